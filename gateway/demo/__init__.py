@@ -1,0 +1,1 @@
+"""A throw-away network on this machine, and the example cases that travel through it."""

@@ -1,0 +1,1 @@
+"""The signed directory: a trusted client for nodes, a publishing tool for its owners."""

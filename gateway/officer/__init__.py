@@ -1,0 +1,1 @@
+"""The officers' side of a node: local API, client, commands."""

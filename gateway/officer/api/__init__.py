@@ -1,0 +1,1 @@
+"""The local HTTP API, one module a resource."""

@@ -1,0 +1,1 @@
+"""What an operator does without a running node, and the directory's offline commands."""

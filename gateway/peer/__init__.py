@@ -1,0 +1,1 @@
+"""Node to node over mutual TLS 1.3: server, bounded reader, transport."""

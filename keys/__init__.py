@@ -1,0 +1,1 @@
+"""All cryptography of A35: one suite, from two libraries, behind names of this package."""

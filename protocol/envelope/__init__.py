@@ -1,0 +1,1 @@
+"""The envelope: header in clear, wraps, padded and sealed content."""

@@ -1,0 +1,84 @@
+"""Every maximum of the protocol, named, with its unit and the reason beside it.
+
+Changing one is a change of the wire (docs/wire-format.md) and needs an ADR.
+"""
+
+from typing import Final
+
+MAX_INDEX: Final = 2**53 - 1
+"""Largest tree size or leaf index: what every JSON reader holds exactly."""
+
+MAX_DEPTH: Final = 8
+"""Levels of arrays and maps in one canonical value; a content needs 7 (its body) and 1."""
+
+MAX_FRAME_BYTES: Final = 8 * 1024 * 1024
+"""One POST, head and bodies: two of the largest bodies, or 64 usual ones with room."""
+
+MAX_HEAD_BYTES: Final = 512 * 1024
+"""The head of a frame: 64 envelopes of 4 wraps (4.7 KiB each) and proofs of 53 hashes."""
+
+MAX_BODY_BYTES: Final = 4 * 1024 * 1024
+"""One sealed body; larger data travel as blobs."""
+
+MAX_ENVELOPES: Final = 64
+"""Envelopes or receipts in one frame; beyond it batching gains nothing measurable."""
+
+LINKING_FRAME_BYTES: Final = 64 * 1024
+"""Most that a frame with an unconfirmed checkpoint may carry: what a 409 may cost (rule 17a)."""
+
+MAX_WRAPS: Final = 4
+"""Recipients' keys of one envelope: old and new key of two nodes."""
+
+MAX_BLOBS: Final = 64
+"""Attachments of one envelope."""
+
+MAX_HEADER_BYTES: Final = 8 * 1024
+"""A header with 64 blobs (42 B each) and room."""
+
+MAX_RECEIPT_BYTES: Final = 2 * 1024
+"""A receipt is below 400 B; `why` may name a path of a field."""
+
+MAX_NOTE_BYTES: Final = 32 * 1024
+"""A signed note with 16 lines of ML-DSA-44 (3.3 KB each in base64) does not fit; 9 do."""
+
+MAX_NOTE_LINES: Final = 16
+"""Signature lines of a note; C2SP tlog-checkpoint lets a reader cap them."""
+
+MAX_PROOF_HASHES: Final = 64
+"""Hashes of an inclusion proof: 53 at the largest size."""
+
+MAX_CONSISTENCY_HASHES: Final = 128
+"""Hashes of a consistency proof."""
+
+MAX_KEY_SET_BYTES: Final = 16 * 1024
+"""A key set with 8 prekeys of 1,216 B."""
+
+MAX_PREKEYS: Final = 8
+"""Prekeys in one key set."""
+
+MAX_HEADS: Final = 16
+"""Heads of third logs in one frame (gossip)."""
+
+MAX_VOID: Final = 1024
+"""Queue numbers named as never to come in one frame."""
+
+MAX_MISS_RANGES: Final = 64
+"""Ranges of missing queue numbers in one answer."""
+
+MAX_ANSWER_BYTES: Final = 2 * 1024 * 1024
+"""One answer: 64 receipts with proofs, and lists of missing blobs."""
+
+MAX_AHEAD_MS: Final = 10 * 60 * 1000
+"""How far another clock may be ahead of ours."""
+
+MAX_LIFE_MS: Final = 30 * 24 * 60 * 60 * 1000
+"""Longest time from sealing to expiry."""
+
+MAX_DOCUMENT_BYTES: Final = 1024 * 1024
+"""A document that a person writes, before anything is attached."""
+
+MIN_PADDED_BYTES: Final = 256
+"""Floor of the padded length of an envelope's inside."""
+
+LINKED_KEPT: Final = 64
+"""Linked checkpoints kept for each log, besides all of the last 24 hours."""

@@ -1,0 +1,1 @@
+"""The log that is the signature: tree, statements, checkpoints, proofs, linking."""
