@@ -82,3 +82,6 @@ MIN_PADDED_BYTES: Final = 256
 
 LINKED_KEPT: Final = 64
 """Linked checkpoints kept for each log, besides all of the last 24 hours."""
+
+LINKED_MOST: Final = 4096
+"""Linked checkpoints kept in memory for each log at the most, also within 24 hours (8 MB)."""

@@ -1,0 +1,291 @@
+"""The six ports: all that services and delivery know of time, chance, wire, disk and directory.
+
+Real implementations stand in gateway.clock, .randomness, .peer, .storage and .directory; tests
+and the simulator bring their own. An operation of the store is one whole transaction named
+after what happens; what it checks (duplicate, lease, state) is decided inside it.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from enum import StrEnum
+from typing import BinaryIO, Protocol
+
+from gateway.records import (
+    Admission,
+    Admitted,
+    AttemptRow,
+    ClaimedItem,
+    Consignment,
+    Direction,
+    EventRow,
+    LaneRow,
+    LaneWork,
+    LeafRow,
+    MessageRow,
+    OfficerAct,
+    OutboxKind,
+    PeerCheckpoint,
+    Proofs,
+    ReceivedReceipt,
+    Settlement,
+    SignedHead,
+    Submission,
+    Submitted,
+    Unopened,
+)
+from keys.body import StreamDigests
+from protocol.directory import NodeEntry, PartyEntry
+from protocol.envelope.header import DirectoryStamp
+from protocol.identifiers import LogOrigin, MessageId, NodeId
+from protocol.log.linking import Position
+from protocol.log.statement import Statement
+
+
+class Clock(Protocol):
+    """The two times of a node: wall time for what is written down, monotonic for waiting."""
+
+    def now_ms(self) -> int:
+        """Return milliseconds since 1970, UTC."""
+
+    def monotonic_s(self) -> float:
+        """Return seconds that never jump; only differences mean anything."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait; zero only yields."""
+
+
+class Randomness(Protocol):
+    """Chance that is not secret. Keys, nonces and salts are drawn inside keys/, never here."""
+
+    def message_id(self) -> MessageId:
+        """Return 16 fresh random bytes as an id."""
+
+    def between(self, low: float, high: float) -> float:
+        """Return a number drawn evenly between the two."""
+
+
+class Route(StrEnum):
+    """The two routes on which frames travel."""
+
+    ENVELOPES = "/v1/envelopes"
+    RECEIPTS = "/v1/receipts"
+
+
+class Transport(Protocol):
+    """One request to one node over mutual TLS pinned by the directory.
+
+    Every method raises gateway.errors.TransportError when the node was not reached, or what
+    answered is not our media type from the pinned peer. A coded refusal is an answer: status
+    and body come back as they are.
+    """
+
+    async def send(self, node: NodeId, route: Route, buffers: Sequence[bytes]) -> tuple[int, bytes]:
+        """POST one frame; return HTTP status and body (an answer or a coded error)."""
+
+    async def get(self, node: NodeId, path: str, *, max_bytes: int) -> tuple[int, bytes]:
+        """GET one of the fixed resources of docs/wire-format.md, rule 25."""
+
+    async def blob_offset(self, node: NodeId, digest: bytes) -> int:
+        """Return how many bytes of a blob the peer holds safely (0 if none)."""
+
+    async def put_blob(
+        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+    ) -> tuple[int, bytes]:
+        """PUT one piece of a blob; return HTTP status and body."""
+
+
+class Blobs(Protocol):
+    """Sealed attachments: ciphertext only, named by its digest, apart for each sending node."""
+
+    async def seal(self, source: BinaryIO, *, content_key: bytes, context: bytes) -> StreamDigests:
+        """Encrypt a file into the store of this node's own blobs; durable when it returns."""
+
+    async def open(
+        self, owner: NodeId, digest: bytes, target: BinaryIO, *, content_key: bytes, context: bytes
+    ) -> StreamDigests:
+        """Decrypt a blob; the caller must not use `target` before this returns."""
+
+    async def offset(self, owner: NodeId, digest: bytes) -> int | None:
+        """Return the bytes held durably of what this owner sent, None if nothing."""
+
+    async def put(
+        self, owner: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+    ) -> int:
+        """Append a piece at the offset held; return the new offset; complete at `total`."""
+
+    async def is_complete(self, owner: NodeId, digest: bytes, size_bytes: int) -> bool:
+        """Tell whether a blob of exactly this size is held whole."""
+
+    def read(
+        self, owner: NodeId, digest: bytes, *, offset: int, piece_bytes: int
+    ) -> AsyncIterator[bytes]:
+        """Yield the ciphertext from an offset in pieces."""
+
+
+class Directory(Protocol):
+    """The newest verified directory, as a snapshot in memory; only `refresh` waits."""
+
+    def node(self, node: NodeId) -> NodeEntry | None:
+        """Return the entry of a node, active or not."""
+
+    def node_of_spki(self, spki: bytes) -> NodeId | None:
+        """Return the active node that may use this TLS key (SHA-256 of the SPKI)."""
+
+    def party(self, country: str) -> PartyEntry | None:
+        """Return a Party's entry."""
+
+    def nodes(self) -> tuple[NodeEntry, ...]:
+        """Return every active node, in order of its id."""
+
+    def stamp(self) -> DirectoryStamp | None:
+        """Return the version in use, None while there is none."""
+
+    async def refresh(self) -> bool:
+        """Fetch and verify; return whether anything changed. Keeps the last good one on failure."""
+
+
+class LogBook(Protocol):
+    """Our own log as committed."""
+
+    @property
+    def origin(self) -> LogOrigin:
+        """The generation that is written now."""
+
+    def head(self) -> SignedHead | None:
+        """Return the newest signed and committed checkpoint."""
+
+    async def checkpoint(self, size: int) -> SignedHead | None:
+        """Return the checkpoint signed at exactly this size, if there was one."""
+
+    async def prove(self, size: int, indices: Sequence[int], *, old: int) -> Proofs:
+        """Prove leaves and an older size at `size`; every proof is checked before it returns."""
+
+    async def leaves(self, start: int, stop: int) -> tuple[LeafRow, ...]:
+        """Return stored leaves, start included, stop not."""
+
+    async def state(self, statements: Sequence[Statement], *, must_leave: bool) -> int:
+        """Append statements of the node itself; return the index of the first."""
+
+
+class Outbox(Protocol):
+    """What waits to be delivered, by lane."""
+
+    async def lanes(self) -> tuple[LaneWork, ...]:
+        """Return every lane with items that wait and are not leased, due or not."""
+
+    async def claim(
+        self,
+        node: NodeId,
+        kind: OutboxKind,
+        *,
+        now_ms: int,
+        max_items: int,
+        max_bytes: int,
+        below: int | None,
+        urgent_only: bool = False,
+    ) -> tuple[ClaimedItem, ...]:
+        """Lease items of one lane in order of class, then queue number; at least one if any.
+
+        `below`: only items stated below this leaf index (those that a confirmed checkpoint of
+        that size covers). A lease ends by settle, release or a new start.
+        """
+
+    async def release(self, items: Sequence[ClaimedItem]) -> None:
+        """Give leases back untouched."""
+
+    async def settle(self, settlement: Settlement, *, now_ms: int) -> None:
+        """Commit outcomes; an old fence changes nothing, save that a proven receipt counts."""
+
+    async def rewrap(self, item: ClaimedItem, wraps: bytes, statement: Statement) -> None:
+        """Replace the wraps after E_KEM_EXPIRED, with the new statement 0x01 in the same commit."""
+
+    async def save_lane(self, row: LaneRow) -> None:
+        """Keep a lane's health."""
+
+    async def expire(self, *, now_ms: int) -> int:
+        """Close items past their `exp` as expired; return how many."""
+
+    async def wait_for_work(self, timeout_s: float) -> None:
+        """Return when something was queued or released, at the latest after the time-out."""
+
+
+class Casebook(Protocol):
+    """Messages, their states and the events that people and programs follow."""
+
+    async def messages(
+        self, direction: Direction, *, limit: int, before: int | None = None
+    ) -> tuple[MessageRow, ...]:
+        """Return messages one way, newest first."""
+
+    async def message(self, mid: MessageId) -> tuple[MessageRow, ...]:
+        """Return the messages with this id: usually one, of any sender."""
+
+    async def thread(self, thread: MessageId) -> tuple[MessageRow, ...]:
+        """Return the messages of a thread in order of time."""
+
+    async def inner(self, sender: NodeId, mid: MessageId) -> bytes | None:
+        """Return the opened content (canonical `inner`), None if there is none."""
+
+    async def statement(self, sender: NodeId, mid: MessageId) -> tuple[bytes, bytes] | None:
+        """Return (header digest, statement digest) of a message, as receipts name them."""
+
+    async def timeline(self, sender: NodeId, mid: MessageId) -> tuple[EventRow, ...]:
+        """Return what happened to a message, in order."""
+
+    async def attempts(self, mid: MessageId) -> tuple[AttemptRow, ...]:
+        """Return the attempts to deliver a message of ours, oldest first."""
+
+    async def receipts(self, for_: NodeId, mid: MessageId) -> tuple[tuple[bytes, int], ...]:
+        """Return (receipt, leaf index) of all that we gave this node for its message."""
+
+    async def events(self, *, after: int, limit: int) -> tuple[EventRow, ...]:
+        """Return events with numbers above `after`."""
+
+    async def wait_for_events(self, after: int, timeout_s: float) -> None:
+        """Return when an event above `after` is committed, at the latest after the time-out."""
+
+
+class Store(LogBook, Outbox, Casebook, Protocol):
+    """Everything durable of one node, behind transactions named after what happens."""
+
+    async def submit(self, submission: Submission, *, now_ms: int) -> Submitted:
+        """Queue an envelope with its leaves, act, receipts; durable when it returns."""
+
+    async def admit(self, admission: Admission, *, now_ms: int) -> Admitted:
+        """Accept a frame: per item a new receipt, the stored one, or a conflict."""
+
+    async def unopened(self, limit: int) -> tuple[Unopened, ...]:
+        """Return accepted envelopes that wait to be opened, most urgent first."""
+
+    async def begin_opening(self, sender: NodeId, mid: MessageId) -> int:
+        """Count an opening before it begins; return the count (poison is parked at 5)."""
+
+    async def consign(self, consignment: Consignment, *, now_ms: int) -> None:
+        """Put an opened message into the duty inbox, or record why it is rejected."""
+
+    async def act(self, act: OfficerAct, *, now_ms: int) -> None:
+        """Commit an officer's act with its receipts and effects."""
+
+    async def take_receipts(
+        self,
+        node: NodeId,
+        receipts: Sequence[ReceivedReceipt],
+        checkpoint: PeerCheckpoint | None,
+        *,
+        now_ms: int,
+    ) -> None:
+        """Commit receipts that a peer pushed; repeats change nothing."""
+
+    async def advance_peer(self, checkpoint: PeerCheckpoint, *, now_ms: int) -> None:
+        """Keep a linked checkpoint of a peer that came with nothing else."""
+
+    async def positions(self) -> Mapping[LogOrigin, Position]:
+        """Return where we stand in every peer's log; read once at start."""
+
+    async def peer_key_set(self, node: NodeId) -> bytes | None:
+        """Return the newest proven key set held of a node."""
+
+    async def save_peer_key_set(self, node: NodeId, key_set: bytes, version: int) -> bool:
+        """Keep a proven key set unless a newer one is held; return whether it was kept."""
+
+    async def key_set(self) -> tuple[bytes, int] | None:
+        """Return our own published key set and its leaf index."""
