@@ -11,6 +11,10 @@ MAX_INDEX: Final = 2**53 - 1
 MAX_DEPTH: Final = 8
 """Levels of arrays and maps in one canonical value; a content needs 7 (its body) and 1."""
 
+MAX_VALUES: Final = 64 * 1024
+"""Values in one canonical value, keys and containers included: 64 KiB of one-byte values cost
+5 MiB as objects, 4 MiB of them 300 MiB; the fullest frame head holds 6,000."""
+
 MAX_FRAME_BYTES: Final = 8 * 1024 * 1024
 """One POST, head and bodies: two of the largest bodies, or 64 usual ones with room."""
 
@@ -29,14 +33,38 @@ LINKING_FRAME_BYTES: Final = 64 * 1024
 MAX_WRAPS: Final = 4
 """Recipients' keys of one envelope: old and new key of two nodes."""
 
+MAX_WRAPS_BYTES: Final = 5 * 1024
+"""Four wraps of 1,194 B each and the array around them."""
+
 MAX_BLOBS: Final = 64
 """Attachments of one envelope."""
 
 MAX_HEADER_BYTES: Final = 8 * 1024
 """A header with 64 blobs (42 B each) and room."""
 
+MAX_TYPE_BYTES: Final = 64
+"""Name of a message type; the longest of ours has 25."""
+
+MAX_NAME_BYTES: Final = 255
+"""A file's name in UTF-8: what every file system can hold."""
+
+MAX_MEDIA_TYPE_BYTES: Final = 255
+"""RFC 6838, section 4.2: 127 on each side of the slash."""
+
+MAX_SIGNATURES: Final = 4
+"""Officers' signatures on one content (rule 11)."""
+
+MAX_SIGNATURE_KEY_BYTES: Final = 64
+"""Name of an officer's key: a digest, never the key."""
+
+MAX_SIGNATURE_BYTES: Final = 8 * 1024
+"""One officer's signature: ML-DSA-87 (4,627 B) or a passkey's assertion with its client data."""
+
 MAX_RECEIPT_BYTES: Final = 2 * 1024
 """A receipt is below 400 B; `why` may name a path of a field."""
+
+MAX_WHY_BYTES: Final = 256
+"""`why` of a receipt: a code and the path of a field."""
 
 MAX_NOTE_BYTES: Final = 32 * 1024
 """A signed note with 16 lines of ML-DSA-44 (3.3 KB each in base64) does not fit; 9 do."""
@@ -53,6 +81,9 @@ MAX_CONSISTENCY_HASHES: Final = 128
 MAX_KEY_SET_BYTES: Final = 16 * 1024
 """A key set with 8 prekeys of 1,216 B."""
 
+MAX_KEY_SET_ANSWER_BYTES: Final = 64 * 1024
+"""A key set, its proof and a note, each at its own limit."""
+
 MAX_PREKEYS: Final = 8
 """Prekeys in one key set."""
 
@@ -67,6 +98,12 @@ MAX_MISS_RANGES: Final = 64
 
 MAX_ANSWER_BYTES: Final = 2 * 1024 * 1024
 """One answer: 64 receipts with proofs, and lists of missing blobs."""
+
+MAX_ERROR_BYTES: Final = 1024
+"""An error's body: codes and numbers, below 100 B."""
+
+MAX_LOG_PROOF_BYTES: Final = 8 * 1024
+"""One consistency proof of 128 hashes (34 B each)."""
 
 MAX_AHEAD_MS: Final = 10 * 60 * 1000
 """How far another clock may be ahead of ours."""
