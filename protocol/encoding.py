@@ -1,0 +1,408 @@
+"""Canonical msgpack ("cmp"): one value has one encoding, everything else is refused.
+
+Does: writing values of ours, reading bytes of others under every guard of rule 2, and picking
+typed fields out of a map (`Fields`). Leaves to its callers: which bytes may have which length
+(`max_bytes`), and what a field means. Only this module knows msgpack.
+
+Rules kept: nil, bool, int in [-2^63, 2^64-1], str, bin, array, map with str keys in bytewise
+order of their UTF-8, each in its shortest form; at most MAX_DEPTH levels and MAX_VALUES values;
+no float, extension, repeated key or trailing byte. Memory stays within a few MiB whatever 64 KiB
+of input claim to hold, and within a small multiple of the input above that.
+
+Example:
+    >>> encode({"v": 1, "typ": "ping"}).hex()
+    '82a3747970a470696e67a17601'
+    >>> decode(bytes.fromhex("82a3747970a470696e67a17601"), max_bytes=64)
+    {'typ': 'ping', 'v': 1}
+
+Source: docs/wire-format.md, rules 1, 2 and 5; the msgpack specification.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from types import NoneType
+from typing import Final, Self, TypeAlias, cast
+
+from msgpack import packb, unpackb  # type: ignore[import-untyped]  # ships no types
+
+from protocol.errors import Code, MalformedError, NotAllowedError, TooLargeError
+from protocol.limits import MAX_DEPTH, MAX_INDEX, MAX_VALUES
+
+Value: TypeAlias = "bool | int | str | bytes | list[Value] | dict[str, Value] | None"
+"""What decode returns."""
+
+Encodable: TypeAlias = (
+    "bool | int | str | bytes | Sequence[Encodable] | Mapping[str, Encodable] | None"
+)
+"""What encode takes: lists or tuples, and dicts; a Value is one."""
+
+DEFAULT_TEXT_BYTES: Final = 255
+"""Longest text field unless its caller says otherwise: a name, an origin, a code."""
+
+_INT_MIN: Final = -(2**63)
+_INT_MAX: Final = 2**64 - 1
+_ALLOWED: Final = frozenset({NoneType, bool, int, str, bytes, list, dict})
+
+# msgpack allocates a list as long as an array's head claims, for each open level, before it sees
+# one element, and knows no limit of depth below 1,024. 1,024 levels of 256 elements are 2 MiB.
+_QUICK_ARRAY: Final = 256
+# One-byte elements cost up to 72 B each as objects, hence 4.5 MiB for such an input. It can hold
+# no more than MAX_VALUES values, so it needs no count.
+_QUICK_BYTES: Final = MAX_VALUES
+
+# Length in bytes of a scalar by its first byte; 0 where that is not enough to know.
+_SCALAR_BYTES: Final = (
+    *(1,) * 0x80,  # positive fixint
+    *(0,) * 0x20,  # fixmap, fixarray
+    *range(1, 0x21),  # fixstr
+    *(1, 0, 1, 1),  # nil, never used, false, true
+    *(0,) * 0x08,  # bin, ext, float
+    *(2, 3, 5, 9, 2, 3, 5, 9),  # uint, int
+    *(0,) * 0x0C,  # fixext, str, array, map
+    *(1,) * 0x20,  # negative fixint
+)
+# First byte of bin and str with a length field -> bytes of that field.
+_LENGTH_BYTES: Final = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
+# First byte of array and map with a count field -> bytes of that field, values per count.
+_COUNT_BYTES: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
+
+
+def encode(value: Encodable) -> bytes:
+    """Write one value in its only encoding.
+
+    Args:
+        value: nil, bool, int in [-2^63, 2^64-1], str, bytes, list or tuple, dict with str keys
+            in any order; at most MAX_DEPTH levels and MAX_VALUES values.
+
+    Returns:
+        The canonical bytes; `decode` of them gives an equal value (tuples become lists).
+
+    Raises:
+        NotAllowedError: A type, a key, an integer, a text or a depth that the encoding forbids.
+        TooLargeError: More than MAX_VALUES values.
+
+    Source:
+        docs/wire-format.md, rule 1.
+    """
+    counted = [0]
+    ordered = _ordered(value, MAX_DEPTH, counted)
+    try:
+        return cast("bytes", packb(ordered))
+    except ValueError as error:  # a lone surrogate, or a length above 2^32
+        raise NotAllowedError("a text that is not valid Unicode, or too long") from error
+
+
+def decode(data: bytes, *, max_bytes: int) -> Value:
+    """Read one value of another's making; anything but its canonical encoding is refused.
+
+    Args:
+        data: The whole value and nothing after it.
+        max_bytes: Most that this route or field allows; checked before anything is read.
+
+    Returns:
+        The value. Maps are in canonical order.
+
+    Raises:
+        MalformedError: Longer than `max_bytes` (E_SIZE); not the canonical encoding of an
+            allowed value (E_CANON).
+
+    Source:
+        docs/wire-format.md, rule 2.
+    """
+    if len(data) > max_bytes:
+        raise MalformedError("longer than this place allows", code=Code.SIZE)
+    try:
+        value = _unpacked(data)
+        _refuse_forbidden([value], MAX_DEPTH + 1)
+        # Catches long forms and repeated keys (msgpack keeps the last: the map gets shorter).
+        same = packb(value) == data
+    # The one edge of decoding: msgpack raises OverflowError, TypeError and RecursionError too.
+    except Exception as error:
+        raise MalformedError("not canonical msgpack", code=Code.CANON) from error
+    if not same:
+        raise MalformedError("not the canonical form of its value", code=Code.CANON)
+    return value
+
+
+class Fields:
+    """The fields of one map whose key set has been checked; each is typed when it is taken.
+
+    Every accessor raises MalformedError (E_SCHEMA) if the field is not what is asked for. Texts
+    of errors name our own key, never a value.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: dict[str, Value]) -> None:
+        """Take a map whose keys are known to be right; use `of` for a value of a peer."""
+        self._values = values
+
+    @classmethod
+    def of(
+        cls, value: Value, keys: Collection[str], optional: Collection[str] = frozenset()
+    ) -> Self:
+        """Check that a value is a map with exactly these keys.
+
+        Args:
+            value: What was decoded.
+            keys: The keys that must be there, none twice.
+            optional: Keys that may be there, none of them in `keys`.
+
+        Raises:
+            MalformedError: Not a map, a key missing, or a key unknown (E_SCHEMA).
+        """
+        if type(value) is not dict:
+            raise MalformedError("a map was expected")
+        for key in keys:
+            if key not in value:
+                raise MalformedError(f"the key {key} is missing")
+        surplus = len(value) - len(keys)
+        if surplus and surplus != sum(key in value for key in optional):
+            raise MalformedError("a key that this version does not know")
+        return cls(value)
+
+    def value(self, key: str) -> Value:
+        """Return the field as it is; nil if it is optional and absent."""
+        return self._values.get(key)
+
+    def uint(self, key: str, max: int = MAX_INDEX) -> int:  # noqa: A002  reads as the rule does
+        """Return an integer from 0 to `max`."""
+        return uint_of(self._values.get(key), max, name=key)
+
+    def uint_or_none(self, key: str, max: int = MAX_INDEX) -> int | None:  # noqa: A002  as above
+        """Return an integer from 0 to `max`, or None for nil or an absent optional key."""
+        return None if self._values.get(key) is None else self.uint(key, max)
+
+    def text(self, key: str, max_bytes: int = DEFAULT_TEXT_BYTES) -> str:
+        """Return a text of at most `max_bytes` bytes of UTF-8."""
+        return text_of(self._values.get(key), max_bytes, name=key)
+
+    def text_or_none(self, key: str, max_bytes: int = DEFAULT_TEXT_BYTES) -> str | None:
+        """Return a text of at most `max_bytes` bytes, or None for nil or an absent key."""
+        return None if self._values.get(key) is None else self.text(key, max_bytes)
+
+    def raw(self, key: str, exact: int | None = None, max_bytes: int | None = None) -> bytes:
+        """Return bytes of exactly `exact`, or at most `max_bytes`, bytes."""
+        return raw_of(self._values.get(key), exact, max_bytes, name=key)
+
+    def raw_or_none(
+        self, key: str, exact: int | None = None, max_bytes: int | None = None
+    ) -> bytes | None:
+        """Return bytes as `raw` does, or None for nil or an absent optional key."""
+        return None if self._values.get(key) is None else self.raw(key, exact, max_bytes)
+
+    def items(self, key: str, max_items: int) -> list[Value]:
+        """Return an array of at most `max_items` elements.
+
+        Raises:
+            MalformedError: Not one (E_SCHEMA).
+        """
+        value = self._values.get(key)
+        if type(value) is list and len(value) <= max_items:
+            return value
+        raise MalformedError(f"{key} is not an array, or too long")
+
+    def map(self, key: str) -> dict[str, Value]:
+        """Return a map with whatever keys it has.
+
+        Raises:
+            MalformedError: Not a map (E_SCHEMA).
+        """
+        value = self._values.get(key)
+        if type(value) is dict:
+            return value
+        raise MalformedError(f"{key} is not a map")
+
+    def literal(self, key: str, expected: int | str) -> None:
+        """Check that the field has the one value that it may have.
+
+        Raises:
+            MalformedError: Another value, or an equal one of another type (E_SCHEMA).
+        """
+        value = self._values.get(key)
+        if type(value) is not type(expected) or value != expected:
+            raise MalformedError(f"{key} has not the value that this place requires")
+
+
+def raw_of(
+    value: Value, exact: int | None = None, max_bytes: int | None = None, *, name: str = "a value"
+) -> bytes:
+    """Return a value that must be bytes: exactly `exact`, or at most `max_bytes`, of them.
+
+    Raises:
+        MalformedError: Not such bytes (E_SCHEMA); the text says `name`, a key of ours.
+    """
+    if (
+        type(value) is bytes
+        and (exact is None or len(value) == exact)
+        and (max_bytes is None or len(value) <= max_bytes)
+    ):
+        return value
+    raise MalformedError(f"{name} is not bytes, or of a wrong length")
+
+
+def uint_of(value: Value, max: int = MAX_INDEX, *, name: str = "a value") -> int:  # noqa: A002
+    """Return a value that must be an integer from 0 to `max`.
+
+    Raises:
+        MalformedError: Not one (E_SCHEMA); the text says `name`, a key of ours.
+    """
+    if type(value) is int and 0 <= value <= max:
+        return value
+    raise MalformedError(f"{name} is not an integer in range")
+
+
+def text_of(value: Value, max_bytes: int = DEFAULT_TEXT_BYTES, *, name: str = "a value") -> str:
+    """Return a value that must be a text of at most `max_bytes` bytes of UTF-8.
+
+    Raises:
+        MalformedError: Not one (E_SCHEMA); the text says `name`, a key of ours.
+    """
+    if type(value) is str and len(value.encode()) <= max_bytes:
+        return value
+    raise MalformedError(f"{name} is not a text, or too long")
+
+
+def raws_of(value: Value, exact: int, max_items: int) -> tuple[bytes, ...]:
+    """Return a value that must be at most `max_items` byte strings of `exact` bytes each.
+
+    Raises:
+        MalformedError: Not an array, too many, or one that is not such bytes (E_SCHEMA).
+    """
+    if type(value) is not list or len(value) > max_items:
+        raise MalformedError("an array was expected, or it is too long")
+    return tuple([raw_of(item, exact) for item in value])
+
+
+def _ordered(value: Encodable, depth: int, counted: list[int]) -> Encodable:
+    """Return the value with its maps in canonical order, all of it allowed.
+
+    Raises:
+        NotAllowedError: A type, an integer or a depth that the encoding forbids.
+        TooLargeError: More than MAX_VALUES values.
+    """
+    counted[0] += 1
+    if counted[0] > MAX_VALUES:
+        raise TooLargeError("more values than one encoding may hold")
+    if value is None or isinstance(value, (str, bytes)):
+        return value
+    if isinstance(value, int):
+        if not _INT_MIN <= value <= _INT_MAX:
+            raise NotAllowedError("an integer beyond 64 bits")
+        return value
+    if depth == 0:
+        raise NotAllowedError("more levels than one encoding may have")
+    if isinstance(value, (list, tuple)):
+        return [_ordered(item, depth - 1, counted) for item in value]
+    if isinstance(value, dict):
+        return _ordered_map(value, depth, counted)
+    raise NotAllowedError("a type that the encoding does not know")
+
+
+def _ordered_map(
+    value: dict[str, Encodable], depth: int, counted: list[int]
+) -> dict[str, Encodable]:
+    if not all(isinstance(key, str) for key in value):
+        raise NotAllowedError("a key that is not a text")
+    counted[0] += len(value)
+    # Order of code points is the bytewise order of their UTF-8.
+    return {key: _ordered(value[key], depth - 1, counted) for key in sorted(value)}
+
+
+def _unpacked(data: bytes) -> Value:
+    if len(data) <= _QUICK_BYTES:
+        # ValueError: an array beyond the quick limit, or a fault. Measuring tells which.
+        with suppress(ValueError):
+            return _unpack(data, _QUICK_ARRAY)
+    _measure(data)
+    return _unpack(data, len(data))
+
+
+def _unpack(data: bytes, max_array: int) -> Value:
+    size = len(data)
+    return cast(
+        "Value",
+        unpackb(
+            data,
+            raw=False,
+            strict_map_key=True,
+            max_str_len=size,
+            max_bin_len=size,
+            max_array_len=max_array,
+            max_map_len=size // 2,
+            max_ext_len=0,
+        ),
+    )
+
+
+def _refuse_forbidden(values: Collection[Value], depth: int) -> None:
+    """Refuse types, depth and order of keys that a byte comparison would let pass.
+
+    Raises:
+        ValueError: One of them.
+    """
+    if depth == 0:
+        raise ValueError("too many levels")
+    types = set(map(type, values))
+    if not types <= _ALLOWED:  # a float, an extension of length 0
+        raise ValueError("a forbidden type")
+    if dict not in types and list not in types:
+        return
+    for value in values:
+        if type(value) is list:
+            _refuse_forbidden(value, depth - 1)
+        elif type(value) is dict:
+            keys = list(value)
+            if not {str}.issuperset(map(type, keys)) or keys != sorted(keys):
+                raise ValueError("a key that is no text or stands in the wrong place")
+            _refuse_forbidden(value.values(), depth - 1)
+
+
+def _measure(data: bytes) -> None:
+    """Walk over the heads without building anything; refuse what could cost memory.
+
+    Raises:
+        ValueError: Not well formed, too deep, more values than allowed.
+        IndexError: The input ends early.
+    """
+    position = values = 0
+    pending = [1]  # values still to come at each open level
+    while pending:
+        pending[-1] -= 1
+        values += 1
+        step = _SCALAR_BYTES[data[position]]
+        children = 0
+        if not step:
+            step, children = _head(data, position)
+            if children >= 0 and len(pending) > MAX_DEPTH:
+                raise ValueError("too many levels")
+        position += step
+        if children > len(data) - position or values > MAX_VALUES:
+            raise ValueError("more values than bytes, or than allowed")
+        if children > 0:
+            pending.append(children)
+        while pending and not pending[-1]:
+            pending.pop()
+    if position != len(data):
+        raise ValueError("the input ends too early or goes on")
+
+
+def _head(data: bytes, position: int) -> tuple[int, int]:
+    """Return the bytes to step over and the values that follow, -1 where none can.
+
+    Raises:
+        ValueError: A float, an extension or an unused byte.
+    """
+    lead = data[position]
+    if lead < 0xA0:  # noqa: PLR2004  fixmap 0x80-0x8f, fixarray 0x90-0x9f
+        count = lead & 0x0F
+        return 1, count if lead & 0x10 else 2 * count
+    if lead in _LENGTH_BYTES:
+        width = _LENGTH_BYTES[lead]
+        length = int.from_bytes(data[position + 1 : position + 1 + width], "big")
+        return 1 + width + length, -1
+    if lead in _COUNT_BYTES:
+        width, each = _COUNT_BYTES[lead]
+        count = int.from_bytes(data[position + 1 : position + 1 + width], "big")
+        return 1 + width, each * count
+    raise ValueError("a float, an extension or an unused byte")
