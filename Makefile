@@ -1,0 +1,69 @@
+# Each target makes or refreshes .venv by itself. docs/CONTRIBUTING.md says what each one shows.
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+COVERAGE := $(BIN)/coverage
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint package bench lock clean check-python
+
+help:
+	@echo "make install | demo | test | lint | bench | package | lock | clean   (ARGS=\"...\" is passed on)"
+
+check-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "A35 needs Python 3.11 or newer. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 78; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 78; }
+
+$(VENV)/.made: | check-python
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# pip refuses an editable install under hashes, hence two steps: the locked packages, then us.
+$(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
+	$(PIP) install --require-hashes -r requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run .ci/dev.lock
+	$(PIP) install --require-hashes -r .ci/dev.lock
+	@touch $@
+
+install: $(VENV)/.run
+
+demo: install
+	@$(BIN)/a35 demo $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The suite runs once; the gates read its coverage: 95 % of branches where trust is decided.
+test: lint
+	$(COVERAGE) erase
+	$(COVERAGE) run -m pytest $(ARGS)
+	$(COVERAGE) combine --quiet
+	$(COVERAGE) report --include='keys/*,protocol/*' --fail-under=95
+	$(COVERAGE) report --include='gateway/*,node.py' --fail-under=80
+	$(MAKE) --no-print-directory package
+
+# The wheel in an environment of its own, with the tests copied away from the sources.
+package: $(VENV)/.dev
+	$(BIN)/python -I -m tests.package $(PYTHON)
+
+bench: $(VENV)/.dev
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
+lock: $(VENV)/.made
+	$(PIP) install uv
+	echo 'hatchling==1.33.0' | $(LOCK) pyproject.toml - -o requirements.lock
+	$(LOCK) pyproject.toml --group dev -o .ci/dev.lock
+
+clean:
+	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
