@@ -43,11 +43,10 @@ _INT_MIN: Final = -(2**63)
 _INT_MAX: Final = 2**64 - 1
 _ALLOWED: Final = frozenset({NoneType, bool, int, str, bytes, list, dict})
 
-# msgpack allocates a list as long as an array's head claims, for each open level, before it sees
-# one element, and knows no limit of depth below 1,024. 1,024 levels of 256 elements are 2 MiB.
+# msgpack allocates what an array's head claims before it sees one element, at each of up to
+# 1,024 open levels: 2 MiB with this limit.
 _QUICK_ARRAY: Final = 256
-# One-byte elements cost up to 72 B each as objects, hence 4.5 MiB for such an input. It can hold
-# no more than MAX_VALUES values, so it needs no count.
+# An input of this length holds at most MAX_VALUES values: no need to count them first.
 _QUICK_BYTES: Final = MAX_VALUES
 
 # Length in bytes of a scalar by its first byte; 0 where that is not enough to know.
@@ -61,9 +60,9 @@ _SCALAR_BYTES: Final = (
     *(0,) * 0x0C,  # fixext, str, array, map
     *(1,) * 0x20,  # negative fixint
 )
-# First byte of bin and str with a length field -> bytes of that field.
+# By first byte: bytes of the length field of bin and str; of the count field of array and map,
+# and values per count.
 _LENGTH_BYTES: Final = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
-# First byte of array and map with a count field -> bytes of that field, values per count.
 _COUNT_BYTES: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
 
 
@@ -75,14 +74,11 @@ def encode(value: Encodable) -> bytes:
             in any order; at most MAX_DEPTH levels and MAX_VALUES values.
 
     Returns:
-        The canonical bytes; `decode` of them gives an equal value (tuples become lists).
+        Bytes of which `decode` makes an equal value (tuples become lists).
 
     Raises:
         NotAllowedError: A type, a key, an integer, a text or a depth that the encoding forbids.
         TooLargeError: More than MAX_VALUES values.
-
-    Source:
-        docs/wire-format.md, rule 1.
     """
     counted = [0]
     ordered = _ordered(value, MAX_DEPTH, counted)
@@ -105,9 +101,6 @@ def decode(data: bytes, *, max_bytes: int) -> Value:
     Raises:
         MalformedError: Longer than `max_bytes` (E_SIZE); not the canonical encoding of an
             allowed value (E_CANON).
-
-    Source:
-        docs/wire-format.md, rule 2.
     """
     if len(data) > max_bytes:
         raise MalformedError("longer than this place allows", code=Code.SIZE)
@@ -127,14 +120,12 @@ def decode(data: bytes, *, max_bytes: int) -> Value:
 class Fields:
     """The fields of one map whose key set has been checked; each is typed when it is taken.
 
-    Every accessor raises MalformedError (E_SCHEMA) if the field is not what is asked for. Texts
-    of errors name our own key, never a value.
+    Accessors raise MalformedError (E_SCHEMA) that names our own key, never a value.
     """
 
     __slots__ = ("_values",)
 
     def __init__(self, values: dict[str, Value]) -> None:
-        """Take a map whose keys are known to be right; use `of` for a value of a peer."""
         self._values = values
 
     @classmethod
@@ -192,15 +183,8 @@ class Fields:
         return None if self._values.get(key) is None else self.raw(key, exact, max_bytes)
 
     def items(self, key: str, max_items: int) -> list[Value]:
-        """Return an array of at most `max_items` elements.
-
-        Raises:
-            MalformedError: Not one (E_SCHEMA).
-        """
-        value = self._values.get(key)
-        if type(value) is list and len(value) <= max_items:
-            return value
-        raise MalformedError(f"{key} is not an array, or too long")
+        """Return an array of at most `max_items` elements."""
+        return items_of(self._values.get(key), max_items, name=key)
 
     def map(self, key: str) -> dict[str, Value]:
         """Return a map with whatever keys it has.
@@ -263,15 +247,20 @@ def text_of(value: Value, max_bytes: int = DEFAULT_TEXT_BYTES, *, name: str = "a
     raise MalformedError(f"{name} is not a text, or too long")
 
 
-def raws_of(value: Value, exact: int, max_items: int) -> tuple[bytes, ...]:
-    """Return a value that must be at most `max_items` byte strings of `exact` bytes each.
+def items_of(value: Value, max_items: int, *, name: str = "a value") -> list[Value]:
+    """Return a value that must be an array of at most `max_items` elements.
 
     Raises:
-        MalformedError: Not an array, too many, or one that is not such bytes (E_SCHEMA).
+        MalformedError: Not one (E_SCHEMA); the text says `name`, a key of ours.
     """
-    if type(value) is not list or len(value) > max_items:
-        raise MalformedError("an array was expected, or it is too long")
-    return tuple([raw_of(item, exact) for item in value])
+    if type(value) is list and len(value) <= max_items:
+        return value
+    raise MalformedError(f"{name} is not an array, or too long")
+
+
+def raws_of(value: Value, exact: int, max_items: int) -> tuple[bytes, ...]:
+    """Return an array of at most `max_items` byte strings of `exact` bytes each, or refuse."""
+    return tuple([raw_of(item, exact) for item in items_of(value, max_items)])
 
 
 def _ordered(value: Encodable, depth: int, counted: list[int]) -> Encodable:
