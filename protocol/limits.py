@@ -122,3 +122,9 @@ LINKED_KEPT: Final = 64
 
 LINKED_MOST: Final = 4096
 """Linked checkpoints kept in memory for each log at the most, also within 24 hours (8 MB)."""
+
+MAX_ENTRY_BYTES: Final = 256 * 1024
+"""A Party's directory entry: 16 nodes with two pairs of log keys (4 KB) and two KEM keys (4 KB)."""
+
+MAX_JOIN_BYTES: Final = 128 * 1024
+"""A join request: one node's part of an entry, a key set and a note, each at its own limit."""
