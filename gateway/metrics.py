@@ -1,0 +1,205 @@
+"""All counters of the node, in a registry of their own, as typed methods named by what happened.
+
+Leaves to its callers: to pass only nodes of the directory, codes of the protocol and fixed
+words as labels, so that no peer can make the number of series grow. Nothing personal is ever a
+label. Calls cost about a microsecond and may come from any thread.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.process_collector import ProcessCollector
+
+CONTENT_TYPE: Final = "text/plain; version=1.0.0; charset=utf-8"
+"""Media type of what `Metrics.render` returns."""
+
+_GROUPS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+_SECONDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60)
+
+
+class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or three of them
+    """What a node counts, from its start on.
+
+    Every method only adds to a number; none fails, waits or writes a line.
+    """
+
+    def __init__(self) -> None:
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._registry = registry
+        self._exchange(registry)
+        self._port(registry)
+        self._store(registry)
+
+    def _exchange(self, registry: CollectorRegistry) -> None:
+        self._accepted = Counter("a35_accepted", "Envelopes accepted from peers", registry=registry)
+        self._settled = Counter(
+            "a35_settled",
+            "Own envelopes and receipts settled by a proven answer",
+            registry=registry,
+        )
+        self._submitted = Counter("a35_submitted", "Envelopes queued", registry=registry)
+        self._opened = Counter(
+            "a35_opened", "Accepted envelopes opened, by outcome", ("outcome",), registry=registry
+        )
+        self._refused = Counter(
+            "a35_refused", "Refusals told to a peer", ("peer", "code"), registry=registry
+        )
+        self._refused_by = Counter(
+            "a35_refused_by", "Refusals that a peer told us", ("peer", "code"), registry=registry
+        )
+        self._position_repeats = Counter(
+            "a35_position_repeats", "Frames repeated from a stated position", registry=registry
+        )
+        self._lane_failures = Counter(
+            "a35_lane_failures", "Attempts that did not reach a node", ("peer",), registry=registry
+        )
+        self._attempt_seconds = Histogram(
+            "a35_attempt_seconds", "From sending a frame to its answer", buckets=_SECONDS,
+            registry=registry,
+        )  # fmt: skip
+        self._alarms = Counter("a35_alarms", "Alarms raised, by kind", ("kind",), registry=registry)
+
+    def _port(self, registry: CollectorRegistry) -> None:
+        self._frames = Counter(
+            "a35_frames", "Frames, by direction", ("direction",), registry=registry
+        )
+        self._frame_bytes = Counter(
+            "a35_frame_bytes", "Bytes of frames, by direction", ("direction",), registry=registry
+        )
+        self._turned_away = Counter(
+            "a35_turned_away", "What the peer port refused before a request was read, by reason",
+            ("reason",), registry=registry,
+        )  # fmt: skip
+        self._http_refused = Counter(
+            "a35_http_refused", "Requests refused by form, by HTTP status", ("status",),
+            registry=registry,
+        )  # fmt: skip
+        self._misdirected = Counter(
+            "a35_misdirected", "Answers that were not our protocol", ("peer",), registry=registry
+        )
+        self._bugs = Counter("a35_bugs", "Errors nobody expected", ("place",), registry=registry)
+        self._connections = Gauge(
+            "a35_peer_connections", "Open connections on the peer port", registry=registry
+        )
+
+    def _store(self, registry: CollectorRegistry) -> None:
+        self._commits = Counter("a35_commits", "Group commits", registry=registry)
+        self._group = Histogram(
+            "a35_commit_operations", "Operations in one group commit", buckets=_GROUPS,
+            registry=registry,
+        )  # fmt: skip
+        self._commit_seconds = Histogram(
+            "a35_commit_seconds", "One group commit with its sync", buckets=_SECONDS,
+            registry=registry,
+        )  # fmt: skip
+        self._leaves = Counter("a35_leaves", "Leaves appended to our log", registry=registry)
+        self._log_size = Gauge("a35_log_size", "Size of our log as committed", registry=registry)
+        self._waiting = Gauge(
+            "a35_waiting", "Items in the outbox that wait, by class", ("cls",), registry=registry
+        )
+        self._directory_age = Gauge(
+            "a35_directory_age_seconds", "Age of the newest verified directory", registry=registry
+        )
+
+    def accepted(self, count: int = 1) -> None:
+        """Envelopes of peers were accepted: committed with their receipts."""
+        self._accepted.inc(count)
+
+    def settled(self, count: int = 1) -> None:
+        """Items of ours were settled by answers that verified."""
+        self._settled.inc(count)
+
+    def submitted(self, count: int = 1) -> None:
+        """Envelopes of ours were queued."""
+        self._submitted.inc(count)
+
+    def opened(self, outcome: str) -> None:
+        """An accepted envelope was opened; outcome: consigned, rejected or parked."""
+        self._opened.labels(outcome).inc()
+
+    def refused(self, peer: str, code: str) -> None:
+        """A frame or an item of a peer was refused with a code."""
+        self._refused.labels(peer, code).inc()
+
+    def refused_by(self, peer: str, code: str) -> None:
+        """A peer refused a frame or an item of ours with a code."""
+        self._refused_by.labels(peer, code).inc()
+
+    def position_repeats(self, count: int = 1) -> None:
+        """Frames were repeated because the receiver stood elsewhere in our log."""
+        self._position_repeats.inc(count)
+
+    def lane_failures(self, node: str) -> None:
+        """An attempt did not reach a node."""
+        self._lane_failures.labels(node).inc()
+
+    def attempt_seconds(self, seconds: float) -> None:
+        """A frame of ours was answered after this time."""
+        self._attempt_seconds.observe(seconds)
+
+    def alarms(self, kind: str) -> None:
+        """An alarm was raised; kind is a fixed word."""
+        self._alarms.labels(kind).inc()
+
+    def frames(self, direction: str, size_bytes: int) -> None:
+        """A whole frame went `in` or `out`."""
+        self._frames.labels(direction).inc()
+        self._frame_bytes.labels(direction).inc(size_bytes)
+
+    def turned_away(self, reason: str) -> None:
+        """A connection was refused: handshake, stranger, crowd (too many), unparsable."""
+        self._turned_away.labels(reason).inc()
+
+    def http_refused(self, status: int) -> None:
+        """A request was refused by its form alone, without a code of the protocol."""
+        self._http_refused.labels(str(status)).inc()
+
+    def misdirected(self, node: str) -> None:
+        """Something answered for a node that is not our protocol or not that node."""
+        self._misdirected.labels(node).inc()
+
+    def bugs(self, place: str) -> None:
+        """An error nobody expected was caught by an outermost loop."""
+        self._bugs.labels(place).inc()
+
+    def connections(self, change: int) -> None:
+        """Connections on the peer port: +1 opened, -1 closed."""
+        self._connections.inc(change)
+
+    def commits(self, operations: int, seconds: float | None = None) -> None:
+        """A group commit is durable; `seconds` is what it took, with its sync."""
+        self._commits.inc()
+        self._group.observe(operations)
+        if seconds is not None:
+            self._commit_seconds.observe(seconds)
+
+    def leaves(self, count: int = 1) -> None:
+        """Leaves were appended to our log."""
+        self._leaves.inc(count)
+
+    def log_size(self, size: int) -> None:
+        """Our log has this size as committed."""
+        self._log_size.set(size)
+
+    def waiting(self, cls: str, count: int) -> None:
+        """So many items of a class (P0 to P3) wait in the outbox."""
+        self._waiting.labels(cls).set(count)
+
+    def directory_age(self, seconds: float) -> None:
+        """The newest verified directory is this old."""
+        self._directory_age.set(seconds)
+
+    def value(self, name: str, labels: dict[str, str] | None = None) -> float:
+        """Return one number as it stands, 0 if nothing was counted; for checks and reports.
+
+        Args:
+            name: The sample's name as rendered, for example `a35_accepted_total`.
+            labels: The labels that name the series.
+        """
+        found = self._registry.get_sample_value(name, labels or {})
+        return 0.0 if found is None else found
+
+    def render(self) -> bytes:
+        """Return everything in the Prometheus text format, media type CONTENT_TYPE."""
+        return generate_latest(self._registry)
