@@ -316,7 +316,7 @@ def _key_of(name: str) -> str:
 
 
 def _nearest(name: str, names: Mapping[str, object]) -> str:
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    near = get_close_matches(name, names, n=1, cutoff=0.7)
     return f"the nearest option is {near[0]}" if near else "list all with: a35 config show"
 
 
