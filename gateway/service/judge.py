@@ -1,0 +1,232 @@
+"""The verdict on one envelope or one receipt of a frame, in the order the rules give.
+
+A verdict changes nothing: what fits is handed to the commit, which looks for a duplicate once
+more. Source: docs/wire-format.md, rules 19, 21 and 22.
+"""
+
+from collections.abc import Callable, Mapping
+
+from gateway.ports import Blobs, Clock, Directory, Store
+from gateway.records import IncomingEnvelope, ReceivedReceipt
+from gateway.service.link import PeerLogs
+from keys.digest import new_salt, sha256
+from keys.recipient import RecipientSecret
+from protocol.answer import Refused
+from protocol.envelope.header import Header
+from protocol.envelope.seal import check_wraps
+from protocol.errors import Code, RemoteProtocolError
+from protocol.frame import EnvelopeItem, ReceiptItem
+from protocol.identifiers import MessageId, NodeId
+from protocol.limits import MAX_AHEAD_MS, MAX_LIFE_MS
+from protocol.log.checkpoint import TreeHead
+from protocol.log.linking import LinkedHead, Position
+from protocol.log.proof import InclusionProof, believe
+from protocol.log.statement import StatementKind, envelope_sent, receipt_given, receipt_obtained
+from protocol.receipt import Receipt, Stage
+
+
+class Judge:
+    """Examines what came in a linked frame.
+
+    Args:
+        node: This node.
+        store: Where duplicates are looked up.
+        blobs: Where attachments lie.
+        directory: For the stamp that receipts carry.
+        logs: Positions of all peers.
+        clock: Time.
+        secrets: Gives the content keys held now, by key id.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: NodeId,
+        store: Store,
+        blobs: Blobs,
+        directory: Directory,
+        logs: PeerLogs,
+        clock: Clock,
+        secrets: Callable[[], Mapping[bytes, RecipientSecret]],
+    ) -> None:
+        self._node = node
+        self._store = store
+        self._blobs = blobs
+        self._directory = directory
+        self._logs = logs
+        self._clock = clock
+        self._secrets = secrets
+
+    async def envelope(
+        self, peer: NodeId, head: TreeHead, item: EnvelopeItem, body: bytes
+    ) -> IncomingEnvelope | Refused:
+        """Examine one envelope.
+
+        Args:
+            peer: The node behind the TLS key.
+            head: The linked tree head that the proof must meet.
+            item: Header, wraps, proof.
+            body: The sealed body.
+
+        Returns:
+            The envelope with the receipt it would get if new, or the refusal.
+        """
+        mid: MessageId | None = None
+        try:
+            header = Header.decode(item.header)
+            mid = header.mid
+            missing = await self._examine(peer, head, item, header, body)
+            if missing:
+                return Refused(code=Code.BLOBS, mid=mid, retry_ms=None, blobs=missing)
+            return self._incoming(peer, head, item, header, body)
+        except RemoteProtocolError as error:
+            return Refused(code=error.code, mid=mid, retry_ms=None, blobs=())
+
+    async def _examine(
+        self, peer: NodeId, head: TreeHead, item: EnvelopeItem, header: Header, body: bytes
+    ) -> tuple[bytes, ...]:
+        key_ids = check_wraps(item.wraps)
+        if header.recipient != self._node:
+            raise RemoteProtocolError("addressed to another node", code=Code.TO)
+        if header.sender != peer:
+            raise RemoteProtocolError("a peer sends its own envelopes only", code=Code.FROM)
+        statement = envelope_sent(item.header, item.wraps)
+        proof = InclusionProof(index=item.index, path=item.path)
+        believe(StatementKind.ENVELOPE_SENT, statement.digest, proof, head)
+        # A repeat is answered also after its time, and after its prekey is gone: rule 23.
+        if await self._store.statement(peer, header.mid) is not None:
+            return ()
+        _check_times(header, self._clock.now_ms())
+        secrets = self._secrets()
+        if not any(key_id in secrets for key_id in key_ids):
+            raise RemoteProtocolError("no wrap to a key still held", code=Code.KEM_EXPIRED)
+        missing = await self._missing_blobs(peer, header)
+        if not missing:
+            _check_body(header, body)
+        return missing
+
+    def _incoming(
+        self, peer: NodeId, head: TreeHead, item: EnvelopeItem, header: Header, body: bytes
+    ) -> IncomingEnvelope:
+        digest = envelope_sent(item.header, item.wraps).digest
+        header_digest = sha256(item.header)
+        receipt = self._receipt(peer, header.mid, header_digest, digest)
+        return IncomingEnvelope(
+            mid=header.mid,
+            cls=header.cls,
+            t_ms=header.t_ms,
+            exp_ms=header.exp_ms,
+            header=item.header,
+            header_digest=header_digest,
+            wraps=item.wraps,
+            body=body,
+            queue_number=item.queue_number,
+            statement_digest=digest,
+            origin=head.origin,
+            at=head.size,
+            index=item.index,
+            path=item.path,
+            backdated=self._is_backdated(peer, header, item.index),
+            receipt=receipt,
+            receipt_statement=receipt_given(receipt),
+        )
+
+    def _receipt(
+        self, peer: NodeId, mid: MessageId, header_digest: bytes, envelope_digest: bytes
+    ) -> bytes:
+        stamp = self._directory.stamp()
+        if stamp is None:
+            raise RemoteProtocolError("no directory yet", code=Code.BUSY)
+        return Receipt(
+            stage=Stage.ACCEPTED,
+            mid=mid,
+            header_digest=header_digest,
+            envelope_digest=envelope_digest,
+            by=self._node,
+            for_=peer,
+            t_ms=self._clock.now_ms(),
+            why=None,
+            directory=stamp,
+        ).encode()
+
+    def _is_backdated(self, peer: NodeId, header: Header, index: int) -> bool:
+        place = self._logs.newest(peer)
+        earlier = None if place is None else _newest_at_most(place, index)
+        if earlier is None:
+            return False
+        stated_ms = self._logs.verify(peer, earlier.note).timestamp_s * 1000
+        return header.t_ms < stated_ms - MAX_AHEAD_MS
+
+    async def _missing_blobs(self, peer: NodeId, header: Header) -> tuple[bytes, ...]:
+        missing = [
+            part.digest
+            for part in header.blobs
+            if not await self._blobs.is_complete(peer, part.digest, part.size_bytes)
+        ]
+        return tuple(missing)
+
+    async def receipt(
+        self, peer: NodeId, head: TreeHead, item: ReceiptItem
+    ) -> ReceivedReceipt | Refused:
+        """Examine one pushed receipt.
+
+        Args:
+            peer: The node behind the TLS key.
+            head: The linked tree head that the proof must meet.
+            item: Receipt and proof.
+
+        Returns:
+            The proven receipt with our statement that we hold it, or the refusal.
+        """
+        mid: MessageId | None = None
+        try:
+            receipt = Receipt.decode(item.receipt)
+            mid = receipt.mid
+            digest = receipt_given(item.receipt).digest
+            proof = InclusionProof(index=item.index, path=item.path)
+            believe(StatementKind.RECEIPT_GIVEN, digest, proof, head)
+            await self._check_receipt(peer, receipt)
+        except RemoteProtocolError as error:
+            return Refused(code=error.code, mid=mid, retry_ms=None, blobs=())
+        return ReceivedReceipt(
+            by=receipt.by,
+            mid=receipt.mid,
+            stage=receipt.stage,
+            receipt=item.receipt,
+            digest=digest,
+            origin=head.origin,
+            at=head.size,
+            index=item.index,
+            path=item.path,
+            statement=receipt_obtained(digest, new_salt()),
+            why=receipt.why,
+        )
+
+    async def _check_receipt(self, peer: NodeId, receipt: Receipt) -> None:
+        if receipt.by != peer or receipt.for_ != self._node:
+            raise RemoteProtocolError("a receipt of or for another node", code=Code.RECEIPT)
+        ours = await self._store.statement(self._node, receipt.mid)
+        if ours is None or ours[0] != receipt.header_digest:
+            raise RemoteProtocolError("a receipt for no envelope of ours", code=Code.RECEIPT)
+
+
+def _newest_at_most(place: Position, size: int) -> LinkedHead | None:
+    return max(
+        (held for held in place.linked if held.size <= size),
+        key=lambda held: held.size,
+        default=None,
+    )
+
+
+def _check_times(header: Header, now_ms: int) -> None:
+    if header.t_ms > now_ms + MAX_AHEAD_MS:
+        raise RemoteProtocolError("sealed in our future", code=Code.CLOCK)
+    if header.exp_ms <= now_ms or header.exp_ms - header.t_ms > MAX_LIFE_MS:
+        raise RemoteProtocolError("expired, or meant to live too long", code=Code.EXPIRED)
+
+
+def _check_body(header: Header, body: bytes) -> None:
+    if len(body) != header.body.size_bytes:
+        raise RemoteProtocolError("a body of another length than stated", code=Code.LENGTH)
+    if sha256(body) != header.body.digest:
+        raise RemoteProtocolError("a body of another digest than stated", code=Code.HASH)

@@ -1,0 +1,241 @@
+"""Every peer's log as far as we have linked it.
+
+Positions move in memory the moment a checkpoint is linked, so that frames handled side by side
+see one truth, and on disk in the commit before the answer leaves. A checkpoint that does not
+start at our head is no fault: frames and answers overtake each other, and the log itself is
+asked for the proof that joins the two (docs/wire-format.md, rules 9a and 21). The rules are those
+of protocol.log.linking; where peers stand in our log is gateway.service.standings.
+"""
+
+from collections import OrderedDict
+from typing import Final
+
+from gateway.errors import TransportError
+from gateway.ports import Clock, Directory, Store, Transport
+from gateway.records import PeerCheckpoint
+from keys.digest import new_salt
+from protocol.answer import decode_log_proof
+from protocol.directory import NodeEntry, log_verifiers
+from protocol.errors import (
+    ForkDetectedError,
+    LogPositionError,
+    MalformedError,
+    NotProvenError,
+    UnknownSenderError,
+)
+from protocol.identifiers import LogOrigin, NodeId
+from protocol.limits import MAX_ANSWER_BYTES
+from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, verify_checkpoint
+from protocol.log.linking import Linked, LinkedHead, Position, link
+from protocol.log.statement import checkpoint_seen
+
+_VERIFIED_KEPT: Final = 512
+_SEEN_EVERY_MS: Final = 60 * 60 * 1000
+_JOIN_TRIES: Final = 5
+_HTTP_OK: Final = 200
+
+
+class PeerLogs:
+    """The one place that knows which checkpoints of which log are linked.
+
+    One instance serves frames that arrive and answers that return. `load` is called once,
+    before the first frame.
+    """
+
+    def __init__(
+        self, *, store: Store, directory: Directory, transport: Transport, clock: Clock
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._transport = transport
+        self._clock = clock
+        self._positions: dict[LogOrigin, Position] = {}
+        self._verified: OrderedDict[tuple[NodeId, bytes], Checkpoint] = OrderedDict()
+        self._undurable: set[tuple[LogOrigin, int]] = set()
+        self._seen_ms: dict[LogOrigin, int] = {}
+        self._forked: dict[LogOrigin, ForkDetectedError] = {}
+
+    async def load(self) -> None:
+        """Read the stored positions; what was linked but not committed is linked again later."""
+        self._positions = dict(await self._store.positions())
+
+    def newest(self, peer: NodeId) -> Position | None:
+        """Return our position in the peer's newest log, None before first contact.
+
+        Args:
+            peer: Whose log.
+        """
+        mine = [place for origin, place in self._positions.items() if origin.node == peer]
+        return max(mine, key=lambda place: place.origin.generation, default=None)
+
+    def head_size(self, peer: NodeId) -> int:
+        """Return the size of our head of the peer's newest log, 0 if none.
+
+        Args:
+            peer: Whose log.
+        """
+        place = self.newest(peer)
+        return 0 if place is None or place.head is None else place.head.size
+
+    def note_of(self, origin: LogOrigin) -> bytes | None:
+        """Return the newest linked note of a log.
+
+        Args:
+            origin: Which log.
+        """
+        place = self._positions.get(origin)
+        return None if place is None or place.head is None else place.head.note
+
+    def forks(self) -> tuple[ForkDetectedError, ...]:
+        """Return the forks found since the start, for health and alarms."""
+        return tuple(self._forked.values())
+
+    def verify(self, peer: NodeId, note: bytes) -> Checkpoint:
+        """Check a note's origin and both signatures under the keys valid now.
+
+        Args:
+            peer: The node that may speak through this log.
+            note: C2SP signed note, at most 32 KiB.
+
+        Returns:
+            The verified checkpoint, not yet linked.
+
+        Raises:
+            UnknownSenderError: The directory has no such node or log key (E_KEY_UNKNOWN).
+            NotProvenError: Another node's log, or a signature does not hold (E_PROOF).
+            ExpiredError: Dated over ten minutes ahead (E_CLOCK).
+            MalformedError: Not a checkpoint (E_PROOF).
+
+        Source:
+            docs/wire-format.md, rules 6 and 7.
+        """
+        known = self._verified.get((peer, note))
+        if known is not None:
+            return known
+        claimed = ClaimedCheckpoint.parse(note)
+        origin = claimed.head.origin
+        if origin.node != peer:
+            raise NotProvenError("a node speaks through its own log only")
+        now_ms = self._clock.now_ms()
+        verifiers = log_verifiers(self._entry(peer), origin, at_ms=now_ms)
+        checkpoint = verify_checkpoint(claimed, verifiers, now_ms=now_ms)
+        self._verified[peer, note] = checkpoint
+        if len(self._verified) > _VERIFIED_KEPT:
+            self._verified.popitem(last=False)
+        return checkpoint
+
+    def take(self, checkpoint: Checkpoint, *, old: int, proof: tuple[bytes, ...]) -> Linked:
+        """Link a verified checkpoint; our position moves at once, in memory.
+
+        The caller must commit `evidence(...)` of it before it answers.
+
+        Args:
+            checkpoint: From `verify`.
+            old: The size that the proof starts from.
+            proof: Consistency proof from `old`.
+
+        Returns:
+            The linked head.
+
+        Raises:
+            LogPositionError: It does not start at our head; see `join`.
+            NotProvenError: The consistency proof fails.
+            ForkDetectedError: Two histories; this log is refused from now on.
+        """
+        origin = checkpoint.head.origin
+        if origin in self._forked:
+            raise self._forked[origin]
+        place = self._positions.get(origin, Position.empty(origin))
+        try:
+            linked = link(place, checkpoint, old=old, proof=proof, now_ms=self._clock.now_ms())
+        except ForkDetectedError as fork:
+            self._forked[origin] = fork
+            raise
+        self._positions[origin] = linked.position
+        if linked.fresh:
+            self._undurable.add((origin, linked.head.size))
+        return linked
+
+    async def join(
+        self, peer: NodeId, checkpoint: Checkpoint, *, old: int, proof: tuple[bytes, ...]
+    ) -> Linked:
+        """Link a verified checkpoint, asking the log for the proof where ours does not fit.
+
+        Args:
+            peer: Whose log; it is asked.
+            checkpoint: From `verify`.
+            old: The size that the proof at hand starts from.
+            proof: The proof at hand.
+
+        Returns:
+            The linked head.
+
+        Raises:
+            NotProvenError: A proof fails, or none that fits was given (E_PROOF).
+            ForkDetectedError: Two histories.
+            MalformedError: The answer is no log proof.
+            TransportError: The peer did not answer.
+        """
+        for _ in range(_JOIN_TRIES):
+            try:
+                return self.take(checkpoint, old=old, proof=proof)
+            except LogPositionError as elsewhere:
+                old = elsewhere.size
+            low, high = sorted((old, checkpoint.head.size))
+            proof = await self._ask(peer, low, high)
+        raise NotProvenError("the log moved faster than it could prove itself")
+
+    def evidence(self, origin: LogOrigin, linked: LinkedHead, *, proved: bool) -> PeerCheckpoint:
+        """Return what to commit about a linked checkpoint.
+
+        Args:
+            origin: Which log.
+            linked: The linked head.
+            proved: It proved envelopes, so it becomes a statement of ours; one that did not
+                becomes one at most once an hour, or idle logs would make each other grow.
+
+        Source:
+            docs/wire-format.md, rules 9b and 19.
+        """
+        now_ms = self._clock.now_ms()
+        due = now_ms - self._seen_ms.get(origin, 0) >= _SEEN_EVERY_MS
+        is_new = (origin, linked.size) in self._undurable
+        seen = None
+        if is_new and (proved or due):
+            self._seen_ms[origin] = now_ms
+            seen = checkpoint_seen(linked.note, new_salt())
+        return PeerCheckpoint(origin=origin, linked=linked, seen=seen)
+
+    def needs_commit(self, origin: LogOrigin, size: int) -> bool:
+        """Tell whether a linked checkpoint is in memory only.
+
+        Args:
+            origin: Which log.
+            size: Its size.
+        """
+        return (origin, size) in self._undurable
+
+    def committed(self, evidence: PeerCheckpoint) -> None:
+        """Take note that this evidence is durable.
+
+        Args:
+            evidence: What was committed.
+        """
+        self._undurable.discard((evidence.origin, evidence.linked.size))
+
+    async def _ask(self, peer: NodeId, low: int, high: int) -> tuple[bytes, ...]:
+        status, body = await self._transport.get(
+            peer, f"/v1/log/proof?old={low}&new={high}", max_bytes=MAX_ANSWER_BYTES
+        )
+        if status != _HTTP_OK:
+            raise TransportError("the peer's log gave no consistency proof", code="no_log_proof")
+        answer = decode_log_proof(body)
+        if (answer.old, answer.new) != (low, high):
+            raise MalformedError("a log proof between other sizes than asked")
+        return answer.path
+
+    def _entry(self, peer: NodeId) -> NodeEntry:
+        entry = self._directory.node(peer)
+        if entry is None:
+            raise UnknownSenderError("the directory has no such node")
+        return entry

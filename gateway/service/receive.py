@@ -1,0 +1,234 @@
+"""Takes the frames that peers send: the link is decided from the head, then one verdict an item.
+
+Nothing is answered before the commit that holds it, and a repeat gets the stored receipt, byte
+for byte. Opening what was accepted is another use case (gateway.service.consign), so that a
+content that cannot be read never keeps its receipt from leaving.
+
+Source: docs/wire-format.md, rules 17 to 23.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.ports import Clock, Directory, Store
+from gateway.records import (
+    Accepted,
+    Admission,
+    Conflicting,
+    IncomingEnvelope,
+    PeerCheckpoint,
+    ReceivedReceipt,
+)
+from gateway.service.answers import Answers, Gaps
+from gateway.service.judge import Judge
+from gateway.service.link import PeerLogs
+from gateway.service.standings import Standings
+from protocol.answer import Refused
+from protocol.errors import Code, LogPositionError, MalformedError
+from protocol.frame import FrameHead, FrameKind
+from protocol.identifiers import NodeId
+from protocol.log.checkpoint import TreeHead
+from protocol.log.linking import LinkedHead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedFrame:
+    """A frame whose checkpoint is linked: its statements may be proven against `head`."""
+
+    peer: NodeId
+    frame: FrameHead
+    head: TreeHead
+    linked: LinkedHead
+
+
+class Receive:
+    """The receiving side of both frame routes.
+
+    Args:
+        store: Where accepted envelopes go.
+        directory: Without one, frames are put off.
+        logs: Positions in all peers' logs.
+        standings: Positions of all peers in ours.
+        judge: Examines items.
+        answers: Composes answers.
+        clock: Time.
+        accepted: Called after a commit that accepted something, to wake the opener.
+        contacted: Called at any authenticated contact, to wake that peer's lane.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        directory: Directory,
+        logs: PeerLogs,
+        standings: Standings,
+        judge: Judge,
+        answers: Answers,
+        clock: Clock,
+        accepted: Callable[[], None],
+        contacted: Callable[[NodeId], None],
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._logs = logs
+        self._standings = standings
+        self._judge = judge
+        self._answers = answers
+        self._clock = clock
+        self._accepted = accepted
+        self._contacted = contacted
+
+    def is_busy(self) -> bool:
+        """Tell whether new frames must be put off: receipts name the directory they rest on."""
+        return self._directory.stamp() is None
+
+    def contact(self, peer: NodeId) -> None:
+        """Take note of an authenticated contact: what waits for this peer is due now.
+
+        Args:
+            peer: Who called.
+        """
+        self._contacted(peer)
+
+    async def begin(self, peer: NodeId, kind: FrameKind, head: FrameHead) -> LinkedFrame:
+        """Decide from the head alone whether the frame's position is good.
+
+        Args:
+            peer: The node behind the TLS key.
+            kind: Which route; both link alike.
+            head: The decoded head.
+
+        Returns:
+            The frame with the tree head that its proofs must meet.
+
+        Raises:
+            LogPositionError: Not linked; carries the size of our head (E_LOG_POSITION).
+            MalformedError: The frame contradicts its own checkpoint (E_SCHEMA).
+            RemoteProtocolError: The checkpoint is not believed; the frame is refused whole.
+
+        Source:
+            docs/wire-format.md, rules 17, 17a and 18.
+        """
+        del kind
+        self._contacted(peer)
+        await self._standings.confirm(peer, head.seen)
+        if head.checkpoint is None:
+            return self._ride(peer, head)
+        checkpoint = self._logs.verify(peer, head.checkpoint)
+        if checkpoint.head.size != head.at:
+            raise MalformedError("a frame names the size of its own checkpoint")
+        linked = self._logs.take(checkpoint, old=head.old, proof=head.consistency)
+        return LinkedFrame(peer=peer, frame=head, head=checkpoint.head, linked=linked.head)
+
+    def _ride(self, peer: NodeId, head: FrameHead) -> LinkedFrame:
+        place = self._logs.newest(peer)
+        held = None if place is None else place.find(head.at)
+        if place is None or held is None:
+            raise LogPositionError(
+                "rides on a checkpoint that is not linked", size=self._logs.head_size(peer)
+            )
+        tree = TreeHead(origin=place.origin, size=held.size, root=held.root)
+        return LinkedFrame(peer=peer, frame=head, head=tree, linked=held)
+
+    async def envelopes(self, frame: LinkedFrame, bodies: Sequence[bytes]) -> bytes:
+        """Accept or refuse each envelope of a frame, in one commit.
+
+        Args:
+            frame: From `begin`.
+            bodies: Sealed bodies in the order of the head, each of the length it names.
+
+        Returns:
+            The encoded answer, to be sent as it is.
+
+        Raises:
+            StorageError: Nothing was committed, nothing may be answered.
+            RemoteProtocolError: This log has no checkpoint yet (E_BUSY).
+        """
+        verdicts = [
+            await self._judge.envelope(frame.peer, frame.head, item, body)
+            for item, body in zip(frame.frame.envelopes, bodies, strict=True)
+        ]
+        fit = tuple(verdict for verdict in verdicts if isinstance(verdict, IncomingEnvelope))
+        if not fit:
+            await self._keep(frame)
+            refused = [verdict for verdict in verdicts if isinstance(verdict, Refused)]
+            return await self._answers.compose(frame.peer, frame.frame.seen, refused)
+        checkpoint = self._checkpoint_of(frame, proved=True)
+        admitted = await self._store.admit(
+            Admission(sender=frame.peer, checkpoint=checkpoint, items=fit, void=frame.frame.void),
+            now_ms=self._clock.now_ms(),
+        )
+        self._committed(checkpoint)
+        self._accepted()
+        return await self._answers.compose(
+            frame.peer,
+            frame.frame.seen,
+            _merge(verdicts, admitted.items),
+            head=admitted.head,
+            gaps=Gaps(have=admitted.have, miss=admitted.miss),
+        )
+
+    async def receipts(self, frame: LinkedFrame) -> bytes:
+        """Take receipts of later stages; each is answered with nothing but its turn.
+
+        Args:
+            frame: From `begin`.
+
+        Returns:
+            The encoded answer.
+
+        Raises:
+            StorageError: Nothing was committed, nothing may be answered.
+            RemoteProtocolError: This log has no checkpoint yet (E_BUSY).
+        """
+        verdicts = [
+            await self._judge.receipt(frame.peer, frame.head, item) for item in frame.frame.receipts
+        ]
+        good = [verdict for verdict in verdicts if isinstance(verdict, ReceivedReceipt)]
+        if good:
+            checkpoint = self._checkpoint_of(frame, proved=True)
+            await self._store.take_receipts(
+                frame.peer, good, checkpoint, now_ms=self._clock.now_ms()
+            )
+            self._committed(checkpoint)
+        else:
+            await self._keep(frame)
+        answered = [verdict if isinstance(verdict, Refused) else None for verdict in verdicts]
+        return await self._answers.compose(frame.peer, frame.frame.seen, answered)
+
+    def _checkpoint_of(self, frame: LinkedFrame, *, proved: bool) -> PeerCheckpoint | None:
+        if not self._logs.needs_commit(frame.head.origin, frame.head.size):
+            return None
+        return self._logs.evidence(frame.head.origin, frame.linked, proved=proved)
+
+    def _committed(self, checkpoint: PeerCheckpoint | None) -> None:
+        if checkpoint is not None:
+            self._logs.committed(checkpoint)
+
+    async def _keep(self, frame: LinkedFrame) -> None:
+        """Commit the link of a frame that brought nothing else."""
+        checkpoint = self._checkpoint_of(frame, proved=False)
+        if checkpoint is not None:
+            await self._store.advance_peer(checkpoint, now_ms=self._clock.now_ms())
+            self._committed(checkpoint)
+
+
+def _merge(
+    verdicts: Sequence[IncomingEnvelope | Refused], outcomes: Sequence[Accepted | Conflicting]
+) -> list[Accepted | Refused]:
+    """Put what the commit decided back into the order that was asked."""
+    decided = iter(outcomes)
+    merged: list[Accepted | Refused] = []
+    for verdict in verdicts:
+        match verdict:
+            case Refused():
+                merged.append(verdict)
+            case IncomingEnvelope(mid=mid):
+                outcome = next(decided)
+                merged.append(
+                    Refused(code=Code.MID_CONFLICT, mid=mid, retry_ms=None, blobs=())
+                    if isinstance(outcome, Conflicting)
+                    else outcome
+                )
+    return merged

@@ -1,0 +1,93 @@
+"""What an active node may read of us: key set, log proofs, notes, receipts given to it.
+
+Source: docs/wire-format.md, rules 22 and 25.
+"""
+
+from gateway.ports import Store
+from gateway.records import Accepted
+from gateway.service.answers import Answers
+from gateway.service.link import PeerLogs
+from protocol.answer import LogProof, encode_log_proof
+from protocol.errors import Code, MalformedError, RemoteProtocolError
+from protocol.identifiers import LogOrigin, MessageId, NodeId
+from protocol.keyset import KeySetAnswer
+
+
+class Resources:
+    """The readable resources of one node.
+
+    Args:
+        store: Our log, key set and receipts.
+        logs: Notes of other logs.
+        answers: Composes lists of receipts.
+    """
+
+    def __init__(self, *, store: Store, logs: PeerLogs, answers: Answers) -> None:
+        self._store = store
+        self._logs = logs
+        self._answers = answers
+
+    async def key_set(self) -> bytes:
+        """Return our key set with its proof (GET /v1/keys).
+
+        Raises:
+            RemoteProtocolError: There is none yet (E_BUSY).
+        """
+        held = await self._store.key_set()
+        head = self._store.head()
+        if held is None or head is None or held[1] >= head.size:
+            raise RemoteProtocolError("no key set is published yet", code=Code.BUSY)
+        key_set, index = held
+        proofs = await self._store.prove(head.size, [index], old=head.size)
+        return KeySetAnswer(
+            key_set=key_set, index=index, path=proofs.inclusion[0], at=head.size, note=head.note
+        ).encode()
+
+    async def log_proof(self, old: int, new: int) -> bytes:
+        """Return the consistency of two sizes of our log (GET /v1/log/proof).
+
+        Args:
+            old: The smaller size.
+            new: The larger size, at most that of our newest checkpoint.
+
+        Raises:
+            MalformedError: Not two sizes of this log in order.
+        """
+        head = self._store.head()
+        if head is None or not 0 < old <= new <= head.size:
+            raise MalformedError("no two sizes of this log")
+        proofs = await self._store.prove(new, [], old=old)
+        return encode_log_proof(LogProof(old=old, new=new, path=proofs.consistency))
+
+    async def log_note(self, peer: NodeId, origin: LogOrigin) -> bytes | None:
+        """Return the newest note held of a log (GET /v1/logs/{origin}).
+
+        Args:
+            peer: Who asks; any active node may: this is how forks are found.
+            origin: Whose log; our own, or one that we have linked.
+        """
+        del peer
+        if origin != self._store.origin:
+            return self._logs.note_of(origin)
+        head = self._store.head()
+        return None if head is None else head.note
+
+    async def receipts_for(self, peer: NodeId, mid: MessageId) -> bytes:
+        """Return every receipt given for one message of this peer (GET /v1/receipts/{mid}).
+
+        Args:
+            peer: The node that sent the message.
+            mid: The message.
+
+        Raises:
+            RemoteProtocolError: This log has no checkpoint yet (E_BUSY).
+        """
+        given = await self._store.receipts(peer, mid)
+        head = self._store.head()
+        size = 0 if head is None else head.size
+        items = [
+            Accepted(receipt=receipt, index=index, fresh=False)
+            for receipt, index in given
+            if index < size
+        ]
+        return await self._answers.compose(peer, 0, items, head=head)

@@ -1,0 +1,69 @@
+"""Where each peer stands in our log, by its own word, as far as that word can be true.
+
+A size counts only if it is one that we signed: anything else is a mistake or a lie, and costs the
+peer a round trip. What a larger size than ours means for a restored node is the business of
+recovery.
+"""
+
+from gateway.ports import LogBook
+from protocol.delivery.standing import Standing, confirmed, refused
+from protocol.identifiers import NodeId
+
+
+class Standings:
+    """The standing of every peer, in memory: one refusal for position restores it after a start.
+
+    Args:
+        log: Our own log.
+    """
+
+    def __init__(self, log: LogBook) -> None:
+        self._log = log
+        self._standings: dict[NodeId, Standing] = {}
+
+    def of(self, peer: NodeId) -> Standing:
+        """Return where the peer stands in our log.
+
+        Args:
+            peer: The peer.
+        """
+        return self._standings.get(peer, Standing())
+
+    async def confirm(self, peer: NodeId, size: int) -> None:
+        """Take the peer's word that it holds our checkpoint of this size, if we signed it.
+
+        Args:
+            peer: The peer.
+            size: What its frame or answer said in `seen`.
+        """
+        if size and size != self.of(peer).head and await self._is_ours(size):
+            self._standings[peer] = confirmed(self.of(peer), size)
+
+    async def refuse(self, peer: NodeId, size: int) -> Standing:
+        """Take the peer's word that it stands elsewhere than we thought.
+
+        Args:
+            peer: The peer.
+            size: The size named by E_LOG_POSITION.
+
+        Returns:
+            The new standing.
+        """
+        known = size if size and await self._is_ours(size) else 0
+        standing = refused(self.of(peer), known)
+        self._standings[peer] = standing
+        return standing
+
+    def succeeded(self, peer: NodeId) -> None:
+        """Forget the peer's refusals for position: a frame was accepted.
+
+        Args:
+            peer: The peer.
+        """
+        self._standings[peer] = Standing(head=self.of(peer).head)
+
+    async def _is_ours(self, size: int) -> bool:
+        head = self._log.head()
+        if head is None or size > head.size:
+            return False
+        return size == head.size or await self._log.checkpoint(size) is not None
