@@ -1,0 +1,1 @@
+"""What travels over the officers' local API, for server and client alike."""
