@@ -138,7 +138,9 @@ class LogKey(_Period):
     @cached_property
     def verifier(self) -> LogVerifier:
         """The pair as `keys.note` takes it."""
-        return LogVerifier(self.origin, key_bytes(self.ed25519), key_bytes(self.mldsa44))
+        return LogVerifier(
+            name=self.origin, ed25519=key_bytes(self.ed25519), mldsa44=key_bytes(self.mldsa44)
+        )
 
     @model_validator(mode="after")
     def _parse_once(self) -> Self:
