@@ -247,9 +247,7 @@ def path_of(value: Value) -> tuple[bytes, ...]:
     Raises:
         MalformedError: Not such a list (E_SCHEMA).
     """
-    return raws_of(
-        list(value) if isinstance(value, tuple) else value, DIGEST_BYTES, MAX_PROOF_HASHES
-    )
+    return raws_of(value, DIGEST_BYTES, MAX_PROOF_HASHES)
 
 
 def note_text(note: bytes) -> str:
