@@ -1,0 +1,225 @@
+"""Everything secret that one node holds, as one value.
+
+How it lies on the disk is in keys.keycontent, keys.keyfile and keys.keystore. Python cannot
+wipe memory: what is dropped here is gone from the files at once, from memory some time later.
+
+Source:
+    docs/wire-format.md, section Keys.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
+
+from nacl.utils import random as draw
+
+from keys.atrest import STORE_KEY_BYTES, new_store_key
+from keys.certificate import TlsIdentity, make_identity
+from keys.errors import UnknownSuiteError
+from keys.recipient import RecipientSecret, new_seed
+from keys.signing import NoteSigner
+from keys.suite import SEED_BYTES, XWING_SEED_BYTES
+
+TLS_DAYS: Final = 90
+"""Validity of a node's certificate."""
+
+PREKEY_GRACE_MS: Final = 7 * 24 * 60 * 60 * 1000
+"""How long a prekey is kept after its expiry, for envelopes that are still on their way."""
+
+MAX_GENERATION: Final = 999_999_999
+"""Highest generation of a log."""
+
+_NODE: Final = re.compile(r"[A-Z]{2}/[1-9][0-9]{0,2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prekey:
+    """A recipient's key of some days: once it is erased, nobody opens what was sealed for it.
+
+    Attributes:
+        seed: X-Wing seed, 32 bytes; secret, not in the repr.
+        not_before_ms: When peers may begin to use it, milliseconds since 1970.
+        expires_ms: When they stop, as the key set says; the node holds it some days longer.
+
+    Raises:
+        UnknownSuiteError: Another length of seed, or times in the wrong order.
+    """
+
+    seed: bytes = field(repr=False)
+    not_before_ms: int
+    expires_ms: int
+
+    def __post_init__(self) -> None:
+        if len(self.seed) != XWING_SEED_BYTES:
+            raise UnknownSuiteError("an X-Wing seed has 32 bytes")
+        if not 0 <= self.not_before_ms < self.expires_ms:
+            raise UnknownSuiteError("a prekey expires after it begins")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeKeys:
+    """The keys of one node in one generation of its log. The repr shows nothing secret.
+
+    Attributes:
+        node: CC/n.
+        generation: Of the log, 1 to 999,999,999.
+        log_ed25519_seed: 32 bytes.
+        log_mldsa44_seed: 32 bytes.
+        tls: Certificate and its key.
+        store_key: What contents are sealed under on the disk, 32 bytes.
+        last_resort_seed: X-Wing seed of the key in the directory, 32 bytes.
+        prekeys: Those not yet erased, in the order in which they came.
+
+    Raises:
+        UnknownSuiteError: A part is not of this form.
+    """
+
+    node: str
+    generation: int
+    log_ed25519_seed: bytes = field(repr=False)
+    log_mldsa44_seed: bytes = field(repr=False)
+    tls: TlsIdentity = field(repr=False)
+    store_key: bytes = field(repr=False)
+    last_resort_seed: bytes = field(repr=False)
+    prekeys: tuple[Prekey, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _NODE.fullmatch(self.node):
+            raise UnknownSuiteError("a node is named CC/n, n from 1 to 999")
+        if not 1 <= self.generation <= MAX_GENERATION:
+            raise UnknownSuiteError("a generation lies between 1 and 999,999,999")
+        seeds = (self.log_ed25519_seed, self.log_mldsa44_seed, self.last_resort_seed)
+        if any(len(seed) != SEED_BYTES for seed in seeds) or len(self.store_key) != STORE_KEY_BYTES:
+            raise UnknownSuiteError("seeds and store key have 32 bytes")
+
+    @classmethod
+    def generate(cls, node: str, *, generation: int, tls_name: str, now_ms: int) -> Self:
+        """Draw all keys of a new node from the system; prekeys come later, with key sets.
+
+        Args:
+            node: CC/n.
+            generation: Of the log; 1 for a new node.
+            tls_name: DNS name for the certificate.
+            now_ms: Milliseconds since 1970.
+
+        Returns:
+            The keys; the certificate is valid for 90 days.
+
+        Raises:
+            UnknownSuiteError: A name or the generation is not of its form.
+        """
+        return cls(
+            node=node,
+            generation=generation,
+            log_ed25519_seed=draw(SEED_BYTES),
+            log_mldsa44_seed=draw(SEED_BYTES),
+            tls=make_identity(tls_name, now_ms=now_ms, days=TLS_DAYS),
+            store_key=new_store_key(),
+            last_resort_seed=new_seed(),
+        )
+
+    @property
+    def origin(self) -> str:
+        """Name of the log and of both its keys: a35/CC/n/log/generation."""
+        return f"a35/{self.node}/log/{self.generation}"
+
+    def signer(self) -> NoteSigner:
+        """Make the signer of the log.
+
+        The caller keeps it and hands it to one place, the writer of the log.
+
+        Returns:
+            A new signer.
+        """
+        return NoteSigner(self.origin, self.log_ed25519_seed, self.log_mldsa44_seed)
+
+    def secrets(self) -> Mapping[bytes, RecipientSecret]:
+        """Make what opens wraps: the last-resort key and all prekeys held.
+
+        Each takes 0.1 ms to make; the caller keeps the mapping until the keys change.
+
+        Returns:
+            A new mapping by key id.
+        """
+        seeds = (self.last_resort_seed, *(prekey.seed for prekey in self.prekeys))
+        secrets = [RecipientSecret(seed) for seed in seeds]
+        return {secret.key_id: secret for secret in secrets}
+
+    def with_prekey(self, prekey: Prekey) -> Self:
+        """Add a prekey behind the others.
+
+        The caller saves the result before the key set that names it leaves the node.
+
+        Args:
+            prekey: From `new_prekey`.
+
+        Returns:
+            The keys with it.
+        """
+        return replace(self, prekeys=(*self.prekeys, prekey))
+
+    def without_expired(self, now_ms: int, *, grace_ms: int = PREKEY_GRACE_MS) -> Self:
+        """Drop the prekeys whose expiry is further back than the grace.
+
+        The caller saves the result; only then are they erased.
+
+        Args:
+            now_ms: Milliseconds since 1970.
+            grace_ms: How long a prekey is kept after its expiry.
+
+        Returns:
+            The keys without them.
+        """
+        kept = tuple(prekey for prekey in self.prekeys if prekey.expires_ms + grace_ms > now_ms)
+        return replace(self, prekeys=kept)
+
+    def with_tls(self, tls: TlsIdentity) -> Self:
+        """Take another certificate and key.
+
+        The caller has the directory list both pins before peers see the new one.
+
+        Args:
+            tls: From `make_identity`.
+
+        Returns:
+            The keys with it.
+        """
+        return replace(self, tls=tls)
+
+    def with_generation(self, generation: int) -> Self:
+        """Draw the keys of a later generation of the log; the old log is never signed again.
+
+        Args:
+            generation: Above the present one, and above all that peers have seen.
+
+        Returns:
+            The keys with two new log seeds; all others stay.
+
+        Raises:
+            UnknownSuiteError: The generation is not above the present one, or out of bounds.
+        """
+        if generation <= self.generation:
+            raise UnknownSuiteError("a new generation is above the present one")
+        return replace(
+            self,
+            generation=generation,
+            log_ed25519_seed=draw(SEED_BYTES),
+            log_mldsa44_seed=draw(SEED_BYTES),
+        )
+
+
+def new_prekey(*, not_before_ms: int, expires_ms: int) -> Prekey:
+    """Draw a new prekey from the system.
+
+    Args:
+        not_before_ms: When peers may begin to use it, milliseconds since 1970.
+        expires_ms: When they stop, later.
+
+    Returns:
+        The prekey.
+
+    Raises:
+        UnknownSuiteError: Times in the wrong order.
+    """
+    return Prekey(seed=new_seed(), not_before_ms=not_before_ms, expires_ms=expires_ms)
