@@ -75,15 +75,15 @@ class Judge:
         try:
             header = Header.decode(item.header)
             mid = header.mid
-            missing = await self._examine(peer, head, item, header, body)
+            missing = await self._examine(peer, head, item, header=header, body=body)
             if missing:
                 return Refused(code=Code.BLOBS, mid=mid, retry_ms=None, blobs=missing)
-            return self._incoming(peer, head, item, header, body)
+            return self._incoming(peer, head, item, header=header, body=body)
         except RemoteProtocolError as error:
             return Refused(code=error.code, mid=mid, retry_ms=None, blobs=())
 
     async def _examine(
-        self, peer: NodeId, head: TreeHead, item: EnvelopeItem, header: Header, body: bytes
+        self, peer: NodeId, head: TreeHead, item: EnvelopeItem, *, header: Header, body: bytes
     ) -> tuple[bytes, ...]:
         key_ids = check_wraps(item.wraps)
         if header.recipient != self._node:
@@ -106,7 +106,7 @@ class Judge:
         return missing
 
     def _incoming(
-        self, peer: NodeId, head: TreeHead, item: EnvelopeItem, header: Header, body: bytes
+        self, peer: NodeId, head: TreeHead, item: EnvelopeItem, *, header: Header, body: bytes
     ) -> IncomingEnvelope:
         digest = envelope_sent(item.header, item.wraps).digest
         header_digest = sha256(item.header)
