@@ -161,7 +161,7 @@ def _first_fault(error: ValidationError) -> str:
         return "unknown field at " + _place(fault["loc"][:-1])
     if fault["type"] == "json_invalid":
         return "not JSON"
-    return f"{fault['msg']} at {_place(fault['loc'])}"
+    return f"{fault['msg'].removeprefix('Value error, ')} at {_place(fault['loc'])}"
 
 
 def _place(parts: tuple[int | str, ...]) -> str:

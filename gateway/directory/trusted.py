@@ -1,0 +1,238 @@
+"""The directory that a node trusts: the last state that verified, and how it is brought up to date.
+
+Does: loads the kept state at start, runs updates in a worker thread, adopts what verified whole,
+and says why when it cannot. Leaves to its callers: when to refresh, and what an old directory
+still allows (rule 31); every look-up is in memory.
+
+Rules kept: on any failure the last good state stays in use; a lower timestamp under the same
+root is never adopted, whatever python-tuf's own files say; the same version with another digest
+is an alarm, because somebody holding the online key shows different people different directories.
+
+Source: docs/wire-format.md, rules 28 to 31.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from gateway.directory.bundle import load_bundle, save_bundle
+from gateway.directory.chain import VerifiedDirectory, verify_chain
+from gateway.directory.client import download
+from gateway.directory.fetch import DirectoryFetcher, check_url
+from gateway.directory.view import DirectoryView, make_view
+from gateway.errors import GatewayError, ProofError
+from gateway.journal import Journal
+from gateway.ports import Clock
+from protocol.directory import NodeEntry, PartyEntry
+from protocol.envelope.header import DirectoryStamp
+from protocol.identifiers import NodeId
+
+FIRST_WAIT_S: Final = 1.0
+LONGEST_WAIT_S: Final = 60.0
+_KEPT: Final = "verified.json"
+
+
+class TrustedDirectory:
+    """The Directory port over TUF.
+
+    Args:
+        folder: Where the node keeps its copy: `Home.directory`.
+        url: The directory's address: `https://...`, `file:///...` for a folder, or `http://` on
+            this machine.
+        root: The trusted root's bytes: the ROOT.json that the node was given.
+        clock: The node's clock.
+        journal: Where failures and changes are written.
+
+    Raises:
+        ConfigError: The address is of no allowed kind.
+    """
+
+    def __init__(
+        self, folder: Path, *, url: str, root: bytes, clock: Clock, journal: Journal
+    ) -> None:
+        self._folder = folder
+        self._url = check_url(url)
+        self._root = root
+        self._clock = clock
+        self._journal = journal
+        self._view: DirectoryView | None = None
+        self._verified_ms: int | None = None
+        self._why: str | None = "not asked yet"
+        self._updating = asyncio.Lock()  # python-tuf wants one update at a time in a folder
+        self._fetcher: DirectoryFetcher | None = None  # of the update that runs now
+        self._is_closed = False
+
+    async def start(self) -> None:
+        """Load the state kept from before, if there is one that verifies; asks nobody."""
+        try:
+            loaded = await asyncio.to_thread(self._load)
+        except GatewayError as error:
+            self._fail(error)
+            return
+        if loaded is not None:
+            verified, self._verified_ms = loaded
+            self._adopt(verified)
+
+    async def wait(self) -> None:
+        """Return once there is a directory; ask for it, with growing pauses, until then.
+
+        `why` says meanwhile what keeps it; the journal says it once a reason.
+        """
+        pause_s = FIRST_WAIT_S
+        while self._view is None:
+            await self.refresh()
+            if self._view is None:
+                await self._clock.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_WAIT_S)
+
+    async def refresh(self) -> bool:
+        """Fetch and verify the newest state.
+
+        Returns:
+            Whether anything changed. On failure the last good state stays, `why` says the
+            reason, and the journal has it if it is a new one.
+        """
+        async with self._updating:
+            if self._is_closed:
+                return False
+            try:
+                verified = await asyncio.to_thread(self._update)
+            except GatewayError as error:
+                self._fail(error)
+                return False
+            finally:
+                self._fetcher = None
+            self._why = None
+            self._verified_ms = self._clock.now_ms()
+            return self._adopt(verified)
+
+    async def close(self) -> None:
+        """Break off an update that runs, and begin no other; what is known stays readable."""
+        self._is_closed = True
+        if self._fetcher is not None:
+            self._fetcher.close()
+        async with self._updating:
+            pass
+
+    @property
+    def why(self) -> str | None:
+        """Why the last update failed, for people; None if it succeeded."""
+        return self._why
+
+    @property
+    def verified_ms(self) -> int | None:
+        """When an update last succeeded, ms since 1970 UTC; None if never."""
+        return self._verified_ms
+
+    @property
+    def expires_ms(self) -> int | None:
+        """When the timestamp in use expires or expired, ms since 1970 UTC."""
+        return None if self._view is None else self._view.verified.expires_ms
+
+    def node(self, node: NodeId) -> NodeEntry | None:
+        """Return the entry of a node, active or not."""
+        return None if self._view is None else self._view.nodes.get(node)
+
+    def node_of_spki(self, spki: bytes) -> NodeId | None:
+        """Return the active node that may use this TLS key (SHA-256 of the SPKI)."""
+        return None if self._view is None else self._view.pins.get(spki)
+
+    def party(self, country: str) -> PartyEntry | None:
+        """Return a Party's entry."""
+        return None if self._view is None else self._view.party(country)
+
+    def parties(self) -> tuple[PartyEntry, ...]:
+        """Return every Party's entry, in order of the codes."""
+        entries = {} if self._view is None else self._view.verified.entries
+        return tuple(entries[country] for country in sorted(entries))
+
+    def nodes(self) -> tuple[NodeEntry, ...]:
+        """Return every active node, in order of its id."""
+        return () if self._view is None else self._view.active
+
+    def certificates(self) -> tuple[bytes, ...]:
+        """Return the TLS certificates (DER) of all active nodes, in order of their ids."""
+        return tuple(der for node in self.nodes() for der in node.certificates)
+
+    def stamp(self) -> DirectoryStamp | None:
+        """Return the version in use, None while there is none."""
+        return None if self._view is None else self._view.verified.stamp
+
+    def left_out(self) -> Mapping[str, str]:
+        """Return the Parties that are delegated but have no usable entry, with the reason."""
+        return {} if self._view is None else self._view.verified.left_out
+
+    def files(self) -> Mapping[str, bytes]:
+        """Return the published files of the state in use: this node as a mirror."""
+        return {} if self._view is None else self._view.verified.files
+
+    def _load(self) -> tuple[VerifiedDirectory, int] | None:
+        kept = load_bundle(self._folder / _KEPT)
+        if kept is None:
+            return None
+        files, verified_ms = kept
+        return verify_chain(self._root, files, at_ms=self._clock.now_ms()), verified_ms
+
+    def _update(self) -> VerifiedDirectory:
+        """Run one update, in the worker thread; the kept state is replaced only at the end."""
+        self._fetcher = DirectoryFetcher(self._url, self._clock.monotonic_s)
+        files = download(self._folder, url=self._url, anchor=self._root, fetcher=self._fetcher)
+        now_ms = self._clock.now_ms()
+        verified = verify_chain(self._root, files, at_ms=now_ms)
+        self._check_not_older(verified.stamp)
+        save_bundle(self._folder / _KEPT, verified.files, verified_ms=now_ms)
+        return verified
+
+    def _check_not_older(self, offered: DirectoryStamp) -> None:
+        """Hold against the state in use, should python-tuf's own files have been lost.
+
+        Under a new root a lower timestamp is how the authority recovers from a stolen online
+        key that was used to run ahead.
+
+        Raises:
+            ProofError: Older, or the same version with other content.
+        """
+        held = self.stamp()
+        if held is None or offered.root_version > held.root_version:
+            return
+        if offered.root_version < held.root_version:
+            raise ProofError("the root that was offered is older than the one in use")
+        if offered.timestamp_version < held.timestamp_version:
+            raise ProofError("the directory that was offered is older than the one in use")
+        if offered.timestamp_version == held.timestamp_version and offered != held:
+            raise ProofError(
+                "two directories of one version: the online key was used twice",
+                code="directory_equivocation",
+                hint="call the directory's authority at once; keep both copies",
+            )
+
+    def _adopt(self, verified: VerifiedDirectory) -> bool:
+        former = self._view
+        if former is not None and former.verified.stamp == verified.stamp:
+            return False
+        view = make_view(verified, former)
+        self._view = view
+        self._journal.info(
+            "directory adopted",
+            root_version=verified.stamp.root_version,
+            timestamp_version=verified.stamp.timestamp_version,
+            parties=len(verified.entries),
+            active_nodes=len(view.active),
+        )
+        for country in sorted(verified.left_out):
+            self._journal.warning("party left out of the directory", party=country)
+        if view.disputed:
+            self._journal.alarm("TLS pins claimed by several nodes", pins=len(view.disputed))
+        return True
+
+    def _fail(self, error: GatewayError) -> None:
+        """Keep the reason; write it only when it is another one than last time."""
+        why = f"{error}; {error.hint}" if error.hint else str(error)
+        if why == self._why:
+            return
+        self._why = why
+        if isinstance(error, ProofError):
+            self._journal.alarm("directory refused", code=error.code, why=str(error))
+        else:
+            self._journal.warning("directory not reached", code=error.code, why=str(error))

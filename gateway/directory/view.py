@@ -1,0 +1,74 @@
+"""The directory as a node looks things up in it: one immutable view for each verified state.
+
+Does: maps by node, Party and TLS pin, made once when a state is adopted. Leaves signatures to
+gateway.directory.chain and times of keys to protocol.directory.
+
+Rule kept: a pin names one node. If a Party copies the pin of another Party's node, the node that
+held it before keeps it; where nobody held it before, nobody has it, and the view says so.
+
+Source: docs/wire-format.md, rules 26 and 29.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.directory.chain import VerifiedDirectory
+from protocol.directory import NodeEntry, PartyEntry
+from protocol.identifiers import NodeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryView:
+    """What one verified state of the directory says.
+
+    Attributes:
+        verified: The state.
+        nodes: Every node by its id, whatever its state.
+        active: The active ones, in order of id.
+        pins: The active node of each TLS pin (SHA-256 of the SPKI).
+        disputed: Pins that several active nodes list.
+    """
+
+    verified: VerifiedDirectory
+    nodes: Mapping[NodeId, NodeEntry]
+    active: tuple[NodeEntry, ...]
+    pins: Mapping[bytes, NodeId]
+    disputed: frozenset[bytes]
+
+    def party(self, country: str) -> PartyEntry | None:
+        """Return a Party's entry."""
+        return self.verified.entries.get(country)
+
+
+def make_view(verified: VerifiedDirectory, former: DirectoryView | None) -> DirectoryView:
+    """Make the view of a state.
+
+    Args:
+        verified: The state.
+        former: The view in use before, which decides who keeps a disputed pin.
+
+    Returns:
+        The view.
+    """
+    nodes = {node.node_id: node for entry in verified.entries.values() for node in entry.nodes}
+    active = tuple(nodes[node] for node in sorted(nodes) if nodes[node].is_active)
+    claims: dict[bytes, list[NodeId]] = {}
+    for node in active:
+        for pin in node.spki:
+            claims.setdefault(pin, []).append(node.node_id)
+    held: Mapping[bytes, NodeId] = {} if former is None else former.pins
+    pins = {pin: holder for pin, claim in claims.items() if (holder := _holder(pin, claim, held))}
+    return DirectoryView(
+        verified=verified,
+        nodes=nodes,
+        active=active,
+        pins=pins,
+        disputed=frozenset(pin for pin, claim in claims.items() if len(claim) > 1),
+    )
+
+
+def _holder(pin: bytes, claim: list[NodeId], held: Mapping[bytes, NodeId]) -> NodeId | None:
+    if len(claim) == 1:
+        return claim[0]
+    former = held.get(pin)
+    return former if former in claim else None
