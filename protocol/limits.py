@@ -66,6 +66,15 @@ MAX_RECEIPT_BYTES: Final = 2 * 1024
 MAX_WHY_BYTES: Final = 256
 """`why` of a receipt: a code and the path of a field."""
 
+MAX_REASON_BYTES: Final = 2 * 1024
+"""Why somebody did something, in an act or an epoch: a paragraph."""
+
+MAX_TRIES: Final = 256
+"""Attempts named in one evidence of silence: the first and last of a month of them."""
+
+MAX_DEED_BYTES: Final = 64 * 1024
+"""Bytes of an act, a revocation, an epoch (with a note) or an evidence of silence."""
+
 MAX_NOTE_BYTES: Final = 32 * 1024
 """A signed note with 16 lines of ML-DSA-44 (3.3 KB each in base64) does not fit; 9 do."""
 

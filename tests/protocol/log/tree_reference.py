@@ -1,4 +1,4 @@
-"""The definitions of RFC 6962 section 2.1, word for word and slow: the fast ones must equal them."""
+"""RFC 6962 section 2.1, word for word and slow: the fast functions must equal these."""
 
 import hashlib
 import json
