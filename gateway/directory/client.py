@@ -82,6 +82,7 @@ def download(
         UnavailableError: Not reached, too slow, or a file too long; try again later.
         ProofError: Old, expired or wrongly signed; code `directory_expired` if only too old.
         StorageError: The folder cannot be read or written.
+        GatewayError: No other member of the family.
     """
     try:
         return _Download(folder, url=url, anchor=anchor, fetcher=fetcher).run()

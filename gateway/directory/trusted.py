@@ -12,7 +12,6 @@ Source: docs/wire-format.md, rules 28 to 31.
 """
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +43,10 @@ class TrustedDirectory:
         clock: The node's clock.
         journal: Where failures and changes are written.
 
+    Attributes:
+        why: Why the last update failed, one sentence for people; None if it succeeded.
+        verified_ms: When an update last succeeded, ms since 1970 UTC; None if never.
+
     Raises:
         ConfigError: The address is of no allowed kind.
     """
@@ -56,9 +59,9 @@ class TrustedDirectory:
         self._root = root
         self._clock = clock
         self._journal = journal
+        self.why: str | None = "the directory has not been asked for yet"
+        self.verified_ms: int | None = None
         self._view: DirectoryView | None = None
-        self._verified_ms: int | None = None
-        self._why: str | None = "not asked yet"
         self._updating = asyncio.Lock()  # python-tuf wants one update at a time in a folder
         self._fetcher: DirectoryFetcher | None = None  # of the update that runs now
         self._is_closed = False
@@ -71,7 +74,7 @@ class TrustedDirectory:
             self._fail(error)
             return
         if loaded is not None:
-            verified, self._verified_ms = loaded
+            verified, self.verified_ms = loaded
             self._adopt(verified)
 
     async def wait(self) -> None:
@@ -103,8 +106,8 @@ class TrustedDirectory:
                 return False
             finally:
                 self._fetcher = None
-            self._why = None
-            self._verified_ms = self._clock.now_ms()
+            self.why = None
+            self.verified_ms = self._clock.now_ms()
             return self._adopt(verified)
 
     async def close(self) -> None:
@@ -116,19 +119,9 @@ class TrustedDirectory:
             pass
 
     @property
-    def why(self) -> str | None:
-        """Why the last update failed, for people; None if it succeeded."""
-        return self._why
-
-    @property
-    def verified_ms(self) -> int | None:
-        """When an update last succeeded, ms since 1970 UTC; None if never."""
-        return self._verified_ms
-
-    @property
-    def expires_ms(self) -> int | None:
-        """When the timestamp in use expires or expired, ms since 1970 UTC."""
-        return None if self._view is None else self._view.verified.expires_ms
+    def view(self) -> DirectoryView | None:
+        """The state in use as a whole: all Parties, who is left out, files for a mirror."""
+        return self._view
 
     def node(self, node: NodeId) -> NodeEntry | None:
         """Return the entry of a node, active or not."""
@@ -142,11 +135,6 @@ class TrustedDirectory:
         """Return a Party's entry."""
         return None if self._view is None else self._view.party(country)
 
-    def parties(self) -> tuple[PartyEntry, ...]:
-        """Return every Party's entry, in order of the codes."""
-        entries = {} if self._view is None else self._view.verified.entries
-        return tuple(entries[country] for country in sorted(entries))
-
     def nodes(self) -> tuple[NodeEntry, ...]:
         """Return every active node, in order of its id."""
         return () if self._view is None else self._view.active
@@ -158,14 +146,6 @@ class TrustedDirectory:
     def stamp(self) -> DirectoryStamp | None:
         """Return the version in use, None while there is none."""
         return None if self._view is None else self._view.verified.stamp
-
-    def left_out(self) -> Mapping[str, str]:
-        """Return the Parties that are delegated but have no usable entry, with the reason."""
-        return {} if self._view is None else self._view.verified.left_out
-
-    def files(self) -> Mapping[str, bytes]:
-        """Return the published files of the state in use: this node as a mirror."""
-        return {} if self._view is None else self._view.verified.files
 
     def _load(self) -> tuple[VerifiedDirectory, int] | None:
         kept = load_bundle(self._folder / _KEPT)
@@ -209,7 +189,7 @@ class TrustedDirectory:
 
     def _adopt(self, verified: VerifiedDirectory) -> bool:
         former = self._view
-        if former is not None and former.verified.stamp == verified.stamp:
+        if former is not None and former.says_the_same(verified):
             return False
         view = make_view(verified, former)
         self._view = view
@@ -229,9 +209,9 @@ class TrustedDirectory:
     def _fail(self, error: GatewayError) -> None:
         """Keep the reason; write it only when it is another one than last time."""
         why = f"{error}; {error.hint}" if error.hint else str(error)
-        if why == self._why:
+        if why == self.why:
             return
-        self._why = why
+        self.why = why
         if isinstance(error, ProofError):
             self._journal.alarm("directory refused", code=error.code, why=str(error))
         else:

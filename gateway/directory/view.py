@@ -39,6 +39,16 @@ class DirectoryView:
         """Return a Party's entry."""
         return self.verified.entries.get(country)
 
+    def parties(self) -> tuple[PartyEntry, ...]:
+        """Return every Party's entry, in order of the codes."""
+        entries = self.verified.entries
+        return tuple(entries[country] for country in sorted(entries))
+
+    def says_the_same(self, verified: VerifiedDirectory) -> bool:
+        """Tell whether a state differs in nothing: a Party's lapse needs no new version."""
+        mine = self.verified
+        return mine.stamp == verified.stamp and mine.left_out == verified.left_out
+
 
 def make_view(verified: VerifiedDirectory, former: DirectoryView | None) -> DirectoryView:
     """Make the view of a state.
