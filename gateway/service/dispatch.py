@@ -141,7 +141,7 @@ class Dispatch:
         head = self._store.head()
         if head is None:
             return Progress.IDLE
-        link = head.size > self._standings.of(node).head
+        link = self._is_behind(self._standings.of(node))
         return await self._carry(node, OutboxKind.ENVELOPE, (), link=link)
 
     async def _link_and_carry(self, node: NodeId, batch: Batch, head: SignedHead) -> Progress:
@@ -182,6 +182,7 @@ class Dispatch:
         try:
             await self._remedies.send_parts_of(node, items)
             while True:
+                link = link or not _covers(self._standings.of(node), items)
                 status, body = await self._send(node, kind, items, link=link)
                 if status == _HTTP_OK:
                     return await self._answered(node, items, body)
@@ -192,7 +193,7 @@ class Dispatch:
                 standing = await self._standings.refuse(node, error.size or 0)
                 if standing.refusals > _REFUSALS_BEFORE_ALARM:
                     return await self._refused(node, items, error)
-                link = not _covers(standing, items)
+                link = self._is_behind(standing) if not items else False
         except TransportError as error:
             await self._settle.deferred(node, items, error.code)
             return Progress.FAILED
@@ -200,13 +201,17 @@ class Dispatch:
             await self._settle.deferred(node, items, error.code.value)
             return Progress.REFUSED
 
+    def _is_behind(self, standing: Standing) -> bool:
+        head = self._store.head()
+        return head is not None and head.size > standing.head
+
     async def _send(
         self, node: NodeId, kind: OutboxKind, items: tuple[ClaimedItem, ...], *, link: bool
     ) -> tuple[int, bytes]:
         route, frame_kind = _ROUTES[kind]
         head = self._store.head()
         standing = self._standings.of(node)
-        if head is None or (not link and not standing.head):
+        if head is None:
             raise TransportError("there is no checkpoint to send on", code="no_checkpoint")
         at = head.size if link else standing.head
         proofs = await self._store.prove(
@@ -245,7 +250,7 @@ class Dispatch:
 
 
 def _covers(standing: Standing, items: Sequence[ClaimedItem]) -> bool:
-    return standing.head > max((item.index for item in items), default=0) and standing.head > 0
+    return standing.head > max((item.index for item in items), default=0)
 
 
 def _sealed_bytes(items: Sequence[ClaimedItem]) -> int:

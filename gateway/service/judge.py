@@ -6,9 +6,10 @@ more. Source: docs/wire-format.md, rules 19, 21 and 22.
 
 from collections.abc import Callable, Mapping
 
-from gateway.ports import Blobs, Clock, Directory, Store
+from gateway.ports import Blobs, Clock, Store
 from gateway.records import IncomingEnvelope, ReceivedReceipt
 from gateway.service.link import PeerLogs
+from gateway.service.receipting import Receipting
 from keys.digest import new_salt, sha256
 from keys.recipient import RecipientSecret
 from protocol.answer import Refused
@@ -32,7 +33,7 @@ class Judge:
         node: This node.
         store: Where duplicates are looked up.
         blobs: Where attachments lie.
-        directory: For the stamp that receipts carry.
+        receipting: Makes the receipt that a new envelope gets.
         logs: Positions of all peers.
         clock: Time.
         secrets: Gives the content keys held now, by key id.
@@ -44,7 +45,7 @@ class Judge:
         node: NodeId,
         store: Store,
         blobs: Blobs,
-        directory: Directory,
+        receipting: Receipting,
         logs: PeerLogs,
         clock: Clock,
         secrets: Callable[[], Mapping[bytes, RecipientSecret]],
@@ -52,7 +53,7 @@ class Judge:
         self._node = node
         self._store = store
         self._blobs = blobs
-        self._directory = directory
+        self._receipting = receipting
         self._logs = logs
         self._clock = clock
         self._secrets = secrets
@@ -110,7 +111,9 @@ class Judge:
     ) -> IncomingEnvelope:
         digest = envelope_sent(item.header, item.wraps).digest
         header_digest = sha256(item.header)
-        receipt = self._receipt(peer, header.mid, header_digest, digest)
+        receipt = self._receipting.make(
+            peer, header.mid, (header_digest, digest), stage=Stage.ACCEPTED
+        )
         return IncomingEnvelope(
             mid=header.mid,
             cls=header.cls,
@@ -130,24 +133,6 @@ class Judge:
             receipt=receipt,
             receipt_statement=receipt_given(receipt),
         )
-
-    def _receipt(
-        self, peer: NodeId, mid: MessageId, header_digest: bytes, envelope_digest: bytes
-    ) -> bytes:
-        stamp = self._directory.stamp()
-        if stamp is None:
-            raise RemoteProtocolError("no directory yet", code=Code.BUSY)
-        return Receipt(
-            stage=Stage.ACCEPTED,
-            mid=mid,
-            header_digest=header_digest,
-            envelope_digest=envelope_digest,
-            by=self._node,
-            for_=peer,
-            t_ms=self._clock.now_ms(),
-            why=None,
-            directory=stamp,
-        ).encode()
 
     def _is_backdated(self, peer: NodeId, header: Header, index: int) -> bool:
         place = self._logs.newest(peer)

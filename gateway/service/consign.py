@@ -1,0 +1,160 @@
+"""Opens what was accepted and puts it into the duty inbox, or says why it cannot be read.
+
+Runs after the receipt has left, so that no content can keep it from leaving. Whatever a crash
+left unopened is found again at the next start. A message whose opening ended the process five
+times is parked: its sender gets `rejected`, the operator an alarm (docs/wire-format.md, rules
+19 and 22).
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from gateway.ports import Clock, Store
+from gateway.records import Consignment, OutgoingReceipt, StateChange, Unopened
+from gateway.service.receipting import Receipting
+from gateway.service.summary import Summary
+from keys.digest import sha256
+from keys.recipient import RecipientSecret
+from protocol.cases.ladder import MessageState
+from protocol.envelope.seal import Opened, open_envelope
+from protocol.errors import Code, MalformedError, RemoteProtocolError
+from protocol.identifiers import MessageId, NodeId
+from protocol.receipt import Stage
+from protocol.requests.catalogue import type_info
+from protocol.requests.wire import document_from_content
+
+_AT_ONCE: Final = 64
+_OPENINGS: Final = 5
+_PARKED: Final = "internal"
+
+
+class Consign:
+    """Opens accepted envelopes.
+
+    Args:
+        node: This node.
+        store: Where they wait and where they go.
+        receipting: Makes `consigned` and `rejected` receipts.
+        clock: Time.
+        secrets: Gives the content keys held now, by key id.
+        alarm: Called with sender and message when one is parked.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: NodeId,
+        store: Store,
+        receipting: Receipting,
+        clock: Clock,
+        secrets: Callable[[], Mapping[bytes, RecipientSecret]],
+        alarm: Callable[[NodeId, MessageId], None],
+    ) -> None:
+        self._node = node
+        self._store = store
+        self._receipting = receipting
+        self._clock = clock
+        self._secrets = secrets
+        self._alarm = alarm
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that something was accepted."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Open until cancelled; one owner awaits it."""
+        while True:
+            self._wake.clear()
+            while await self.open_some():
+                pass
+            await self._wake.wait()
+
+    async def open_some(self) -> int:
+        """Open up to 64 envelopes, most urgent first.
+
+        Returns:
+            How many were dealt with.
+
+        Raises:
+            StorageError: The store failed; they are found again.
+        """
+        waiting = await self._store.unopened(_AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            for item in waiting:
+                group.create_task(self._consign(item))
+        return len(waiting)
+
+    async def _consign(self, item: Unopened) -> None:
+        begun = await self._store.begin_opening(item.sender, item.mid)
+        if begun > _OPENINGS:
+            self._alarm(item.sender, item.mid)
+            consignment = self._rejected(item, _PARKED, None)
+        else:
+            consignment = self._open(item)
+        await self._store.consign(consignment, now_ms=self._clock.now_ms())
+
+    def _open(self, item: Unopened) -> Consignment:
+        opened: Opened | None = None
+        try:
+            opened = open_envelope(item.header, item.wraps, item.body, self._secrets())
+            document_from_content(opened.content)
+        except MalformedError as error:
+            return self._rejected(item, _why(error), opened)
+        except RemoteProtocolError as error:
+            return self._rejected(item, error.code.value, opened)
+        content = opened.content
+        return Consignment(
+            sender=item.sender,
+            mid=item.mid,
+            thread=content.thread,
+            re=content.re,
+            inner=opened.inner,
+            summary=Summary.of(content).encode(),
+            content_key=opened.content_key,
+            state=MessageState.CONSIGNED,
+            why=None,
+            receipt=self._receipt(item, Stage.CONSIGNED, None),
+            effects=self._effects(content.re, content.type),
+        )
+
+    def _effects(self, re: MessageId | None, kind: str) -> tuple[StateChange, ...]:
+        """An answer lifts the message of ours that it answers."""
+        step = None if re is None else type_info(kind).ladder_effect
+        if re is None or step is None:
+            return ()
+        return (StateChange(sender=self._node, mid=re, state=step),)
+
+    def _rejected(self, item: Unopened, why: str, opened: Opened | None) -> Consignment:
+        content = None if opened is None else opened.content
+        return Consignment(
+            sender=item.sender,
+            mid=item.mid,
+            thread=None if content is None else content.thread,
+            re=None if content is None else content.re,
+            inner=None if opened is None else opened.inner,
+            summary=None if content is None else Summary.of(content).encode(),
+            content_key=None if opened is None else opened.content_key,
+            state=MessageState.REJECTED,
+            why=why,
+            receipt=self._receipt(item, Stage.REJECTED, why),
+        )
+
+    def _receipt(self, item: Unopened, stage: Stage, why: str | None) -> OutgoingReceipt:
+        return self._receipting.outgoing(
+            item.sender,
+            item.mid,
+            (sha256(item.header), item.statement_digest),
+            stage=stage,
+            cls=item.cls,
+            why=why,
+        )
+
+
+def _why(error: MalformedError) -> str:
+    """Rule 22: a code, for E_SCHEMA with blank and the path of the field, never its value."""
+    path = getattr(error, "path", None)
+    if error.code is Code.SCHEMA and isinstance(path, str) and path:
+        return f"{error.code.value} {path}"[:255]
+    return error.code.value

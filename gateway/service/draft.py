@@ -1,0 +1,221 @@
+"""Documents on their way out: checked, addressed, their ids fixed, their files sealed.
+
+A draft lives in memory until it is sent; its files are sealed as they come, so that no plaintext
+waits on a disk. A node that stops forgets its drafts: nobody was told that they are queued.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import BinaryIO, Final
+
+from gateway.errors import DataError, NoInputError, UnavailableError
+from gateway.ports import Blobs, Clock, Directory, Randomness, Store
+from gateway.records import MessageRow
+from keys.body import new_content_key
+from protocol.envelope.blobs import blob_context
+from protocol.envelope.content import FileEntry
+from protocol.envelope.header import Part
+from protocol.identifiers import MessageId, NodeId
+from protocol.requests.check import CheckResult, Finding, check_document
+from protocol.requests.document import Document
+
+_DRAFTS_KEPT: Final = 256
+_ANY_BYTES: Final = "application/octet-stream"
+
+
+class DocumentRefusedError(DataError):
+    """The document breaks rules; nothing was kept.
+
+    Attributes:
+        findings: Every fault, with path, code and a sentence.
+    """
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("the document was refused", hint="mend what is listed and send it again")
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedFile:
+    """One attachment after sealing: how the content names it, and how the header does."""
+
+    entry: FileEntry
+    part: Part
+
+
+@dataclass(slots=True, kw_only=True)
+class Draft:
+    """A checked and addressed document; `sealed` fills as its files come."""
+
+    id: str
+    mid: MessageId
+    thread: MessageId
+    to: NodeId
+    replied: MessageRow | None
+    document: Document
+    files: tuple[str, ...]
+    t_ms: int
+    sealed: dict[int, SealedFile] = field(default_factory=dict)
+
+
+class Drafts:
+    """The drafts of one node, the oldest forgotten beyond 256.
+
+    Args:
+        node: This node.
+        store: Knows the messages that documents reply to.
+        blobs: Where attachments are sealed.
+        directory: Addresses.
+        clock: Time.
+        randomness: Message ids.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: NodeId,
+        store: Store,
+        blobs: Blobs,
+        directory: Directory,
+        clock: Clock,
+        randomness: Randomness,
+    ) -> None:
+        self._node = node
+        self._store = store
+        self._blobs = blobs
+        self._directory = directory
+        self._clock = clock
+        self._randomness = randomness
+        self._drafts: OrderedDict[str, Draft] = OrderedDict()
+
+    def check(self, document: bytes, *, file_sizes: Mapping[str, int]) -> CheckResult:
+        """Check a document as `begin` would, and keep nothing.
+
+        Args:
+            document: JSON text, UTF-8, at most 1 MiB.
+            file_sizes: Attachment paths with their sizes in bytes.
+        """
+        return check_document(document, today=self._today(), attachments=file_sizes)
+
+    async def begin(self, document: bytes, *, file_sizes: Mapping[str, int]) -> Draft:
+        """Check and address a document; fix its ids and the time of its content.
+
+        Args:
+            document: JSON text, UTF-8, at most 1 MiB.
+            file_sizes: Paths of all attachments that will be sealed, with their sizes in bytes.
+
+        Returns:
+            The draft; its files are to be attached in the order of `files`.
+
+        Raises:
+            DocumentRefusedError: Some rule is broken.
+            NoInputError: `in_reply_to` names no message of this node.
+            UnavailableError: The directory has no active node for `to`.
+        """
+        result = self.check(document, file_sizes=file_sizes)
+        if result.document is None or result.errors:
+            raise DocumentRefusedError(result.errors)
+        mid = self._randomness.message_id()
+        replied = await self._replied_to(result.document)
+        thread = mid if replied is None or replied.thread is None else replied.thread
+        draft = Draft(
+            id=str(self._randomness.message_id()),
+            mid=mid,
+            thread=thread,
+            to=self._addressee(result.document, replied),
+            replied=replied,
+            document=result.document,
+            files=tuple(one.path for one in result.document.attachments or ()),
+            t_ms=self._clock.now_ms(),
+        )
+        self._drafts[draft.id] = draft
+        if len(self._drafts) > _DRAFTS_KEPT:
+            self._drafts.popitem(last=False)
+        return draft
+
+    async def attach(self, draft_id: str, index: int, source: BinaryIO) -> None:
+        """Seal one file of a draft.
+
+        Args:
+            draft_id: From `begin`.
+            index: Which of its files.
+            source: The plaintext, read once to its end.
+
+        Raises:
+            NoInputError: No such draft or file.
+            StorageError: The disk failed.
+        """
+        draft = self.get(draft_id)
+        if not 0 <= index < len(draft.files):
+            raise NoInputError("the document names no such attachment")
+        key = new_content_key()
+        context = blob_context(draft.mid, index)
+        digests = await self._blobs.seal(source, content_key=key, context=context)
+        entry = FileEntry(
+            name=draft.files[index].rpartition("/")[2],
+            media_type=(draft.document.attachments or ())[index].media_type or _ANY_BYTES,
+            size_bytes=digests.plain_bytes,
+            digest=digests.plain_digest,
+            blob=digests.sealed_digest,
+            key=key,
+        )
+        part = Part(size_bytes=digests.sealed_bytes, digest=digests.sealed_digest)
+        draft.sealed[index] = SealedFile(entry=entry, part=part)
+
+    def get(self, draft_id: str) -> Draft:
+        """Return a draft.
+
+        Args:
+            draft_id: From `begin`.
+
+        Raises:
+            NoInputError: There is none of this name (any more).
+        """
+        draft = self._drafts.get(draft_id)
+        if draft is None:
+            raise NoInputError("there is no such draft (any more)", hint="begin it again")
+        return draft
+
+    def forget(self, draft_id: str) -> None:
+        """Drop a draft that was queued.
+
+        Args:
+            draft_id: From `begin`.
+        """
+        self._drafts.pop(draft_id, None)
+
+    async def _replied_to(self, document: Document) -> MessageRow | None:
+        if document.in_reply_to is None:
+            return None
+        rows = await self._store.message(MessageId.parse(document.in_reply_to))
+        if not rows:
+            raise NoInputError(
+                "in_reply_to names no message of this node",
+                hint="list what there is with: a35 inbox, a35 outbox",
+            )
+        return rows[0]
+
+    def _addressee(self, document: Document, replied: MessageRow | None) -> NodeId:
+        """Choose the node that has the thread, else the first active one of the Party."""
+        active = [entry.node_id for entry in self._directory.nodes()]
+        if "/" in document.to:
+            fitting = [node for node in active if str(node) == document.to]
+        else:
+            fitting = [node for node in active if node.country == document.to]
+            partner = None if replied is None else _partner(replied, self._node)
+            fitting.sort(key=lambda node: node != partner)
+        if not fitting:
+            raise UnavailableError(
+                f"the directory has no active node for {document.to}",
+                hint="see why with: a35 doctor",
+            )
+        return fitting[0]
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).date()
+
+
+def _partner(row: MessageRow, node: NodeId) -> NodeId:
+    return row.recipient if row.sender == node else row.sender

@@ -1,0 +1,109 @@
+"""Makes our receipts: one stage for one envelope, bound to its header and its sealing.
+
+A receipt is made once and its bytes are kept; a repeat gets them again (docs/wire-format.md,
+rules 22 and 23). Who commits it is the caller's business.
+"""
+
+from typing import Final
+
+from gateway.ports import Clock, Directory
+from gateway.records import OutgoingReceipt
+from protocol.delivery.urgency import Urgency
+from protocol.errors import Code, RemoteProtocolError
+from protocol.identifiers import MessageId, NodeId
+from protocol.limits import MAX_LIFE_MS
+from protocol.log.statement import receipt_given
+from protocol.receipt import Receipt, Stage
+
+_CLASS_OF_RECEIPT: Final = {
+    Urgency.P0: Urgency.P1,
+    Urgency.P1: Urgency.P1,
+    Urgency.P2: Urgency.P2,
+    Urgency.P3: Urgency.P3,
+}
+"""A receipt for something urgent is urgent, but never before an emergency itself."""
+
+
+class Receipting:
+    """Makes receipts in the name of this node.
+
+    Args:
+        node: This node.
+        directory: Every receipt names the version it rests on.
+        clock: Time.
+    """
+
+    def __init__(self, *, node: NodeId, directory: Directory, clock: Clock) -> None:
+        self._node = node
+        self._directory = directory
+        self._clock = clock
+
+    def make(
+        self,
+        peer: NodeId,
+        mid: MessageId,
+        stated: tuple[bytes, bytes],
+        *,
+        stage: Stage,
+        why: str | None = None,
+    ) -> bytes:
+        """Return the bytes of one receipt.
+
+        Args:
+            peer: The sender of the envelope.
+            mid: The envelope.
+            stated: Digest of its header and of the statement that it was sent, 32 bytes each.
+            stage: How far it got.
+            why: For `rejected`: a code of rule 25, for E_SCHEMA with blank and path.
+
+        Raises:
+            RemoteProtocolError: There is no directory to rest on yet (E_BUSY).
+        """
+        stamp = self._directory.stamp()
+        if stamp is None:
+            raise RemoteProtocolError("no directory yet", code=Code.BUSY)
+        return Receipt(
+            stage=stage,
+            mid=mid,
+            header_digest=stated[0],
+            envelope_digest=stated[1],
+            by=self._node,
+            for_=peer,
+            t_ms=self._clock.now_ms(),
+            why=why,
+            directory=stamp,
+        ).encode()
+
+    def outgoing(
+        self,
+        peer: NodeId,
+        mid: MessageId,
+        stated: tuple[bytes, bytes],
+        *,
+        stage: Stage,
+        cls: Urgency,
+        why: str | None = None,
+    ) -> OutgoingReceipt:
+        """Return a receipt of a later stage, to be queued for the sender.
+
+        Args:
+            peer: The sender of the envelope.
+            mid: The envelope.
+            stated: As for `make`.
+            stage: Any but accepted.
+            cls: The envelope's class; decides the receipt's.
+            why: As for `make`.
+
+        Raises:
+            RemoteProtocolError: There is no directory to rest on yet (E_BUSY).
+        """
+        receipt = self.make(peer, mid, stated, stage=stage, why=why)
+        return OutgoingReceipt(
+            to=peer,
+            mid=mid,
+            stage=stage,
+            receipt=receipt,
+            statement=receipt_given(receipt),
+            cls=_CLASS_OF_RECEIPT[cls],
+            exp_ms=self._clock.now_ms() + MAX_LIFE_MS,
+        )

@@ -1,0 +1,236 @@
+"""Seals a draft and queues it, with everything that is true from the same moment.
+
+Envelope, statement, officer's act and, for an answer, the receipt that it implies are one
+commit; only then the officer sees "queued" (docs/wire-format.md, rules 11 to 16 and 22).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import BinaryIO
+
+from gateway.errors import DataError, NoInputError, UnavailableError
+from gateway.ports import Clock, Directory, Store
+from gateway.records import (
+    Direction,
+    MessageRow,
+    OutgoingReceipt,
+    StateChange,
+    Submission,
+    Submitted,
+)
+from gateway.service.draft import Draft, Drafts
+from gateway.service.keyring import Keyring
+from gateway.service.receipting import Receipting
+from gateway.service.summary import Summary
+from keys.digest import Label, labelled, new_salt, sha256
+from protocol.cases.ladder import MessageState, reached
+from protocol.delivery.urgency import urgency_of
+from protocol.envelope.content import Content, Inner
+from protocol.envelope.seal import Address, SealedEnvelope, seal
+from protocol.errors import LocalProtocolError, MalformedError
+from protocol.identifiers import NodeId
+from protocol.limits import MAX_LIFE_MS
+from protocol.log.statement import Act, Statement, envelope_sent, officer_act
+from protocol.receipt import Stage
+from protocol.requests.catalogue import Direction as Side
+from protocol.requests.catalogue import grants_nothing, type_info
+from protocol.requests.check import CheckResult
+from protocol.requests.wire import to_wire
+
+
+class Submit:
+    """Queues documents of this node's officers.
+
+    Args:
+        node: This node.
+        drafts: What is being written.
+        store: Where envelopes are queued.
+        directory: The version that headers name.
+        keyring: Recipient keys.
+        receipting: Receipts that an answer implies.
+        clock: Time.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: NodeId,
+        drafts: Drafts,
+        store: Store,
+        directory: Directory,
+        keyring: Keyring,
+        receipting: Receipting,
+        clock: Clock,
+    ) -> None:
+        self._node = node
+        self._drafts = drafts
+        self._store = store
+        self._directory = directory
+        self._keyring = keyring
+        self._receipting = receipting
+        self._clock = clock
+
+    def check(self, document: bytes, *, file_sizes: Mapping[str, int]) -> CheckResult:
+        """Check a document and keep nothing; see Drafts.check."""
+        return self._drafts.check(document, file_sizes=file_sizes)
+
+    async def begin(self, document: bytes, *, file_sizes: Mapping[str, int]) -> Draft:
+        """Check and address a document; see Drafts.begin."""
+        return await self._drafts.begin(document, file_sizes=file_sizes)
+
+    async def attach(self, draft_id: str, index: int, source: BinaryIO) -> None:
+        """Seal one file of a draft; see Drafts.attach."""
+        await self._drafts.attach(draft_id, index, source)
+
+    async def send(self, draft_id: str, *, request_key: str | None) -> Submitted:
+        """Seal and queue a draft.
+
+        Args:
+            draft_id: From `begin`.
+            request_key: Names the caller's request: the same key twice queues once.
+
+        Returns:
+            What was queued; durable.
+
+        Raises:
+            NoInputError: No such draft, or a file of it was not attached.
+            UnavailableError: No directory, or no key to seal under.
+            DataError: The content does not fit into one envelope.
+            StorageError: Nothing was queued.
+        """
+        draft = self._drafts.get(draft_id)
+        if len(draft.sealed) != len(draft.files):
+            raise NoInputError(
+                "an attachment of the document was not given", hint="attach every file, then send"
+            )
+        submission = await self._submission(draft, request_key)
+        submitted = await self._store.submit(submission, now_ms=self._clock.now_ms())
+        self._drafts.forget(draft_id)
+        return submitted
+
+    async def _submission(self, draft: Draft, request_key: str | None) -> Submission:
+        content = self._content(draft)
+        content_bytes = content.encode()
+        inner = Inner(content=content_bytes).encode()
+        address = self._address(draft)
+        envelope = await self._seal(inner, address)
+        stated = (sha256(envelope.header), envelope_sent(envelope.header, envelope.wraps))
+        return Submission(
+            mid=draft.mid,
+            thread=draft.thread,
+            to=draft.to,
+            re=content.re,
+            cls=address.cls,
+            t_ms=address.t_ms,
+            exp_ms=address.exp_ms,
+            header=envelope.header,
+            wraps=envelope.wraps,
+            body=envelope.body,
+            content_key=envelope.content_key,
+            statement=stated[1],
+            inner=inner,
+            summary=Summary.of(content).encode(),
+            acts=(self._act(draft, content_bytes),),
+            receipts=await self._implied_receipts(draft),
+            effects=_effects(draft),
+            request_key=None
+            if request_key is None
+            else labelled(Label.REQUEST_KEY, request_key.encode()),
+        )
+
+    def _content(self, draft: Draft) -> Content:
+        return Content(
+            mid=draft.mid,
+            sender=self._node,
+            recipient=draft.to,
+            t_ms=draft.t_ms,
+            type=draft.document.type,
+            thread=draft.thread,
+            re=None if draft.replied is None else draft.replied.mid,
+            body=to_wire(draft.document),
+            files=tuple(draft.sealed[index].entry for index in range(len(draft.files))),
+        )
+
+    def _address(self, draft: Draft) -> Address:
+        stamp = self._directory.stamp()
+        if stamp is None:
+            raise UnavailableError(
+                "this node has no directory yet", hint="see why with: a35 doctor"
+            )
+        now_ms = self._clock.now_ms()
+        until = draft.document.valid_until
+        latest_ms = now_ms + MAX_LIFE_MS
+        until_ms = latest_ms if until is None else _milliseconds(until)
+        if until_ms <= now_ms:
+            raise DataError("valid_until is past", hint="give a later time, or leave it out")
+        return Address(
+            mid=draft.mid,
+            sender=self._node,
+            recipient=draft.to,
+            t_ms=now_ms,
+            exp_ms=min(latest_ms, until_ms),
+            cls=urgency_of(draft.document.urgency, draft.document.type),
+            directory=stamp,
+            blobs=tuple(draft.sealed[index].part for index in range(len(draft.files))),
+        )
+
+    async def _seal(self, inner: bytes, address: Address) -> SealedEnvelope:
+        try:
+            recipient = await self._keyring.recipient(address.recipient)
+        except LocalProtocolError as error:
+            raise UnavailableError(
+                "the directory gives no key valid now for the addressee",
+                hint="tell the directory authority; see a35 doctor",
+            ) from error
+        try:
+            return seal(inner, address, [recipient])
+        except (LocalProtocolError, MalformedError) as error:
+            raise DataError(
+                "the document does not fit into one envelope",
+                hint="send long texts as an attachment",
+            ) from error
+
+    def _act(self, draft: Draft, content: bytes) -> Statement:
+        act = Act(
+            act="submitted",
+            who=f"{self._node} desk",
+            ref=draft.mid,
+            subject=labelled(Label.OFFICER, content),
+            why="",
+            t_ms=self._clock.now_ms(),
+        )
+        return officer_act(act.encode(), new_salt())
+
+    async def _implied_receipts(self, draft: Draft) -> tuple[OutgoingReceipt, ...]:
+        """An answer tells its addressee that a person has the request (rule 22)."""
+        row = draft.replied
+        if row is None or not _is_first_answer(draft, row):
+            return ()
+        stated = await self._store.statement(row.sender, row.mid)
+        if stated is None:
+            return ()
+        declined = grants_nothing(draft.document)
+        stage = Stage.DECLINED if declined else Stage.ACKNOWLEDGED
+        return (self._receipting.outgoing(row.sender, row.mid, stated, stage=stage, cls=row.cls),)
+
+
+def _is_first_answer(draft: Draft, row: MessageRow) -> bool:
+    answers = type_info(draft.document.type).direction is not Side.REQUESTING
+    return (
+        row.direction is Direction.IN
+        and answers
+        and not reached(row.state, MessageState.ACKNOWLEDGED)
+    )
+
+
+def _effects(draft: Draft) -> tuple[StateChange, ...]:
+    """Our own view of the request we answer rises with the answer."""
+    row = draft.replied
+    step = type_info(draft.document.type).ladder_effect
+    if row is None or row.direction is not Direction.IN or step is None:
+        return ()
+    return (StateChange(sender=row.sender, mid=row.mid, state=step),)
+
+
+def _milliseconds(instant: str) -> int:
+    return int(datetime.fromisoformat(instant).timestamp() * 1000)
