@@ -198,7 +198,11 @@ class Drafts:
         return rows[0]
 
     def _addressee(self, document: Document, replied: MessageRow | None) -> NodeId:
-        """Choose the node that has the thread, else the first active one of the Party."""
+        """Choose the node that has the thread, else the first active one of the Party.
+
+        Raises:
+            UnavailableError: There is none.
+        """
         active = [entry.node_id for entry in self._directory.nodes()]
         if "/" in document.to:
             fitting = [node for node in active if str(node) == document.to]

@@ -19,6 +19,7 @@ from gateway.records import (
     ReceivedReceipt,
     Settlement,
 )
+from gateway.service.health import Offsets
 from gateway.service.link import PeerLogs
 from gateway.service.standings import Standings
 from keys.digest import new_salt, sha256
@@ -60,6 +61,7 @@ class Settle:
         logs: Links the answers' checkpoints.
         standings: Learns what the peer holds of our log.
         clock: Time.
+        offsets: Learns the peers' clocks.
     """
 
     def __init__(
@@ -70,12 +72,14 @@ class Settle:
         logs: PeerLogs,
         standings: Standings,
         clock: Clock,
+        offsets: Offsets,
     ) -> None:
         self._node = node
         self._store = store
         self._logs = logs
         self._standings = standings
         self._clock = clock
+        self._offsets = offsets
 
     async def answered(self, peer: NodeId, items: Sequence[ClaimedItem], answer: Answer) -> Verdict:
         """Settle one answered frame in one commit.
@@ -96,6 +100,7 @@ class Settle:
         """
         if len(answer.items) != len(items):
             raise MalformedError("an answer to another number of items")
+        self._offsets.note(peer, answer.t_ms)
         head, linked = await self._link(peer, answer)
         outcomes: list[Delivered | Deferred] = []
         refused: list[tuple[ClaimedItem, Refused]] = []

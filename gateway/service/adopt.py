@@ -1,0 +1,84 @@
+"""Keeps the directory fresh, and states each version that this node adopts.
+
+A node without a directory waits for one as long as it takes and says why; a node that has one
+goes on with it when the source cannot be reached (docs/wire-format.md, rules 6 and 28 to 30).
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from gateway.journal import Journal
+from gateway.ports import Clock, Directory, Randomness, Store
+from keys.digest import new_salt
+from protocol.encoding import encode
+from protocol.envelope.header import DirectoryStamp
+from protocol.log.statement import directory_adopted
+
+_EVERY_S: Final = 15 * 60.0
+_WHILE_NONE_S: Final = 2.0
+_WHILE_NONE_MOST_S: Final = 60.0
+
+
+class Adopt:
+    """The refresh worker of one node.
+
+    Args:
+        directory: The trusted client.
+        store: Takes the statement 0x06.
+        clock: Waiting.
+        randomness: Spreads the refreshes of many nodes.
+        journal: Diagnostics.
+        changed: Called after every adopted version, to renew what rests on it.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        store: Store,
+        clock: Clock,
+        randomness: Randomness,
+        journal: Journal,
+        changed: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._directory = directory
+        self._store = store
+        self._clock = clock
+        self._randomness = randomness
+        self._journal = journal
+        self._changed = changed
+        self._adopted: DirectoryStamp | None = None
+
+    async def run(self) -> None:
+        """Refresh until cancelled; one owner awaits it.
+
+        Raises:
+            StorageError: The statement could not be committed.
+        """
+        wait_s = _WHILE_NONE_S
+        while True:
+            await self.once()
+            if self._directory.stamp() is None:
+                wait_s = min(wait_s * 2, _WHILE_NONE_MOST_S)
+            else:
+                wait_s = _EVERY_S
+            await self._clock.sleep(wait_s * self._randomness.between(0.5, 1.0))
+
+    async def once(self) -> None:
+        """Refresh once, and adopt what came.
+
+        Raises:
+            StorageError: The statement could not be committed.
+        """
+        await self._directory.refresh()
+        stamp = self._directory.stamp()
+        if stamp is None or stamp == self._adopted:
+            return
+        await self._store.state(
+            [directory_adopted(encode(stamp.to_value()), new_salt())], must_leave=False
+        )
+        self._adopted = stamp
+        self._journal.info(
+            "directory_adopted", root=stamp.root_version, timestamp=stamp.timestamp_version
+        )
+        await self._changed()
