@@ -24,7 +24,7 @@ BULK: Final = Batch(kind=OutboxKind.ENVELOPE, urgent_only=False)
 RECEIPTS: Final = Batch(kind=OutboxKind.RECEIPT, urgent_only=False)
 
 SLOTS: Final = (URGENT, URGENT, BULK, BULK, RECEIPTS)
-"""What the workers of one lane carry; two of each envelope kind keep the wire and both disks busy."""
+"""What the workers of one lane carry; two of a kind keep wire and disks busy at once."""
 
 _LOOK_EVERY_S: Final = 1.0
 """How often lanes are looked at when nothing wakes us: a lost wake-up costs this much."""

@@ -202,6 +202,9 @@ class Consult:
 
         An id is unique only together with its sender; a second sender that repeats one cannot
         put its own message in the place of ours or of an earlier one.
+
+        Raises:
+            NoInputError: No such message is here.
         """
         rows = await self._casebook.message(mid)
         if not rows:

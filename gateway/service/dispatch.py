@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Final
 
 from gateway.errors import TransportError
+from gateway.metrics import Metrics
 from gateway.ports import Clock, Route, Store, Transport
 from gateway.records import ClaimedItem, OutboxKind, Proofs, SignedHead
 from gateway.service.link import PeerLogs
@@ -85,6 +86,7 @@ class Dispatch:
         settle: Commits outcomes.
         remedies: Does what refusals ask for.
         clock: Time.
+        metrics: Counts refusals for position.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Dispatch:
         settle: Settle,
         remedies: Remedies,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._transport = transport
@@ -105,6 +108,7 @@ class Dispatch:
         self._settle = settle
         self._remedies = remedies
         self._clock = clock
+        self._metrics = metrics
         self._links: dict[NodeId, _Links] = {}
         self.frames = 0
         self.repositioned = 0
@@ -190,6 +194,7 @@ class Dispatch:
                 if error.code is not Code.LOG_POSITION:
                     return await self._refused(node, items, error)
                 self.repositioned += 1
+                self._metrics.position_repeats()
                 standing = await self._standings.refuse(node, error.size or 0)
                 if standing.refusals > _REFUSALS_BEFORE_ALARM:
                     return await self._refused(node, items, error)

@@ -10,6 +10,7 @@ Source: docs/wire-format.md, rules 17 to 23.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory, Store
 from gateway.records import (
     Accepted,
@@ -54,6 +55,7 @@ class Receive:
         clock: Time.
         accepted: Called after a commit that accepted something, to wake the opener.
         contacted: Called at any authenticated contact, to wake that peer's lane.
+        metrics: Counts what was accepted and refused.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Receive:
         clock: Clock,
         accepted: Callable[[], None],
         contacted: Callable[[NodeId], None],
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -78,6 +81,7 @@ class Receive:
         self._clock = clock
         self._accepted = accepted
         self._contacted = contacted
+        self._metrics = metrics
 
     def is_busy(self) -> bool:
         """Tell whether new frames must be put off: receipts name the directory they rest on."""
@@ -149,6 +153,9 @@ class Receive:
             await self._judge.envelope(frame.peer, frame.head, item, body)
             for item, body in zip(frame.frame.envelopes, bodies, strict=True)
         ]
+        for verdict in verdicts:
+            if isinstance(verdict, Refused):
+                self._metrics.refused(str(frame.peer), verdict.code.value)
         fit = tuple(verdict for verdict in verdicts if isinstance(verdict, IncomingEnvelope))
         if not fit:
             await self._keep(frame)
@@ -161,6 +168,7 @@ class Receive:
         )
         self._committed(checkpoint)
         self._accepted()
+        self._metrics.accepted(sum(1 for one in admitted.items if _is_fresh(one)))
         return await self._answers.compose(
             frame.peer,
             frame.frame.seen,
@@ -212,6 +220,10 @@ class Receive:
         if checkpoint is not None:
             await self._store.advance_peer(checkpoint, now_ms=self._clock.now_ms())
             self._committed(checkpoint)
+
+
+def _is_fresh(outcome: Accepted | Conflicting) -> bool:
+    return isinstance(outcome, Accepted) and outcome.fresh
 
 
 def _merge(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from gateway.metrics import Metrics
 from gateway.ports import Clock, Store
 from gateway.records import (
     ClaimedItem,
@@ -62,6 +63,7 @@ class Settle:
         standings: Learns what the peer holds of our log.
         clock: Time.
         offsets: Learns the peers' clocks.
+        metrics: Counts what was settled and refused.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Settle:
         standings: Standings,
         clock: Clock,
         offsets: Offsets,
+        metrics: Metrics,
     ) -> None:
         self._node = node
         self._store = store
@@ -80,6 +83,7 @@ class Settle:
         self._standings = standings
         self._clock = clock
         self._offsets = offsets
+        self._metrics = metrics
 
     async def answered(self, peer: NodeId, items: Sequence[ClaimedItem], answer: Answer) -> Verdict:
         """Settle one answered frame in one commit.
@@ -116,7 +120,10 @@ class Settle:
         await self._commit(peer, outcomes, self._evidence(head, linked))
         await self._standings.confirm(peer, answer.seen)
         self._standings.succeeded(peer)
+        for _, said in refused:
+            self._metrics.refused_by(str(peer), said.code.value)
         delivered = sum(1 for outcome in outcomes if isinstance(outcome, Delivered))
+        self._metrics.settled(delivered)
         return Verdict(delivered=delivered, refused=tuple(refused))
 
     async def deferred(

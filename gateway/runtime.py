@@ -1,0 +1,243 @@
+"""Wires given ports into services and engine: the same for a node and for a simulated one.
+
+Knows ports only. The real ones are chosen in node.py, which also opens the servers on top of
+what stands here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from gateway.delivery.engine import Engine
+from gateway.journal import Journal
+from gateway.metrics import Metrics
+from gateway.ports import Blobs, Clock, Directory, Randomness, Store, Transport
+from gateway.service.act import Act
+from gateway.service.adopt import Adopt
+from gateway.service.answers import Answers
+from gateway.service.consign import Consign
+from gateway.service.dispatch import Dispatch
+from gateway.service.draft import Drafts
+from gateway.service.greet import Greet
+from gateway.service.health import Health, Offsets
+from gateway.service.judge import Judge
+from gateway.service.keyring import Keyring
+from gateway.service.link import PeerLogs
+from gateway.service.receipting import Receipting
+from gateway.service.receive import Receive
+from gateway.service.remedies import Remedies
+from gateway.service.resources import Resources
+from gateway.service.settle import Settle
+from gateway.service.standings import Standings
+from gateway.service.submit import Submit
+from keys.recipient import RecipientSecret
+from protocol.errors import Code
+from protocol.identifiers import MessageId, NodeId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The six ports of one node, and where it tells of itself."""
+
+    clock: Clock
+    randomness: Randomness
+    transport: Transport
+    store: Store
+    blobs: Blobs
+    directory: Directory
+    metrics: Metrics
+    journal: Journal
+
+
+class Runtime:
+    """The services of one node.
+
+    Args:
+        node: This node.
+        ports: Everything it may touch.
+        secrets: Gives the content keys held now, by key id.
+        directory_changed: Called after a new directory was adopted.
+        why_no_directory: Gives the sentence of the last failed refresh.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: NodeId,
+        ports: Ports,
+        secrets: Callable[[], Mapping[bytes, RecipientSecret]],
+        directory_changed: Callable[[], Awaitable[None]],
+        why_no_directory: Callable[[], str | None],
+    ) -> None:
+        self._ports = ports
+        self._node = node
+        self._logs = PeerLogs(
+            store=ports.store,
+            directory=ports.directory,
+            transport=ports.transport,
+            clock=ports.clock,
+        )
+        self._standings = Standings(ports.store)
+        self._offsets = Offsets(ports.clock)
+        self._keyring = Keyring(
+            store=ports.store,
+            directory=ports.directory,
+            transport=ports.transport,
+            logs=self._logs,
+            clock=ports.clock,
+        )
+        self._receipting = Receipting(node=node, directory=ports.directory, clock=ports.clock)
+        self.dispatch = self._make_dispatch()
+        self.engine = Engine(
+            store=ports.store,
+            dispatch=self.dispatch,
+            clock=ports.clock,
+            randomness=ports.randomness,
+            journal=ports.journal,
+        )
+        self.consign = Consign(
+            node=node,
+            store=ports.store,
+            receipting=self._receipting,
+            clock=ports.clock,
+            secrets=secrets,
+            alarm=self._parked,
+        )
+        self._answers = Answers(log=ports.store, logs=self._logs, clock=ports.clock)
+        self.receive = self._make_receive(secrets)
+        self.resources = Resources(store=ports.store, logs=self._logs, answers=self._answers)
+        self.submit = self._make_submit()
+        self.act = Act(
+            store=ports.store, blobs=ports.blobs, receipting=self._receipting, clock=ports.clock
+        )
+        self.health = Health(
+            log=ports.store,
+            directory=ports.directory,
+            logs=self._logs,
+            offsets=self._offsets,
+            failing=self.engine.waiting_since_failure,
+            why_no_directory=why_no_directory,
+        )
+        self._adopt = Adopt(
+            directory=ports.directory,
+            store=ports.store,
+            clock=ports.clock,
+            randomness=ports.randomness,
+            journal=ports.journal,
+            changed=directory_changed,
+        )
+        self._greet = Greet(
+            node=node,
+            directory=ports.directory,
+            dispatch=self.dispatch,
+            keyring=self._keyring,
+            clock=ports.clock,
+            randomness=ports.randomness,
+            journal=ports.journal,
+        )
+
+    async def load(self) -> None:
+        """Read what must be known before the first frame.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        await self._logs.load()
+
+    async def run(self) -> None:
+        """Deliver, open, refresh and greet until cancelled; one owner awaits it.
+
+        Raises:
+            ExceptionGroup: What ended one of them; the node must stop.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.engine.run())
+            group.create_task(self.consign.run())
+            group.create_task(self._adopt.run())
+            group.create_task(self._greet.run())
+
+    # ------------------------------------------------------------------ parts
+
+    def _make_dispatch(self) -> Dispatch:
+        ports = self._ports
+        settle = Settle(
+            node=self._node,
+            store=ports.store,
+            logs=self._logs,
+            standings=self._standings,
+            clock=ports.clock,
+            offsets=self._offsets,
+            metrics=ports.metrics,
+        )
+        remedies = Remedies(
+            node=self._node,
+            store=ports.store,
+            blobs=ports.blobs,
+            transport=ports.transport,
+            directory=ports.directory,
+            keyring=self._keyring,
+            clock=ports.clock,
+            alarm=self._refused_for_good,
+        )
+        return Dispatch(
+            store=ports.store,
+            transport=ports.transport,
+            logs=self._logs,
+            standings=self._standings,
+            settle=settle,
+            remedies=remedies,
+            clock=ports.clock,
+            metrics=ports.metrics,
+        )
+
+    def _make_receive(self, secrets: Callable[[], Mapping[bytes, RecipientSecret]]) -> Receive:
+        ports = self._ports
+        judge = Judge(
+            node=self._node,
+            store=ports.store,
+            blobs=ports.blobs,
+            receipting=self._receipting,
+            logs=self._logs,
+            clock=ports.clock,
+            secrets=secrets,
+        )
+        return Receive(
+            store=ports.store,
+            directory=ports.directory,
+            logs=self._logs,
+            standings=self._standings,
+            judge=judge,
+            answers=self._answers,
+            clock=ports.clock,
+            accepted=self.consign.wake,
+            contacted=self.engine.contacted,
+            metrics=ports.metrics,
+        )
+
+    def _make_submit(self) -> Submit:
+        ports = self._ports
+        drafts = Drafts(
+            node=self._node,
+            store=ports.store,
+            blobs=ports.blobs,
+            directory=ports.directory,
+            clock=ports.clock,
+            randomness=ports.randomness,
+        )
+        return Submit(
+            node=self._node,
+            drafts=drafts,
+            store=ports.store,
+            directory=ports.directory,
+            keyring=self._keyring,
+            receipting=self._receipting,
+            clock=ports.clock,
+        )
+
+    def _refused_for_good(self, node: NodeId, code: Code) -> None:
+        self._ports.metrics.alarms(code.value)
+        self._ports.journal.alarm("refused", node=str(node), code=code.value)
+
+    def _parked(self, sender: NodeId, mid: MessageId) -> None:
+        self._ports.metrics.alarms("parked")
+        self._ports.journal.alarm("parked", node=str(sender), mid=str(mid))
