@@ -88,6 +88,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "already_sent": Kind("This draft was sent already", 409, 65, "see: a35 outbox"),
     "not_found": Kind("No such thing here", 404, 66),
+    "wrong_method": Kind("This address does not take this method", 405, 64),
     "unavailable": Kind("Cannot be had now", 503, 69, "try again in a moment"),
     "starting": Kind("The node is starting", 503, 69, "try again in a moment"),
     "directory_expired": Kind("The directory is too old to send by", 409, 69, "see: a35 doctor"),
@@ -143,8 +144,10 @@ class RefusedError(DataError):
 
     default_code = "invalid_request"
 
-    def __init__(self, text: str, *, faults: tuple[Fault, ...], hint: str = "") -> None:
-        super().__init__(text, hint=hint)
+    def __init__(
+        self, text: str, *, faults: tuple[Fault, ...], code: str | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(text, code=code, hint=hint)
         self.faults = faults
 
 
@@ -182,7 +185,7 @@ def problem_of_error(error: Exception) -> Problem:
     """
     match error:
         case RefusedError():
-            return problem_of("invalid_request", str(error), hint=error.hint, errors=error.faults)
+            return problem_of(error.code, str(error), hint=error.hint, errors=error.faults)
         case GatewayError():
             code = error.code if error.code in KINDS else _BY_EXIT[error.exit_code]
             return problem_of(code, str(error), hint=error.hint)
@@ -206,7 +209,9 @@ def error_of(problem: Problem) -> GatewayError:
         An error whose code, hint and exit code are those of the problem.
     """
     if problem.errors:
-        return RefusedError(problem.detail, faults=problem.errors, hint=problem.hint)
+        return RefusedError(
+            problem.detail, faults=problem.errors, code=problem.code, hint=problem.hint
+        )
     kind = KINDS.get(problem.code)
     family = GatewayError if kind is None else _FAMILY[kind.exit_code]
     return family(problem.detail or problem.title, code=problem.code, hint=problem.hint)

@@ -1,0 +1,143 @@
+"""Drafts: a document is checked and gets its ids, its files are sealed, it is sent."""
+
+import asyncio
+from collections.abc import Coroutine
+from io import RawIOBase
+from json import dumps
+from typing import Any, BinaryIO, Final, cast
+
+from aiohttp.web import Request, Response, RouteDef, post, put
+
+from gateway.errors import DataError
+from gateway.officer.api.reply import BASE, answer, index_of, read
+from gateway.officer.services import SubmitService
+from gateway.officer.shapes.models import DraftAnswer, DraftRequest, SentAnswer
+from gateway.records import Submitted
+
+IDEMPOTENCY: Final = "Idempotency-Key"
+MAX_KEY_LENGTH: Final = 128
+PIECE_WAIT_S: Final = 60.0
+"""How long the next piece of an upload may take; who sends nothing holds a thread."""
+
+
+class UploadSource(RawIOBase):
+    """A request's body as a file that a worker thread reads: the plaintext never lies on disk.
+
+    Args:
+        request: Whose body; nothing else may read it.
+        loop: The event loop that serves it, in another thread than the reader's.
+    """
+
+    def __init__(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._content = request.content
+        self._loop = loop
+
+    def readable(self) -> bool:  # type: ignore[explicit-override]  # typing.override: 3.12
+        """Tell that it can be read."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:  # type: ignore[explicit-override]
+        """Return up to `size` bytes, all of them unless the body ends.
+
+        Raises:
+            DataError: The sender stopped in the middle.
+        """
+        if size < 0:
+            return self._wait(self._content.read())
+        pieces: list[bytes] = []
+        while size > 0:
+            piece = self._wait(self._content.read(size))
+            if not piece:
+                break
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override, explicit-override]
+        """Fill a buffer; fewer bytes only at the end of the body."""
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _wait(self, piece: Coroutine[Any, Any, bytes]) -> bytes:
+        waiting = asyncio.run_coroutine_threadsafe(piece, self._loop)
+        try:
+            return waiting.result(PIECE_WAIT_S)
+        except TimeoutError as error:
+            waiting.cancel()
+            raise DataError("the upload stopped in the middle", code="invalid_body") from error
+
+
+class DraftApi:
+    """The resource /drafts.
+
+    Args:
+        submit: The use case.
+    """
+
+    __slots__ = ("_submit",)
+
+    def __init__(self, submit: SubmitService) -> None:
+        self._submit = submit
+
+    def routes(self) -> list[RouteDef]:
+        """Return the addresses."""
+        return [
+            post(f"{BASE}/drafts", self.begin),
+            put(f"{BASE}/drafts/{{id}}/files/{{n}}", self.attach),
+            post(f"{BASE}/drafts/{{id}}/send", self.send),
+        ]
+
+    async def begin(self, request: Request) -> Response:
+        """Check a document and fix its ids."""
+        asked = await read(request, DraftRequest)
+        draft = await self._submit.begin(dumps(asked.document).encode(), file_sizes=asked.files)
+        return answer(
+            DraftAnswer(
+                id=draft.id,
+                mid=str(draft.mid),
+                thread=str(draft.thread),
+                to=str(draft.to),
+                files=draft.files,
+            ),
+            status=201,
+        )
+
+    async def attach(self, request: Request) -> Response:
+        """Seal one file while it arrives."""
+        source = UploadSource(request, asyncio.get_running_loop())
+        await self._submit.attach(
+            request.match_info["id"], index_of(request, "n"), cast("BinaryIO", source)
+        )
+        return Response(status=204)
+
+    async def send(self, request: Request) -> Response:
+        """Seal the message and queue it; the same key twice queues once."""
+        submitted = await self._submit.send(
+            request.match_info["id"], request_key=request_key(request)
+        )
+        return answer(sent(submitted), status=201)
+
+
+def request_key(request: Request) -> str | None:
+    """Read the key that makes a repeated request harmless.
+
+    Raises:
+        DataError: It is longer than 128 characters.
+    """
+    key = request.headers.get(IDEMPOTENCY)
+    if key is not None and len(key) > MAX_KEY_LENGTH:
+        raise DataError(f"{IDEMPOTENCY} has at most {MAX_KEY_LENGTH} characters")
+    return key
+
+
+def sent(submitted: Submitted) -> SentAnswer:
+    """Say that a message is queued."""
+    return SentAnswer(
+        mid=str(submitted.mid),
+        thread=str(submitted.thread),
+        state="queued",
+        index=submitted.index,
+        repeated=submitted.repeated,
+    )

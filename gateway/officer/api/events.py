@@ -1,0 +1,110 @@
+"""The node's events, as a stream (SSE) or by long poll: numbered, durable, never content.
+
+`GET /events` with `Accept: text/event-stream` streams from `Last-Event-ID` or `after`; otherwise
+it answers as soon as there is an event above `after`, at the latest after `wait` seconds. When
+older events than asked for are gone, the stream sends `reset` and the poll says so: reload.
+"""
+
+from typing import Final
+
+from aiohttp.web import Request, Response, RouteDef, StreamResponse, get
+
+from gateway.errors import DataError
+from gateway.officer.api.reply import BASE, answer, number_of
+from gateway.officer.api.views import event_view
+from gateway.officer.shapes.models import Event, EventList
+from gateway.officer.shapes.moments import instant
+from gateway.ports import Casebook, Clock
+from gateway.records import EventRow
+
+PAGE: Final = 200
+BEAT_S: Final = 15.0
+MAX_WAIT_S: Final = 60
+MAX_STREAMS: Final = 64
+_MAX_ID: Final = 2**53 - 1
+
+
+class EventApi:
+    """The resource /events.
+
+    Args:
+        casebook: Where events are kept.
+        clock: The server's time for `tick`.
+    """
+
+    __slots__ = ("_casebook", "_clock", "_open")
+
+    def __init__(self, casebook: Casebook, clock: Clock) -> None:
+        self._casebook = casebook
+        self._clock = clock
+        self._open = 0
+
+    def routes(self) -> list[RouteDef]:
+        """Return the address."""
+        return [get(f"{BASE}/events", self.events)]
+
+    async def events(self, request: Request) -> StreamResponse:
+        """Give events above a number.
+
+        Raises:
+            DataError: Too many streams are open, or a number is malformed.
+        """
+        after = number_of(request, "after", default=0, most=_MAX_ID)
+        if "text/event-stream" not in request.headers.get("Accept", ""):
+            wait_s = number_of(request, "wait", default=0, most=MAX_WAIT_S)
+            return await self._poll(after, float(wait_s))
+        if self._open >= MAX_STREAMS:
+            raise DataError("too many event streams are open", code="not_yet")
+        last = request.headers.get("Last-Event-ID", "")
+        self._open += 1
+        try:
+            return await self._stream(request, int(last) if last.isdecimal() else after)
+        finally:
+            self._open -= 1
+
+    async def _poll(self, after: int, wait_s: float) -> Response:
+        rows = await self._casebook.events(after=after, limit=PAGE)
+        if not rows and wait_s > 0:
+            await self._casebook.wait_for_events(after, wait_s)
+            rows = await self._casebook.events(after=after, limit=PAGE)
+        return answer(
+            EventList(
+                items=tuple(map(event_view, rows)),
+                next=rows[-1].number if rows else after,
+                reset=_is_gap(rows, after),
+            )
+        )
+
+    async def _stream(self, request: Request, after: int) -> StreamResponse:
+        response = StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        )
+        await response.prepare(request)
+        try:
+            await response.write(b"retry: 2000\n" + self._own("hello"))
+            while True:
+                rows = await self._casebook.events(after=after, limit=PAGE)
+                if _is_gap(rows, after):
+                    await response.write(self._own("reset"))
+                if rows:
+                    await response.write(b"".join(_lines(event_view(row)) for row in rows))
+                    after = rows[-1].number
+                    continue
+                await self._casebook.wait_for_events(after, BEAT_S)
+                await response.write(b": beat\n" + self._own("tick"))
+        except ConnectionResetError:
+            return response  # the reader has gone; it resumes with the last id it saw
+
+    def _own(self, name: str) -> bytes:
+        """Write an event of the stream itself: without a number, it is not resumed from."""
+        return f'event: {name}\ndata: {{"at":"{instant(self._clock.now_ms())}"}}\n\n'.encode()
+
+
+def _is_gap(rows: tuple[EventRow, ...], after: int) -> bool:
+    """Tell whether events between are gone; the first call of all, from 0, has missed nothing."""
+    return bool(rows) and after > 0 and rows[0].number != after + 1
+
+
+def _lines(event: Event) -> bytes:
+    data = event.model_dump_json(exclude={"id", "event"})
+    return f"id: {event.id}\nevent: {event.event}\ndata: {data}\n\n".encode()

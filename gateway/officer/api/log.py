@@ -1,0 +1,84 @@
+"""Our own log: its head, proofs of single leaves, and computing it anew."""
+
+from asyncio import Queue, create_task, gather, get_running_loop
+from typing import Final
+
+from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
+
+from gateway.officer.api.reply import BASE, answer, index_of
+from gateway.officer.api.views import log_view, verification_view
+from gateway.officer.services import ProveService
+from gateway.officer.shapes.models import VerificationStep
+from gateway.officer.shapes.problems import problem_of_error
+
+STREAM: Final = "application/x-ndjson"
+_QUEUED: Final = 16
+
+
+class LogApi:
+    """The resource /log.
+
+    Args:
+        prove: The use case.
+    """
+
+    __slots__ = ("_prove",)
+
+    def __init__(self, prove: ProveService) -> None:
+        self._prove = prove
+
+    def routes(self) -> list[RouteDef]:
+        """Return the addresses."""
+        return [
+            get(f"{BASE}/log", self.show),
+            get(f"{BASE}/log/proof/{{i}}", self.proof),
+            post(f"{BASE}/log/verifications", self.verify),
+        ]
+
+    async def show(self, _request: Request) -> Response:
+        """Show the newest head."""
+        return answer(log_view(await self._prove.show()))
+
+    async def proof(self, request: Request) -> Response:
+        """Give a C2SP tlog-proof of one leaf as text."""
+        return Response(text=await self._prove.proof(index_of(request, "i")))
+
+    async def verify(self, request: Request) -> StreamResponse:
+        """Compute the log anew: a stream of JSON objects, the last one is result or problem."""
+        response = StreamResponse(headers={"Content-Type": STREAM, "Cache-Control": "no-store"})
+        await response.prepare(request)
+        news: Queue[VerificationStep] = Queue(_QUEUED)
+        working = create_task(self._verify(news))
+        try:
+            while True:
+                step = await news.get()
+                await response.write(step.model_dump_json(exclude_none=True).encode() + b"\n")
+                if step.progress is None:
+                    break
+            await response.write_eof()
+        except ConnectionResetError:
+            pass  # whoever asked has gone
+        finally:
+            working.cancel()
+            await gather(working, return_exceptions=True)
+        return response
+
+    async def _verify(self, news: Queue[VerificationStep]) -> None:
+        loop = get_running_loop()
+
+        def tell(done: int, total: int) -> None:
+            # May be called from the database's thread.
+            loop.call_soon_threadsafe(_offer, news, VerificationStep(progress=(done, total)))
+
+        try:
+            result = verification_view(await self._prove.verify(tell))
+        except Exception as error:  # noqa: BLE001  the stream has begun: it carries the problem
+            await news.put(VerificationStep(problem=problem_of_error(error)))
+            return
+        await news.put(VerificationStep(result=result))
+
+
+def _offer(news: Queue[VerificationStep], step: VerificationStep) -> None:
+    """Pass progress on unless the reader is slow; the next one says more anyway."""
+    if news.qsize() < _QUEUED - 1:
+        news.put_nowait(step)

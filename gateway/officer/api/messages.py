@@ -1,0 +1,122 @@
+"""Messages and threads: lists, one message, opening, reading, acknowledging, attempts."""
+
+from typing import Final
+
+from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
+
+from gateway.errors import DataError
+from gateway.officer.api.acknowledge import Acknowledger
+from gateway.officer.api.download import send_file
+from gateway.officer.api.drafts import request_key, sent
+from gateway.officer.api.reply import (
+    BASE,
+    answer,
+    index_of,
+    mid_of,
+    number_of,
+    read,
+)
+from gateway.officer.api.views import (
+    content_view,
+    explain_view,
+    message_item,
+    message_view,
+    opened_view,
+)
+from gateway.officer.services import ActService
+from gateway.officer.shapes.models import AcknowledgeRequest, MessageList, ThreadView
+from gateway.records import Direction
+from gateway.service.consult import Consult
+
+MAX_LIMIT: Final = 200
+DEFAULT_LIMIT: Final = 50
+_MAX_POSITION: Final = 2**53 - 1
+
+
+class MessageApi:
+    """The resources /messages and /threads.
+
+    Args:
+        consult: What may be looked up.
+        act: Acts on received messages.
+        acknowledger: Writes acknowledgements for the desk.
+        who: Who acts, as the log and the peer see it.
+    """
+
+    __slots__ = ("_acknowledger", "_act", "_consult", "_who")
+
+    def __init__(
+        self, consult: Consult, act: ActService, acknowledger: Acknowledger, *, who: str
+    ) -> None:
+        self._consult = consult
+        self._act = act
+        self._acknowledger = acknowledger
+        self._who = who
+
+    def routes(self) -> list[RouteDef]:
+        """Return the addresses."""
+        message = f"{BASE}/messages/{{mid}}"
+        return [
+            get(f"{BASE}/messages", self.messages),
+            get(message, self.show),
+            post(f"{message}/open", self.open),
+            post(f"{message}/acknowledge", self.acknowledge),
+            get(f"{message}/content", self.content),
+            get(f"{message}/files/{{n}}", self.file),
+            get(f"{message}/attempts", self.attempts),
+            get(f"{BASE}/threads/{{mid}}", self.thread),
+        ]
+
+    async def messages(self, request: Request) -> Response:
+        """List one box, newest first."""
+        limit = max(1, number_of(request, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT))
+        before = number_of(request, "before", default=_MAX_POSITION, most=_MAX_POSITION)
+        lines = await self._consult.messages(
+            _box(request), limit=limit, before=None if before == _MAX_POSITION else before
+        )
+        following = lines[-1].row.t_ms if len(lines) == limit else None
+        return answer(MessageList(items=tuple(map(message_item, lines)), next=following))
+
+    async def show(self, request: Request) -> Response:
+        """Show one message."""
+        return answer(message_view(await self._consult.show(mid_of(request))))
+
+    async def open(self, request: Request) -> Response:
+        """Open a message: an act, and a receipt to its sender."""
+        return answer(opened_view(await self._act.open(mid_of(request), who=self._who)))
+
+    async def acknowledge(self, request: Request) -> Response:
+        """Send an acknowledgement in the desk's name."""
+        asked = await read(request, AcknowledgeRequest)
+        submitted = await self._acknowledger.acknowledge(
+            mid_of(request), asked, request_key=request_key(request)
+        )
+        return answer(sent(submitted), status=201)
+
+    async def content(self, request: Request) -> Response:
+        """Read a message that was opened."""
+        mid = mid_of(request)
+        detail = await self._consult.show(mid)
+        return answer(content_view(await self._consult.content(mid), detail.line.row.state))
+
+    async def file(self, request: Request) -> StreamResponse:
+        """Download an attachment, decrypted and checked whole before its first byte."""
+        return await send_file(request, self._act, mid_of(request), index_of(request, "n"))
+
+    async def attempts(self, request: Request) -> Response:
+        """Show every attempt to deliver a message."""
+        return answer(explain_view(await self._consult.explain(mid_of(request))))
+
+    async def thread(self, request: Request) -> Response:
+        """List the messages of a thread."""
+        thread = mid_of(request)
+        lines = await self._consult.thread(thread)
+        return answer(ThreadView(thread=str(thread), items=tuple(map(message_item, lines))))
+
+
+def _box(request: Request) -> Direction:
+    box = request.query.get("box", Direction.IN.value)
+    try:
+        return Direction(box)
+    except ValueError as error:
+        raise DataError("box is in or out", code="invalid_body") from error

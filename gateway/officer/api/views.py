@@ -1,0 +1,157 @@
+"""From what the use cases return to the bodies of the API."""
+
+from gateway.officer.services import LogCheck, LogHead, OpenedMessage
+from gateway.officer.shapes.models import (
+    AttemptView,
+    ClockView,
+    ContentView,
+    Event,
+    ExplainView,
+    FileItem,
+    LogRef,
+    LogVerification,
+    LogView,
+    MessageItem,
+    MessageView,
+    TimelineEntry,
+)
+from gateway.officer.shapes.moments import instant, instant_or_none
+from gateway.records import EventRow
+from gateway.service.consult import Explanation, MessageContent, MessageDetail, MessageLine
+from protocol.cases.ladder import MessageState
+
+
+def message_item(line: MessageLine) -> MessageItem:
+    """Return a message as lists show it."""
+    row, summary = line.row, line.summary
+    return MessageItem(
+        mid=str(row.mid),
+        thread=None if row.thread is None else str(row.thread),
+        type=line.type,
+        party=str(line.party),
+        party_name=line.party_name,
+        state=row.state.value,
+        due=instant_or_none(line.due_ms),
+        urgency=line.urgency,
+        reference=None if summary is None else summary.reference,
+        handling=None if summary is None else summary.handling,
+        at=instant(row.t_ms),
+    )
+
+
+def message_view(detail: MessageDetail) -> MessageView:
+    """Return one message with clocks and timeline."""
+    row = detail.line.row
+    return MessageView(
+        **dict(message_item(detail.line)),
+        box=row.direction.value,
+        sender=str(row.sender),
+        recipient=str(row.recipient),
+        re=None if row.re is None else str(row.re),
+        expires=instant(row.exp_ms),
+        why=row.why,
+        clocks=tuple(
+            ClockView(name=clock.step.value, due=instant(clock.due_ms), state=clock.state.value)
+            for clock in detail.line.clocks
+        ),
+        timeline=tuple(map(timeline_entry, detail.timeline)),
+        event=detail.last_event,
+    )
+
+
+def timeline_entry(row: EventRow) -> TimelineEntry:
+    """Return one thing that happened to a message."""
+    return TimelineEntry(at=instant(row.at_ms), what=row.what, by=row.by, log=_log(row))
+
+
+def content_view(content: MessageContent, state: MessageState) -> ContentView:
+    """Return the document of a message that may be read."""
+    return ContentView(
+        mid=str(content.mid),
+        state=state.value,
+        document=dict(content.document),
+        files=tuple(
+            FileItem(
+                index=each.index,
+                name=each.name,
+                media_type=each.media_type,
+                size_bytes=each.size_bytes,
+            )
+            for each in content.files
+        ),
+    )
+
+
+def opened_view(opened: OpenedMessage) -> ContentView:
+    """Return what an officer sees after opening."""
+    return ContentView(
+        mid=str(opened.row.mid),
+        state=opened.row.state.value,
+        document=dict(opened.document),
+        files=tuple(
+            FileItem(
+                index=each.index,
+                name=each.name,
+                media_type=each.media_type,
+                size_bytes=each.size_bytes,
+            )
+            for each in opened.files
+        ),
+    )
+
+
+def explain_view(explanation: Explanation) -> ExplainView:
+    """Return why a message is where it is."""
+    row = explanation.line.row
+    return ExplainView(
+        mid=str(row.mid),
+        state=row.state.value,
+        why=row.why,
+        attempts=tuple(
+            AttemptView(
+                at=instant(each.at_ms),
+                kind=each.kind.value,
+                what=each.what,
+                outcome=each.outcome,
+                next=instant_or_none(each.next_ms),
+            )
+            for each in explanation.attempts
+        ),
+    )
+
+
+def event_view(row: EventRow) -> Event:
+    """Return one event: ids and states only."""
+    return Event(
+        id=row.number,
+        event=row.kind,
+        at=instant(row.at_ms),
+        mid=None if row.mid is None else str(row.mid),
+        thread=None if row.thread is None else str(row.thread),
+        what=row.what,
+        by=row.by,
+        log=_log(row),
+    )
+
+
+def log_view(head: LogHead) -> LogView:
+    """Return the newest head of our log."""
+    return LogView(origin=str(head.origin), size=head.size, root=head.root.hex())
+
+
+def verification_view(check: LogCheck) -> LogVerification:
+    """Return a log computed anew."""
+    return LogVerification(
+        origin=str(check.origin),
+        size=check.size,
+        root=check.root.hex(),
+        checked=check.checked,
+        erased=check.erased,
+        faults=check.faults,
+    )
+
+
+def _log(row: EventRow) -> LogRef | None:
+    if row.origin is None or row.index is None:
+        return None
+    return LogRef(origin=row.origin, index=row.index)

@@ -1,0 +1,203 @@
+"""A node's local API for programs: typed, no retries of unsafe calls without a key.
+
+    async with Client(Path("/var/lib/a35")) as desk:
+        sent = await desk.send(document, folder=Path("case"))
+        await desk.wait(sent.mid, MessageState.OPENED, timeout_s=1800)
+
+Speaks to the control socket in the node's home. What the node refuses is raised as an error of
+the same family that the node used, with its code, hint and exit code.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from gateway.clock import SystemClock
+from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
+from gateway.officer.connection import Connection
+from gateway.officer.resources import Drafts, LogReader, NodeReader, Received
+from gateway.officer.shapes.models import (
+    Box,
+    ExplainView,
+    Json,
+    MessageList,
+    MessageView,
+    SentAnswer,
+    ThreadView,
+    TimelineEntry,
+)
+from gateway.ports import Clock
+from protocol.cases.ladder import MessageState, is_over, reached
+
+CONTROL: Final = "control"
+AGAIN_S: Final = 1.0
+"""How long a wait pauses while the node restarts."""
+
+
+class Client:
+    """One node, for the time of an `async with`.
+
+    Args:
+        place: The node's home, or its control socket itself.
+        clock: For the pause while a node restarts; the machine's own unless given.
+
+    Attributes:
+        drafts: The steps of sending, one by one.
+        received: What an officer does with a message that came in.
+        log: The node's log.
+        node: Health, events, directory, types.
+    """
+
+    def __init__(self, place: Path, *, clock: Clock | None = None) -> None:
+        self._connection = Connection(place / CONTROL if place.is_dir() else place)
+        self._clock = SystemClock() if clock is None else clock
+        self.drafts = Drafts(self._connection)
+        self.received = Received(self._connection)
+        self.log = LogReader(self._connection)
+        self.node = NodeReader(self._connection)
+
+    async def __aenter__(self) -> Self:
+        """Make the pool; connects at the first call."""
+        self._connection.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close every connection."""
+        await self._connection.close()
+
+    async def send(self, document: Json, *, folder: Path) -> SentAnswer:
+        """Check, upload, seal and queue one document.
+
+        Args:
+            document: As `a35 check` reads it.
+            folder: Where the paths of its attachments begin.
+
+        Returns:
+            The ids; the message is on its way whatever happens to this program.
+
+        Raises:
+            RefusedError: A rule is broken; carries every fault.
+            NoInputError: An attachment cannot be read.
+        """
+        names = attachment_paths(document)
+        try:
+            sizes = {name: (folder / name).stat().st_size for name in names}
+        except OSError as error:
+            raise NoInputError(
+                "an attachment of the document cannot be read", code="attachment_missing"
+            ) from error
+        draft = await self.drafts.begin(document, sizes)
+        for index, name in enumerate(names):
+            with (folder / name).open("rb") as source:
+                await self.drafts.upload(draft.id, index, source)
+        return await self.drafts.send(draft.id)
+
+    async def messages(
+        self, box: Box, *, limit: int = 50, before: int | None = None
+    ) -> MessageList:
+        """List received or sent messages, newest first."""
+        older = "" if before is None else f"&before={before}"
+        return await self._connection.get(f"/messages?box={box}&limit={limit}{older}", MessageList)
+
+    async def show(self, mid: str) -> MessageView:
+        """Show one message with clocks and timeline."""
+        return await self._connection.get(f"/messages/{mid}", MessageView)
+
+    async def thread(self, thread: str) -> ThreadView:
+        """List the messages of a thread."""
+        return await self._connection.get(f"/threads/{thread}", ThreadView)
+
+    async def explain(self, mid: str) -> ExplainView:
+        """Show every attempt to deliver a message."""
+        return await self._connection.get(f"/messages/{mid}/attempts", ExplainView)
+
+    async def follow(
+        self, mid: str, stage: MessageState, *, timeout_s: float | None = None, seen: int = 0
+    ) -> AsyncIterator[TimelineEntry]:
+        """Yield what happens to a message until it reaches a stage; outlives restarts of the node.
+
+        Args:
+            mid: The message.
+            stage: Where to stop.
+            timeout_s: How long to wait in all; None for ever.
+            seen: How many entries of its timeline to leave out.
+
+        Yields:
+            Each new entry of its timeline, in order, once.
+
+        Raises:
+            NotYetError: The time is over; the message stays on its way.
+            DataError: It was rejected, cancelled, or has expired: it never will.
+        """
+        end_s = None if timeout_s is None else self._clock.monotonic_s() + timeout_s
+        view = await self.show(mid)
+        after = view.event
+        while True:
+            for entry in view.timeline[seen:]:
+                yield entry
+            seen = len(view.timeline)
+            state = MessageState(view.state)
+            if reached(state, stage):
+                return
+            if is_over(state):
+                raise DataError(
+                    f"the message is {state.value} and will not be {stage.value} by itself",
+                    code=f"message_{state.value}",
+                    hint=f"see what happened with: a35 explain {mid}",
+                )
+            left_s = None if end_s is None else end_s - self._clock.monotonic_s()
+            try:
+                async with asyncio.timeout(left_s):
+                    after = await self._news_of(mid, after)
+                    view = await self.show(mid)
+            except TimeoutError as error:
+                raise NotYetError(
+                    f"message {mid} has not been {stage.value} in time",
+                    hint=f"it stays on its way; go on: a35 wait {mid} --stage {stage.value}",
+                ) from error
+
+    async def wait(
+        self, mid: str, stage: MessageState, *, timeout_s: float | None = None
+    ) -> MessageView:
+        """Wait until a message reaches a stage; outlives restarts of the node.
+
+        Args:
+            mid: The message.
+            stage: What to wait for.
+            timeout_s: How long; None for ever.
+
+        Raises:
+            NotYetError: The time is over; the message stays on its way.
+            DataError: It was rejected, cancelled, or has expired: it never will.
+        """
+        async for _entry in self.follow(mid, stage, timeout_s=timeout_s):
+            pass
+        return await self.show(mid)
+
+    async def _news_of(self, mid: str, after: int) -> int:
+        """Return the number up to which events were seen, once one of them concerns a message."""
+        while True:
+            try:
+                news = await self.node.events(after)
+            except UnavailableError:
+                await self._clock.sleep(AGAIN_S)
+                continue
+            after = news.next
+            if news.reset or any(event.mid == mid for event in news.items):
+                return after
+
+
+def attachment_paths(document: Json) -> list[str]:
+    """Return the paths that a document names as attachments, in order; faults are left out."""
+    attachments = document.get("attachments")
+    if not isinstance(attachments, list):
+        return []
+    paths = [each.get("path") for each in attachments if isinstance(each, dict)]
+    return [path for path in paths if isinstance(path, str)]

@@ -1,0 +1,209 @@
+"""The parts of a node's local API, one class each; gateway.officer.client puts them together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import BinaryIO, Final
+
+from gateway.errors import UnavailableError
+from gateway.officer.connection import PIECE_BYTES, Connection, pieces_of, read, read_bytes
+from gateway.officer.shapes.models import (
+    AcknowledgeRequest,
+    CheckAnswer,
+    CheckRequest,
+    ContentView,
+    DirectoryView,
+    DraftAnswer,
+    DraftRequest,
+    EventList,
+    HealthView,
+    Json,
+    LogVerification,
+    LogView,
+    SentAnswer,
+    TypeList,
+    VerificationStep,
+)
+from gateway.officer.shapes.problems import error_of
+
+POLL_S: Final = 25
+"""How long the node holds one long poll."""
+
+
+class Drafts:
+    """The steps of sending, one by one.
+
+    Args:
+        connection: To the node.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def begin(self, document: Json, sizes: Mapping[str, int]) -> DraftAnswer:
+        """Check a document and fix its ids.
+
+        Args:
+            document: As `a35 check` reads it.
+            sizes: Bytes of each attachment by its path.
+
+        Raises:
+            RefusedError: A rule is broken; carries every fault.
+        """
+        asked = DraftRequest(document=document, files=dict(sizes))
+        return await self._connection.post("/drafts", asked, DraftAnswer)
+
+    async def upload(self, draft_id: str, index: int, source: BinaryIO) -> None:
+        """Send one attachment.
+
+        Args:
+            draft_id: The draft.
+            index: Its place in the document's list, from 0.
+            source: Read from where it stands to its end.
+        """
+        path = f"/drafts/{draft_id}/files/{index}"
+        async with self._connection.call("PUT", path, data=pieces_of(source)):
+            pass
+
+    async def send(self, draft_id: str) -> SentAnswer:
+        """Seal and queue; repeating it queues nothing twice."""
+        return await self._connection.post(
+            f"/drafts/{draft_id}/send", None, SentAnswer, key=draft_id
+        )
+
+
+class Received:
+    """What an officer does with a message that came in.
+
+    Args:
+        connection: To the node.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def open(self, mid: str) -> ContentView:
+        """Open a message: an act in the log, and a receipt that tells its sender."""
+        return await self._connection.post(f"/messages/{mid}/open", None, ContentView)
+
+    async def content(self, mid: str) -> ContentView:
+        """Read a message that was opened."""
+        return await self._connection.get(f"/messages/{mid}/content", ContentView)
+
+    async def acknowledge(self, mid: str, asked: AcknowledgeRequest, *, key: str) -> SentAnswer:
+        """Send an acknowledgement in the desk's name.
+
+        Args:
+            mid: The message that is acknowledged.
+            asked: What differs from the desk's proposal.
+            key: Makes a repetition of the same call harmless.
+        """
+        return await self._connection.post(
+            f"/messages/{mid}/acknowledge", asked, SentAnswer, key=key
+        )
+
+    async def file(self, mid: str, index: int, target: BinaryIO) -> int:
+        """Download one attachment.
+
+        Args:
+            mid: The message.
+            index: The attachment's place.
+            target: Written to; complete only when this returns.
+
+        Returns:
+            Bytes written.
+        """
+        written = 0
+        async with self._connection.call("GET", f"/messages/{mid}/files/{index}") as response:
+            async for piece in response.content.iter_chunked(PIECE_BYTES):
+                written += await asyncio.to_thread(target.write, piece)
+        return written
+
+
+class LogReader:
+    """The node's own log.
+
+    Args:
+        connection: To the node.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def head(self) -> LogView:
+        """Return the newest signed head."""
+        return await self._connection.get("/log", LogView)
+
+    async def proof(self, index: int) -> str:
+        """Return a C2SP tlog-proof of one leaf."""
+        async with self._connection.call("GET", f"/log/proof/{index}") as response:
+            return (await read_bytes(response)).decode()
+
+    async def verify(self) -> AsyncIterator[VerificationStep]:
+        """Have the node compute its log anew.
+
+        Yields:
+            Progress, then the result.
+
+        Raises:
+            GatewayError: What the node met with, of its family.
+        """
+        async with self._connection.call("POST", "/log/verifications") as response:
+            async for line in response.content:
+                step = VerificationStep.model_validate_json(line)
+                if step.problem is not None:
+                    refused = error_of(step.problem)
+                    raise refused
+                yield step
+
+    async def verified(self) -> LogVerification:
+        """Have the node compute its log anew, without progress.
+
+        Raises:
+            UnavailableError: The node ended before it was done.
+        """
+        async for step in self.verify():
+            if step.result is not None:
+                return step.result
+        raise UnavailableError("the node ended before its log was verified")
+
+
+class NodeReader:
+    """The node itself: health, events, directory, types.
+
+    Args:
+        connection: To the node.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def check(self, asked: CheckRequest) -> CheckAnswer:
+        """Check a document with the profiles that the node's directory holds."""
+        return await self._connection.post("/checks", asked, CheckAnswer)
+
+    async def types(self) -> TypeList:
+        """List the message types that the node knows."""
+        return await self._connection.get("/types", TypeList)
+
+    async def directory(self) -> DirectoryView:
+        """Show the directory in use."""
+        return await self._connection.get("/directory", DirectoryView)
+
+    async def events(self, after: int, *, wait_s: int = POLL_S) -> EventList:
+        """Return events above a number, waiting for the first one."""
+        return await self._connection.get(f"/events?after={after}&wait={wait_s}", EventList)
+
+    async def health(self) -> HealthView:
+        """Return the node's checks of itself, whether it is ready or not."""
+        async with self._connection.call(
+            "GET", "/readyz", base="", accept_refusal=True
+        ) as response:
+            return await read(response, HealthView)

@@ -1,0 +1,85 @@
+"""The officers' side as aiohttp applications: the API on the control socket, health on loopback.
+
+Opens nothing: the runtime serves `build_officer_app` on the home's control socket (mode 0600, so
+whoever may open it is the desk) and `build_health_app` on localhost.
+"""
+
+from dataclasses import dataclass
+
+from aiohttp.web import Application
+
+from gateway.config import NodeConfig
+from gateway.journal import get_journal
+from gateway.officer.api.acknowledge import Acknowledger
+from gateway.officer.api.drafts import DraftApi
+from gateway.officer.api.events import EventApi
+from gateway.officer.api.health import HealthApi, health_app
+from gateway.officer.api.log import LogApi
+from gateway.officer.api.messages import MessageApi
+from gateway.officer.api.reference import ReferenceApi
+from gateway.officer.api.reply import MAX_BODY_BYTES, problems
+from gateway.officer.services import (
+    ActService,
+    HealthService,
+    MetricsService,
+    ProveService,
+    SubmitService,
+)
+from gateway.ports import Casebook, Clock, Directory
+from gateway.service.consult import Consult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficerServices:
+    """Everything that the officers' side is built of."""
+
+    submit: SubmitService
+    act: ActService
+    consult: Consult
+    prove: ProveService
+    health: HealthService
+    store: Casebook
+    directory: Directory
+    config: NodeConfig
+    clock: Clock
+    metrics: MetricsService
+
+
+def build_officer_app(services: OfficerServices) -> Application:
+    """Build the officers' API with health beside it.
+
+    Args:
+        services: What it is built of.
+    """
+    acknowledger = Acknowledger(
+        services.consult,
+        services.submit,
+        services.directory,
+        config=services.config,
+        clock=services.clock,
+    )
+    # Until people sign in, whoever may open the control socket acts for the desk as a whole.
+    who = f"{services.config.node} desk"
+    app = Application(
+        middlewares=[problems(get_journal("officer"))], client_max_size=MAX_BODY_BYTES
+    )
+    for routes in (
+        DraftApi(services.submit).routes(),
+        MessageApi(services.consult, services.act, acknowledger, who=who).routes(),
+        LogApi(services.prove).routes(),
+        EventApi(services.store, services.clock).routes(),
+        ReferenceApi(services.directory, services.clock).routes(),
+        HealthApi(services.health, services.metrics).routes(),
+    ):
+        app.add_routes(routes)
+    return app
+
+
+def build_health_app(health: HealthService, metrics: MetricsService) -> Application:
+    """Build what is served on `http://localhost:PORT`: /healthz, /readyz, /metrics.
+
+    Args:
+        health: Whether the node lives and works.
+        metrics: Its counters.
+    """
+    return health_app(health, metrics)

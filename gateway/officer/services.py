@@ -1,0 +1,182 @@
+"""What the officers' API needs from the use cases: Protocols, so that a test can bring its own.
+
+Implemented by gateway.service.submit, .act, .prove and .health; the views over the casebook are
+gateway.service.consult itself.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import BinaryIO, Protocol
+
+from gateway.records import MessageRow, Submitted
+from protocol.identifiers import LogOrigin, MessageId
+
+
+class Draft(Protocol):
+    """A document that was checked and has its ids, and waits for its files."""
+
+    @property
+    def id(self) -> str:
+        """Names the draft on this node."""
+
+    @property
+    def mid(self) -> MessageId:
+        """The message's id."""
+
+    @property
+    def thread(self) -> MessageId:
+        """The thread that it opens or continues."""
+
+    @property
+    def to(self) -> object:
+        """The node that it will be sealed for; its text is CC/n."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The attachments' names, in order of their index."""
+
+
+class SubmitService(Protocol):
+    """From a document to a queued message."""
+
+    async def begin(self, document: bytes, *, file_sizes: Mapping[str, int]) -> Draft:
+        """Check a document and fix its ids.
+
+        Raises what carries `findings` (path, code, message) when a rule is broken.
+        """
+
+    async def attach(self, draft_id: str, index: int, source: BinaryIO) -> None:
+        """Seal one file; `source` is read to its end, away from the event loop's thread."""
+
+    async def send(self, draft_id: str, *, request_key: str | None) -> Submitted:
+        """Seal and queue; durable when it returns."""
+
+
+class FileView(Protocol):
+    """One attachment of an opened message."""
+
+    @property
+    def name(self) -> str:
+        """As its sender called it."""
+
+    @property
+    def media_type(self) -> str:
+        """As its sender stated it."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Length in bytes."""
+
+    @property
+    def index(self) -> int:
+        """Its place, from 0."""
+
+
+class OpenedMessage(Protocol):
+    """What an officer sees after opening."""
+
+    @property
+    def row(self) -> MessageRow:
+        """The message after the act."""
+
+    @property
+    def document(self) -> Mapping[str, object]:
+        """The document as its author wrote it; JSON can hold it."""
+
+    @property
+    def files(self) -> tuple[FileView, ...]:
+        """Its attachments."""
+
+
+class ActService(Protocol):
+    """Acts on received messages."""
+
+    async def open(self, mid: MessageId, *, who: str) -> OpenedMessage:
+        """Open a message for the desk: a receipt tells its sender."""
+
+    async def file(self, mid: MessageId, index: int, target: BinaryIO) -> str:
+        """Decrypt an attachment into `target`, which counts once this returns; return its name."""
+
+
+class LogHead(Protocol):
+    """The newest signed head of our log."""
+
+    @property
+    def origin(self) -> LogOrigin:
+        """Which log."""
+
+    @property
+    def size(self) -> int:
+        """Leaves."""
+
+    @property
+    def root(self) -> bytes:
+        """Root hash, 32 bytes."""
+
+
+class LogCheck(LogHead, Protocol):
+    """A log computed anew from what is stored."""
+
+    @property
+    def checked(self) -> int:
+        """Leaves whose statement was hashed again."""
+
+    @property
+    def erased(self) -> int:
+        """Leaves whose statement retention has erased: only their hash was used."""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What does not hold, one sentence each; empty is good."""
+
+
+class ProveService(Protocol):
+    """Looking into our own log."""
+
+    async def show(self) -> LogHead:
+        """Return the newest head."""
+
+    async def verify(self, progress: Callable[[int, int], None]) -> LogCheck:
+        """Compute the whole log anew; `progress` gets leaves done and leaves in all."""
+
+    async def proof(self, index: int) -> str:
+        """Return a C2SP tlog-proof of one leaf."""
+
+
+class HealthCheck(Protocol):
+    """One thing that was looked at."""
+
+    @property
+    def name(self) -> str:
+        """What."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is well."""
+
+    @property
+    def detail(self) -> str:
+        """How it is."""
+
+    @property
+    def fix(self) -> str:
+        """What to do if it is not well."""
+
+
+class HealthService(Protocol):
+    """Whether the node lives and works."""
+
+    def is_live(self) -> bool:
+        """Tell whether the process is worth keeping."""
+
+    def is_ready(self) -> bool:
+        """Tell whether the node takes and gives messages."""
+
+    def report(self) -> tuple[HealthCheck, ...]:
+        """Return every check."""
+
+
+class MetricsService(Protocol):
+    """The node's counters."""
+
+    def render(self) -> bytes:
+        """Return them as Prometheus text."""

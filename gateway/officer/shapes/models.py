@@ -1,0 +1,277 @@
+"""The bodies of the local API: one model for server and client, strict, nothing unknown allowed.
+
+Times are RFC 3339 in UTC; ids are hexadecimal text; a node is CC/n. What a peer wrote appears in
+`document`, `type`, `why` and names of files only, and whoever shows it makes it harmless.
+"""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.officer.shapes.problems import Fault, Problem
+
+Json: TypeAlias = dict[str, object]
+Box: TypeAlias = Literal["in", "out"]
+Hex16: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Size: TypeAlias = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+class Shape(BaseModel):
+    """Root of all bodies: frozen, strict, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class CheckRequest(Shape):
+    """POST /checks: a document, and what `a35 check` takes as options."""
+
+    document: Json
+    today: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = None
+    request: Json | None = None
+    profiles: tuple[Json, ...] = ()
+
+
+class CheckAnswer(Shape):
+    """What `a35 check --json` prints."""
+
+    valid: bool
+    type: str | None
+    errors: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+
+
+class DraftRequest(Shape):
+    """POST /drafts: a document and the sizes of its attachments by path."""
+
+    document: Json
+    files: dict[str, Size] = {}
+
+
+class DraftAnswer(Shape):
+    """A draft with its ids; `files` are names in order of their index."""
+
+    id: str
+    mid: Hex16
+    thread: Hex16
+    to: str
+    files: tuple[str, ...]
+
+
+class SentAnswer(Shape):
+    """POST /drafts/{id}/send: queued for good; its leaf in our log."""
+
+    mid: Hex16
+    thread: Hex16
+    state: str
+    index: int
+    repeated: bool
+
+
+class AcknowledgeRequest(Shape):
+    """POST /messages/{mid}/acknowledge: what the desk proposes unless given."""
+
+    reference: str | None = None
+    decision_by: str | None = None
+    officer: str | None = None
+    note: str | None = None
+
+
+class LogRef(Shape):
+    """A leaf of a log."""
+
+    origin: str
+    index: int
+
+
+class TimelineEntry(Shape):
+    """One thing that happened to a message."""
+
+    at: str
+    what: str
+    by: str
+    log: LogRef | None
+
+
+class ClockView(Shape):
+    """When a step of the ladder is due, and how that stands."""
+
+    name: str
+    due: str
+    state: str
+
+
+class MessageItem(Shape):
+    """A message as lists show it."""
+
+    mid: Hex16
+    thread: Hex16 | None
+    type: str | None
+    party: str
+    party_name: str
+    state: str
+    due: str | None
+    urgency: str
+    reference: str | None
+    handling: str | None
+    at: str
+
+
+class MessageList(Shape):
+    """GET /messages: `next` is what to give as `before` for the next page."""
+
+    items: tuple[MessageItem, ...]
+    next: int | None
+
+
+class MessageView(MessageItem):
+    """GET /messages/{mid}: one message with clocks and timeline.
+
+    `event` is the number of its newest event: whoever waits for more begins there.
+    """
+
+    box: Box
+    sender: str
+    recipient: str
+    re: Hex16 | None
+    expires: str
+    why: str | None
+    clocks: tuple[ClockView, ...]
+    timeline: tuple[TimelineEntry, ...]
+    event: int
+
+
+class ThreadView(Shape):
+    """GET /threads/{id}: its messages in order of time."""
+
+    thread: Hex16
+    items: tuple[MessageItem, ...]
+
+
+class FileItem(Shape):
+    """One attachment."""
+
+    index: int
+    name: str
+    media_type: str
+    size_bytes: int
+
+
+class ContentView(Shape):
+    """The document of a message, and its attachments."""
+
+    mid: Hex16
+    state: str
+    document: Json
+    files: tuple[FileItem, ...]
+
+
+class AttemptView(Shape):
+    """One attempt to deliver."""
+
+    at: str
+    kind: str
+    what: str
+    outcome: str
+    next: str | None
+
+
+class ExplainView(Shape):
+    """GET /messages/{mid}/attempts: where a message is and why."""
+
+    mid: Hex16
+    state: str
+    why: str | None
+    attempts: tuple[AttemptView, ...]
+
+
+class LogView(Shape):
+    """GET /log: our newest signed head."""
+
+    origin: str
+    size: int
+    root: str
+
+
+class LogVerification(LogView):
+    """POST /log/verifications, the last object: the log computed anew."""
+
+    checked: int
+    erased: int
+    faults: tuple[str, ...]
+
+
+class VerificationStep(Shape):
+    """One object of the stream of POST /log/verifications: exactly one field is set."""
+
+    progress: tuple[int, int] | None = None
+    result: LogVerification | None = None
+    problem: Problem | None = None
+
+
+class Event(Shape):
+    """One event of the node. Ids and states only, never content."""
+
+    id: int
+    event: str
+    at: str
+    mid: Hex16 | None = None
+    thread: Hex16 | None = None
+    what: str = ""
+    by: str = ""
+    log: LogRef | None = None
+
+
+class EventList(Shape):
+    """GET /events by long poll; `reset` says that older events than these are gone."""
+
+    items: tuple[Event, ...]
+    next: int
+    reset: bool
+
+
+class TypeItem(Shape):
+    """One message type."""
+
+    type: str
+    direction: str
+    family: str
+    line: str
+
+
+class TypeList(Shape):
+    """GET /types."""
+
+    items: tuple[TypeItem, ...]
+
+
+class NodeItem(Shape):
+    """One node of the directory."""
+
+    node: str
+    party_name: str
+    state: str
+    endpoints: tuple[str, ...]
+
+
+class DirectoryView(Shape):
+    """GET /directory: the version in use; None while there is none."""
+
+    root_version: int | None
+    version: int | None
+    items: tuple[NodeItem, ...]
+
+
+class HealthItem(Shape):
+    """One check of the node's health."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str
+
+
+class HealthView(Shape):
+    """GET /readyz and /health."""
+
+    ok: bool
+    checks: tuple[HealthItem, ...]
