@@ -124,7 +124,7 @@ class Consign:
         step = None if re is None else type_info(kind).ladder_effect
         if re is None or step is None:
             return ()
-        return (StateChange(sender=self._node, mid=re, state=step),)
+        return (StateChange(sender=self._node, mid=re, state=MessageState(step.value)),)
 
     def _rejected(self, item: Unopened, why: str, opened: Opened | None) -> Consignment:
         content = None if opened is None else opened.content

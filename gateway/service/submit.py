@@ -32,9 +32,9 @@ from protocol.identifiers import NodeId
 from protocol.limits import MAX_LIFE_MS
 from protocol.log.statement import Act, Statement, envelope_sent, officer_act
 from protocol.receipt import Stage
-from protocol.requests.catalogue import Direction as Side
 from protocol.requests.catalogue import grants_nothing, type_info
 from protocol.requests.check import CheckResult
+from protocol.requests.kinds import Direction as Side
 from protocol.requests.wire import to_wire
 
 
@@ -215,7 +215,7 @@ class Submit:
 
 
 def _is_first_answer(draft: Draft, row: MessageRow) -> bool:
-    answers = type_info(draft.document.type).direction is not Side.REQUESTING
+    answers = type_info(draft.document.type).direction is not Side.TO_REQUESTED
     return (
         row.direction is Direction.IN
         and answers
@@ -229,7 +229,7 @@ def _effects(draft: Draft) -> tuple[StateChange, ...]:
     step = type_info(draft.document.type).ladder_effect
     if row is None or row.direction is not Direction.IN or step is None:
         return ()
-    return (StateChange(sender=row.sender, mid=row.mid, state=step),)
+    return (StateChange(sender=row.sender, mid=row.mid, state=MessageState(step.value)),)
 
 
 def _milliseconds(instant: str) -> int:

@@ -1,0 +1,230 @@
+"""The documents of the demo: the example requests moved to today, and what is answered to them.
+
+Everything here is fictional. Answers are as short as the rules allow: each item is granted, and
+what was asked for is delivered as a small file.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from protocol.encoding import Value
+
+Json = dict[str, Value]
+
+WRITTEN_ON: Final = date(2026, 11, 21)
+"""The day on which the example requests are written."""
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?=\Z|T\d{2}:\d{2}:\d{2})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One request to be sent, and the folder its attachments are in."""
+
+    name: str
+    document: Json
+    folder: Path
+
+    @property
+    def type(self) -> str:
+        """The document's type."""
+        return str(self.document["type"])
+
+    @property
+    def sender(self) -> str:
+        """The country of the requesting authority."""
+        authority = _inside(self.document).get("requesting_authority")
+        return str(authority.get("country", "")) if isinstance(authority, dict) else ""
+
+
+def examples_folder() -> Path:
+    """Return the folder of the example requests that come with the program."""
+    return Path(str(files("gateway.demo") / "examples"))
+
+
+def moved(value: Value, days: int) -> Value:
+    """Return a document with every date and instant moved; text that merely names a date stays.
+
+    Args:
+        value: A document or a part of one.
+        days: How far.
+    """
+    match value:
+        case dict():
+            return {key: moved(inner, days) for key, inner in value.items()}
+        case list():
+            return [moved(inner, days) for inner in value]
+        case str() if (found := _DATE.match(value)) is not None:
+            day = date.fromisoformat(found[0]) + timedelta(days=days)
+            return day.isoformat() + value[found.end() :]
+        case _:
+            return value
+
+
+def acknowledgement_of(request: Json, mid: str, *, now: datetime) -> Json:
+    """Return what a duty officer writes first: a person has it.
+
+    Args:
+        request: The document that is acknowledged.
+        mid: Its message id.
+        now: The present time, aware.
+    """
+    body: Json = {
+        "desk": "Night desk",
+        "recipient_reference": f"DEMO-{mid[:8]}",
+        "expected_decision_by": _instant(now + timedelta(days=2)),
+        "duty_contact": {"name": "Duty officer", "telephone": "+40 21 555 0100"},
+    }
+    return _answer("acknowledgement", request, mid, body)
+
+
+def answer_to(request: Json, mid: str, *, sender: str, now: datetime) -> list[Json]:
+    """Return the answers that end a request of the demo, in order.
+
+    Args:
+        request: The document that is answered.
+        mid: Its message id.
+        sender: The country that answers.
+        now: The present time, aware.
+    """
+    kind = str(request["type"])
+    if kind == "technical_advice_request":
+        body: Json = {"answers": [{"text": "Keep the disk image; the key lies in memory only."}]}
+        return [_answer("advice_answer", request, mid, body)]
+    answers = [_answer("decision", request, mid, _granted(request, sender, now))]
+    if kind in {"preservation_request", "preservation_extension"}:
+        answers.append(_answer("preservation_report", request, mid, _preserved(request, now)))
+    elif kind in {"subscriber_information_request", "emergency_disclosure_request"}:
+        answers.append(_delivery(request, mid, now))
+    return answers
+
+
+def data_file() -> tuple[str, bytes]:
+    """Return name and content of the file that the demo delivers."""
+    rows = ("item,field,value", "account,subscriber_names,Erika Mustermann (fictional)")
+    return "attachments/subscriber-data.csv", "\n".join((*rows, "")).encode()
+
+
+def note_of(request: Json, *, number: int, size_bytes: int) -> Json:
+    """Return a request of about this size for the load test: valid, without attachments.
+
+    Args:
+        request: A subscriber information request.
+        number: Makes it differ from the others.
+        size_bytes: About how long its body becomes on the wire.
+    """
+    document = {
+        key: value for key, value in request.items() if key not in {"attachments", "in_reply_to"}
+    }
+    inside = _inside(document)
+    for name in ("proceedings", "domestic_legal_basis", "signature_block", "additional_notes"):
+        inside = {key: value for key, value in inside.items() if key != name}
+    inside["case_reference"] = f"DEMO-LOAD-{number:07d}"
+    document["body"] = inside
+    document["urgency"] = "routine"
+    missing = size_bytes - _length(document)
+    if missing > 0:
+        inside["additional_notes"] = ("Load test. " * (missing // 11 + 1))[:missing].strip() or "."
+    return document
+
+
+# ---------------------------------------------------------------------- parts
+
+
+def _granted(request: Json, sender: str, now: datetime) -> Json:
+    return {
+        "answers_type": str(request["type"]),
+        "deciding_authority": {
+            "organisation": "Example Deciding Authority",
+            "kind": "prosecution",
+            "country": sender,
+        },
+        "decided_on": now.date().isoformat(),
+        "recipient_reference": f"DEMO-{sender}-1",
+        "items": [{"item_id": item, "outcome": "accepted"} for item in item_ids(request)],
+    }
+
+
+def _preserved(request: Json, now: datetime) -> Json:
+    return {
+        "items": [
+            {
+                "item_id": item,
+                "result": "preserved",
+                "preserved_at": _instant(now),
+                "preserved_until": _instant(now + timedelta(days=90)),
+            }
+            for item in item_ids(request)
+        ]
+    }
+
+
+def _delivery(request: Json, mid: str, now: datetime) -> Json:
+    name, _ = data_file()
+    body: Json = {
+        "items": [
+            {
+                "item_id": item,
+                "files": [name],
+                "collected_at": _instant(now),
+                "method": "Export by the provider, taken over on this desk.",
+            }
+            for item in item_ids(request)
+        ],
+        "custody_statement": "Received from the provider and sealed here without change.",
+        "evidential_status": "evidence",
+    }
+    delivery = _answer("data_delivery", request, mid, body)
+    delivery["attachments"] = [{"path": name, "role": "data", "media_type": "text/csv"}]
+    return delivery
+
+
+def item_ids(request: Json) -> list[Value]:
+    """Return the ids of a request's items, or `*` for the whole request if it has none.
+
+    Args:
+        request: A document.
+    """
+    items = _inside(request).get("items")
+    listed = items if isinstance(items, list) else []
+    named = [item.get("item_id") for item in listed if isinstance(item, dict)]
+    return named or ["*"]
+
+
+def _answer(kind: str, request: Json, mid: str, body: Json) -> Json:
+    return {
+        "type": kind,
+        "to": "",
+        "in_reply_to": mid,
+        "urgency": request["urgency"],
+        "handling_code": request["handling_code"],
+        "language": "en",
+        "body": body,
+    }
+
+
+def _inside(document: Mapping[str, Value]) -> Json:
+    inside = document.get("body")
+    return inside if isinstance(inside, dict) else {}
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _length(value: Value) -> int:
+    """Estimate the length of a value on the wire."""
+    match value:
+        case dict():
+            return sum(_length(key) + _length(inner) for key, inner in value.items())
+        case list():
+            return sum(_length(inner) for inner in value)
+        case str():
+            return len(value.encode()) + 2
+        case _:
+            return 2
