@@ -1,0 +1,116 @@
+"""All types of documents. A new type is one module with its form, and one line here.
+
+Source: docs/domain.md, sections 5 and 6.
+"""
+
+from typing import Any, Final
+
+from protocol.requests.answers import ACKNOWLEDGEMENT, DATA_DELIVERY, INFO_NEEDED, INFO_SUPPLIED
+from protocol.requests.decision import DECISION
+from protocol.requests.disclosure import SUBSCRIBER_INFORMATION_REQUEST
+from protocol.requests.document import Document
+from protocol.requests.kinds import DocumentType
+
+_ALL: Final = (
+    SUBSCRIBER_INFORMATION_REQUEST,
+    ACKNOWLEDGEMENT,
+    INFO_NEEDED,
+    INFO_SUPPLIED,
+    DECISION,
+    DATA_DELIVERY,
+)
+
+TYPES: Final[dict[str, DocumentType]] = {kind.name: kind for kind in _ALL}
+"""Every type that can be sent, by its name, in the order of the forms' list."""
+
+USUAL_ANSWERS: Final = (
+    "acknowledgement",
+    "referral_notice",
+    "delay_notice",
+    "note",
+    "reminder",
+    "withdrawal",
+    "closure",
+    "correction",
+)
+"""What every request admits beside the answers that its form names (section 5)."""
+
+RESERVED: Final = frozenset(
+    {
+        "node_receipt",
+        "opened_receipt",
+        "non_delivery_notice",
+        "silence_notice",
+        "expiry_warning",
+        "lapse_notice",
+        "ping",
+        "ping_reply",
+        "directory_change",
+        "duty_roster",
+        "capability_profile",
+        "key_rotation",
+        "key_revocation",
+        "outage_notice",
+    }
+)
+"""Names of what nodes make, which no officer sends (section 6.4)."""
+
+_SCHEMA_DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+_REFERENCE: Final = "#/$defs/{model}"
+
+
+def type_info(name: str) -> DocumentType | None:
+    """Return what the catalogue says of a type.
+
+    Args:
+        name: As in the field `type`.
+
+    Returns:
+        None when there is no such type.
+    """
+    return TYPES.get(name)
+
+
+def admitted_answers(kind: DocumentType) -> tuple[str, ...]:
+    """Return the types by which a document may be answered.
+
+    Args:
+        kind: The type of the document that is answered.
+
+    Returns:
+        Those of the form first, then the usual ones; empty for an answer.
+    """
+    return kind.answers + USUAL_ANSWERS if kind.is_request else kind.answers
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """Return the form of one type as a JSON schema of the whole document.
+
+    The schema covers what holds for each field by itself; the rules between fields, on time and
+    on attachments are those of `a35 check`.
+
+    Args:
+        name: A type of the catalogue.
+
+    Returns:
+        JSON Schema 2020-12, a new object with each call.
+
+    Raises:
+        KeyError: There is no such type.
+    """
+    kind = TYPES[name]
+    whole = Document.model_json_schema(ref_template=_REFERENCE)
+    body = kind.model.model_json_schema(ref_template=_REFERENCE)
+    definitions = whole.pop("$defs", {}) | body.pop("$defs", {}) | {kind.model.__name__: body}
+    definitions.pop("Part", None)  # the base, in whose place the body stands
+    whole["properties"] |= {
+        "type": {"const": name},
+        "body": {"$ref": _REFERENCE.format(model=kind.model.__name__)},
+    }
+    return {
+        "$schema": _SCHEMA_DIALECT,
+        **whole,
+        "title": name,
+        "description": f"{kind.one_line}.",
+        "$defs": definitions,
+    }

@@ -1,0 +1,71 @@
+"""The base of all forms: strict, frozen; lists of bounded length; statements that must be made.
+
+A form is a strict, frozen pydantic model, which pydantic holds against its fields one by one.
+What holds between fields is a rule (protocol.requests.rules).
+
+Source: docs/domain.md, section 4, G1 to G4 and G7.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Final, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import core_schema
+
+from protocol.requests.faults import FaultCode
+from protocol.requests.text import refusal
+
+MAX_ENTRIES: Final = 200
+"""Entries of a list (G3)."""
+
+T = TypeVar("T")
+
+
+class DistinctMark:
+    """Marks a list without repetition (lists of enums and of ids, G7)."""
+
+
+class _YesKind:
+    """Marks a statement that must be made: `true` and nothing else."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: Callable[[object], core_schema.CoreSchema]
+    ) -> core_schema.CoreSchema:
+        """Return the validator: a boolean, then true."""
+        return core_schema.no_info_after_validator_function(_yes, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: Callable[[Any], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return the constant."""
+        return handler(schema) | {"const": True}
+
+
+def _yes(value: bool) -> bool:  # noqa: FBT001 - pydantic gives it by position
+    if not value:
+        raise refusal(FaultCode.NOT_ALLOWED_VALUE)
+    return value
+
+
+Yes = Annotated[bool, _YesKind()]
+"""True: a statement without which the document means nothing."""
+
+Many = Annotated[tuple[T, ...], Field(strict=False, min_length=1, max_length=MAX_ENTRIES)]
+"""A list of 1 to 200 entries. Lax in one thing: a JSON list becomes a tuple."""
+
+Distinct = Annotated[
+    tuple[T, ...], Field(strict=False, min_length=1, max_length=MAX_ENTRIES), DistinctMark()
+]
+"""A list of 1 to 200 entries, none twice."""
+
+
+class Part(BaseModel):
+    """A form or an object in one: strict, frozen, unknown fields refused (G1, G4).
+
+    Attributes:
+        KEY_REQUIRED: Fields that must be written even when they are null (section 5, "key
+            required"); they stay in the canonical body.
+    """
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
+    KEY_REQUIRED: ClassVar[tuple[str, ...]] = ()
