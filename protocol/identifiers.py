@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Final, Self
 
+from typing_extensions import override
+
 from protocol.errors import MalformedError
 
 _NODE: Final = re.compile(r"([A-Z]{2})/([1-9][0-9]{0,2})\Z")
@@ -52,6 +54,7 @@ class NodeId:
             raise MalformedError("a node is named CC/n, n from 1 to 999")
         return cls(match[1], int(match[2]))
 
+    @override
     def __str__(self) -> str:
         return f"{self.country}/{self.number}"
 
@@ -86,6 +89,7 @@ class MessageId:
             raise MalformedError("a message id is written as 32 lower-case hex digits")
         return cls(bytes.fromhex(text))
 
+    @override
     def __str__(self) -> str:
         return self.value.hex()
 
@@ -124,5 +128,6 @@ class LogOrigin:
             raise MalformedError("a log origin is written a35/CC/n/log/g")
         return cls(NodeId(match[1], int(match[2])), int(match[3]))
 
+    @override
     def __str__(self) -> str:
         return f"a35/{self.node}/log/{self.generation}"

@@ -17,7 +17,7 @@ from keys.digest import new_salt
 from protocol.cases.ladder import MessageState, reached
 from protocol.encoding import Value
 from protocol.envelope.blobs import blob_context
-from protocol.envelope.content import Content, Inner
+from protocol.envelope.content import Content, decode_inner
 from protocol.identifiers import MessageId
 from protocol.log.statement import Act as ActStatement
 from protocol.log.statement import officer_act
@@ -157,4 +157,4 @@ class Act:
                 code="not_readable",
                 hint="see why with: a35 show MID",
             )
-        return Content.decode(Inner.decode(inner).content)
+        return Content.decode(decode_inner(inner).content)

@@ -121,7 +121,8 @@ class Consign:
 
     def _effects(self, re: MessageId | None, kind: str) -> tuple[StateChange, ...]:
         """An answer lifts the message of ours that it answers."""
-        step = None if re is None else type_info(kind).ladder_effect
+        info = type_info(kind)
+        step = None if info is None else info.ladder_effect
         if re is None or step is None:
             return ()
         return (StateChange(sender=self._node, mid=re, state=MessageState(step.value)),)

@@ -18,8 +18,9 @@ from protocol.envelope.blobs import blob_context
 from protocol.envelope.content import FileEntry
 from protocol.envelope.header import Part
 from protocol.identifiers import MessageId, NodeId
-from protocol.requests.check import CheckResult, Finding, check_document
+from protocol.requests.check import CheckResult, check_document
 from protocol.requests.document import Document
+from protocol.requests.faults import Finding
 
 _DRAFTS_KEPT: Final = 256
 _ANY_BYTES: Final = "application/octet-stream"

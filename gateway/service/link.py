@@ -14,7 +14,6 @@ from gateway.errors import TransportError
 from gateway.ports import Clock, Directory, Store, Transport
 from gateway.records import PeerCheckpoint
 from keys.digest import new_salt
-from protocol.answer import decode_log_proof
 from protocol.directory import NodeEntry, log_verifiers
 from protocol.errors import (
     ForkDetectedError,
@@ -28,6 +27,7 @@ from protocol.limits import MAX_ANSWER_BYTES
 from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, verify_checkpoint
 from protocol.log.linking import Linked, LinkedHead, Position, link
 from protocol.log.statement import checkpoint_seen
+from protocol.standing import decode_log_proof
 
 _VERIFIED_KEPT: Final = 512
 _SEEN_EVERY_MS: Final = 60 * 60 * 1000

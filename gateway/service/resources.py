@@ -7,10 +7,10 @@ from gateway.ports import Store
 from gateway.records import Accepted
 from gateway.service.answers import Answers
 from gateway.service.link import PeerLogs
-from protocol.answer import LogProof, encode_log_proof
 from protocol.errors import Code, MalformedError, RemoteProtocolError
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.keyset import KeySetAnswer
+from protocol.standing import LogProof, encode_log_proof
 
 
 class Resources:

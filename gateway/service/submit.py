@@ -25,7 +25,7 @@ from gateway.service.summary import Summary
 from keys.digest import Label, labelled, new_salt, sha256
 from protocol.cases.ladder import MessageState, reached
 from protocol.delivery.urgency import urgency_of
-from protocol.envelope.content import Content, Inner
+from protocol.envelope.content import Content, encode_inner
 from protocol.envelope.seal import Address, SealedEnvelope, seal
 from protocol.errors import LocalProtocolError, MalformedError
 from protocol.identifiers import NodeId
@@ -111,7 +111,7 @@ class Submit:
     async def _submission(self, draft: Draft, request_key: str | None) -> Submission:
         content = self._content(draft)
         content_bytes = content.encode()
-        inner = Inner(content=content_bytes).encode()
+        inner = encode_inner(content_bytes)
         address = self._address(draft)
         envelope = await self._seal(inner, address)
         stated = (sha256(envelope.header), envelope_sent(envelope.header, envelope.wraps))
@@ -215,7 +215,8 @@ class Submit:
 
 
 def _is_first_answer(draft: Draft, row: MessageRow) -> bool:
-    answers = type_info(draft.document.type).direction is not Side.TO_REQUESTED
+    kind = type_info(draft.document.type)
+    answers = kind is not None and kind.direction is not Side.TO_REQUESTED
     return (
         row.direction is Direction.IN
         and answers
@@ -226,7 +227,8 @@ def _is_first_answer(draft: Draft, row: MessageRow) -> bool:
 def _effects(draft: Draft) -> tuple[StateChange, ...]:
     """Our own view of the request we answer rises with the answer."""
     row = draft.replied
-    step = type_info(draft.document.type).ladder_effect
+    kind = type_info(draft.document.type)
+    step = None if kind is None else kind.ladder_effect
     if row is None or row.direction is not Direction.IN or step is None:
         return ()
     return (StateChange(sender=row.sender, mid=row.mid, state=MessageState(step.value)),)
