@@ -12,12 +12,13 @@ Source: docs/wire-format.md, rule 7; C2SP tlog-checkpoint and tlog-cosignature.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Self
 
 from keys.cosignature import SignatureType, key_id
 from keys.errors import KeysError
-from keys.note import LogVerifier, Note, parse_note, parse_tree, verify_pair
+from keys.note import LogVerifier, Note, SignedTree, note_text, parse_note, parse_tree, verify_pair
 from keys.suite import DIGEST_BYTES
 from protocol.errors import (
     Code,
@@ -136,22 +137,24 @@ def verify_checkpoint(
     """
     if not verifiers:
         raise UnknownSenderError("no key of this log is valid now", code=Code.KEY_UNKNOWN)
+    head = claimed.head
     try:
         note = parse_note(claimed.note)
+        text = note_text(SignedTree(origin=str(head.origin), size=head.size, root=head.root))
     except KeysError as error:
         raise NotProvenError("not a signed note") from error
+    if note.text != text:  # a claim may be made without `parse`
+        raise NotProvenError("a claim of another head than its note's")
     timestamps = {}
     for verifier in verifiers:
-        try:
+        with suppress(KeysError):
             timestamps[verifier] = verify_pair(note, verifier)
-        except KeysError:
-            continue
     if not timestamps or _has_bad_line(note, verifiers, list(timestamps)):
         raise NotProvenError("a checkpoint that the keys of its log did not sign")
     latest = max(timestamps.values())
     if latest * _MS_PER_S > now_ms + MAX_AHEAD_MS:
         raise ExpiredError("a checkpoint from the future", code=Code.CLOCK)
-    return Checkpoint(head=claimed.head, timestamp_s=latest, note=claimed.note)
+    return Checkpoint(head=head, timestamp_s=latest, note=claimed.note)
 
 
 def _has_bad_line(

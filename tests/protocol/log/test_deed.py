@@ -1,0 +1,178 @@
+"""Acts, revocations, epochs and evidence of silence: written once, read back, bounded."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocol.encoding import Value, decode, encode
+from protocol.errors import Code, MalformedError, NotAllowedError
+from protocol.identifiers import LogOrigin, MessageId, NodeId
+from protocol.limits import MAX_DEED_BYTES, MAX_INDEX, MAX_NOTE_BYTES, MAX_TRIES
+from protocol.log.deed import Act, Epoch, KeyKind, Revocation, Silence
+
+MID = MessageId(bytes(range(16)))
+T_MS = 1_900_000_000_000
+ACT = Act(act="approved", who="RO/1 officer 3", ref=MID, subject=bytes(32), why="lawful", t_ms=T_MS)
+REVOCATION = Revocation(node=NodeId("RO", 1), kind=KeyKind.KEM, key_digest=bytes(32), t_ms=T_MS)
+EPOCH = Epoch(
+    old=LogOrigin.parse("a35/RO/1/log/1"),
+    note=b"note",
+    gap=4,
+    who="operator",
+    why="disk lost",
+    t_ms=T_MS,
+)
+SILENCE = Silence(
+    mid=MID,
+    header_digest=bytes(32),
+    step="accepted",
+    due_ms=T_MS,
+    tries=((T_MS - 2000, "unreachable"), (T_MS - 1000, "E_BUSY")),
+    t_ms=T_MS + 1,
+)
+Deed = Act | Revocation | Epoch | Silence
+DEEDS: tuple[Deed, ...] = (
+    ACT,
+    replace(ACT, ref=None, subject=None, why=""),
+    REVOCATION,
+    EPOCH,
+    replace(EPOCH, note=None, gap=None),
+    SILENCE,
+    replace(SILENCE, tries=()),
+)
+
+
+def fields_of(deed: Deed) -> dict[str, Value]:
+    """Return what a deed is on the wire."""
+    return cast("dict[str, Value]", decode(deed.encode(), max_bytes=MAX_DEED_BYTES))
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_what_is_written_reads_back(deed: Deed) -> None:
+    """Evidence years later depends on it."""
+    assert type(deed).decode(deed.encode()) == deed
+
+
+def test_the_bytes_are_those_of_the_rule() -> None:
+    """Rule 6 names the keys; a change here is a change of the wire."""
+    assert {key: sorted(fields_of(deed)) for key, deed in (("act", ACT),)} == {
+        "act": sorted(["v", "typ", "t", "act", "who", "ref", "d", "why"])
+    }
+    assert fields_of(REVOCATION) == {
+        "v": 1,
+        "typ": "revoke",
+        "t": T_MS,
+        "node": "RO/1",
+        "kind": "kem",
+        "key": bytes(32),
+    }
+    assert fields_of(EPOCH) == {
+        "v": 1,
+        "typ": "epoch",
+        "t": T_MS,
+        "old": "a35/RO/1/log/1",
+        "cp": b"note",
+        "gap": 4,
+        "who": "operator",
+        "why": "disk lost",
+    }
+    assert fields_of(SILENCE) == {
+        "v": 1,
+        "typ": "silence",
+        "t": T_MS + 1,
+        "mid": MID.value,
+        "hdr": bytes(32),
+        "step": "accepted",
+        "due": T_MS,
+        "tries": [[T_MS - 2000, "unreachable"], [T_MS - 1000, "E_BUSY"]],
+    }
+
+
+@given(
+    st.builds(
+        Act,
+        act=st.text(max_size=16),
+        who=st.text(max_size=60),
+        ref=st.none() | st.binary(min_size=16, max_size=16).map(MessageId),
+        subject=st.none() | st.binary(min_size=32, max_size=32),
+        why=st.text(max_size=400),
+        t_ms=st.integers(0, MAX_INDEX),
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_any_act_within_bounds_reads_back(act: Act) -> None:
+    """Names and reasons are in every script."""
+    assert Act.decode(act.encode()) == act
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        replace(ACT, act="x" * 65),
+        replace(ACT, who="\u20ac" * 86),
+        replace(ACT, why="x" * 2049),
+        replace(ACT, why="\ud800"),
+        replace(ACT, subject=bytes(31)),
+        replace(ACT, t_ms=-1),
+        replace(ACT, t_ms=MAX_INDEX + 1),
+        replace(REVOCATION, key_digest=bytes(33)),
+        replace(EPOCH, note=bytes(MAX_NOTE_BYTES + 1)),
+        replace(EPOCH, gap=-1),
+        replace(SILENCE, header_digest=b""),
+        replace(SILENCE, step="x" * 65),
+        replace(SILENCE, tries=((T_MS, "x" * 65),)),
+        replace(SILENCE, tries=((T_MS, "x"),) * (MAX_TRIES + 1)),
+        replace(SILENCE, tries=cast("Any", [(T_MS, "a list is no tuple")])),
+    ],
+)
+def test_a_deed_beyond_its_bounds_is_not_written(deed: Deed) -> None:
+    """It is told to the caller now, not to the verifier in ten years."""
+    with pytest.raises(NotAllowedError):
+        deed.encode()
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+def test_another_kind_version_or_key_set_is_refused(deed: Deed) -> None:
+    """Each kind reads its own bytes only."""
+    good = fields_of(deed)
+    wrong: list[dict[str, Value]] = [
+        {**good, "v": 2},
+        {**good, "typ": "other"},
+        {**good, "more": None},
+        {key: value for key, value in good.items() if key != "t"},
+    ]
+    for value in wrong:
+        with pytest.raises(MalformedError) as caught:
+            type(deed).decode(encode(value))
+        assert caught.value.code is Code.SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (Revocation.decode, {**fields_of(REVOCATION), "kind": "password"}),
+        (Revocation.decode, {**fields_of(REVOCATION), "node": "ro/1"}),
+        (Epoch.decode, {**fields_of(EPOCH), "old": "a35/RO/1"}),
+        (Silence.decode, {**fields_of(SILENCE), "tries": [[1]]}),
+        (Silence.decode, {**fields_of(SILENCE), "tries": [[1, "x", 2]]}),
+        (Silence.decode, {**fields_of(SILENCE), "tries": [1]}),
+    ],
+)
+def test_a_field_that_means_nothing_is_refused(
+    read: Callable[[bytes], Deed], value: dict[str, Value]
+) -> None:
+    """Names, kinds and pairs are parsed, not passed on."""
+    with pytest.raises(MalformedError) as caught:
+        read(encode(value))
+    assert caught.value.code is Code.SCHEMA
+
+
+def test_bytes_beyond_the_limit_are_not_read() -> None:
+    """The length comes first."""
+    with pytest.raises(MalformedError) as caught:
+        Act.decode(bytes(MAX_DEED_BYTES + 1))
+    assert caught.value.code is Code.SIZE
