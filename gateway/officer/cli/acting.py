@@ -1,0 +1,66 @@
+"""Commands that act on received messages: open, ack."""
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from gateway.officer.cli.output import content_lines
+from gateway.officer.cli.session import at_desk, mid_text
+from gateway.officer.client import Client
+from gateway.officer.shapes.models import AcknowledgeRequest
+from gateway.terminal import HomeOption, JsonOption, Terminal
+
+app = typer.Typer()
+
+MidArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="MID", help="The message's id: 32 hex digits.")
+]
+
+
+@app.command("open", epilog="Example: a35 open 9f2c0a41d27e4b5a8c6612f09be4a7d1")
+def open_message(mid: MidArgument, *, home: HomeOption, json: JsonOption = False) -> int:
+    """Open a message and show it: this tells its sender that the desk has opened it."""
+    terminal = Terminal(json=json)
+
+    async def work(desk: Client) -> int:
+        view = await desk.received.open(mid_text(mid))
+        terminal.document(view.model_dump(mode="json"))
+        for line in content_lines(view):
+            terminal.say(line)
+        return 0
+
+    return at_desk(home, work)
+
+
+@app.command(epilog="Example: a35 ack 9f2c0a41d27e4b5a8c6612f09be4a7d1 --ref RO-247-2026-7702")
+def ack(
+    mid: MidArgument,
+    *,
+    home: HomeOption,
+    ref: Annotated[
+        str | None, typer.Option("--ref", help="Your reference; proposed from the id.")
+    ] = None,
+    decision_by: Annotated[
+        str | None,
+        typer.Option(
+            "--decision-by", metavar="TIME", help="When you expect to decide: a date or a time."
+        ),
+    ] = None,
+    officer: Annotated[
+        str | None, typer.Option("--officer", help="Who has it, as the other side should see it.")
+    ] = None,
+    note: Annotated[str | None, typer.Option("--note", help="A remark for the sender.")] = None,
+    json: JsonOption = False,
+) -> int:
+    """Tell the sender that a person has the message, with reference, date and whom to call."""
+    terminal = Terminal(json=json)
+    asked = AcknowledgeRequest(reference=ref, decision_by=decision_by, officer=officer, note=note)
+
+    async def work(desk: Client) -> int:
+        name = mid_text(mid)
+        sent = await desk.received.acknowledge(name, asked, key=f"ack {name} {ref} {decision_by}")
+        terminal.document({"mid": sent.mid, "thread": sent.thread, "state": sent.state})
+        terminal.say(f"{sent.mid} {sent.state}: acknowledgement of {name}")
+        return 0
+
+    return at_desk(home, work)
