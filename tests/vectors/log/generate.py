@@ -46,12 +46,12 @@ def preimage_of(name: str, plain: bytes) -> bytes:
 def document() -> str:
     """Return the text of the vector file."""
     noise = bytes(reversed(range(32)))
-    cases = [case("cover", 0, noise, b"", None)]
+    cases = [case("cover", 0, noise, preimage=b"", salt=None)]
     for name, kind, label, salted, plain in KINDS:
         preimage = preimage_of(name, plain)
         salt = SALT if salted else None
         stated = digest(label, b"\x00", salt or b"", preimage)
-        cases.append(case(name, kind, stated, preimage, salt))
+        cases.append(case(name, kind, stated, preimage=preimage, salt=salt))
     vector = {
         "comment": "Statements of rule 6: digest = H(label 0x00 salt preimage), leaf data = type"
         " digest, leaf hash = H(0x00 leaf data). envelope_sent is of header 'header bytes' and"
@@ -63,7 +63,7 @@ def document() -> str:
 
 
 def case(
-    name: str, kind: int, stated: bytes, preimage: bytes, salt: bytes | None
+    name: str, kind: int, stated: bytes, *, preimage: bytes, salt: bytes | None
 ) -> dict[str, str | int | None]:
     """Return one statement with its leaf."""
     leaf = bytes((kind,)) + stated
