@@ -201,9 +201,11 @@ class _Chain:
         self._used[role_file(ROOT, root.version)] = anchor
         for _ in range(MAX_ROOT_ROTATIONS):
             name = role_file(ROOT, root.version + 1)
-            if name not in self._files:
+            data = self._files.get(name)
+            if data is None:
                 break
-            root = _read_root(self._take(name), root)
+            root = _read_root(data, root)
+            self._used[name] = data
         return root
 
     def _entry(self, snapshot: Snapshot, targets: Targets, country: str) -> PartyEntry:
@@ -244,10 +246,11 @@ class _Chain:
         return signed
 
     def _take(self, name: str) -> bytes:
-        if not is_published(name) or name not in self._files:
+        data = self._files.get(name) if is_published(name) else None
+        if data is None:
             raise ProofError("a file of the directory is missing")
-        self._used[name] = self._files[name]
-        return self._files[name]
+        self._used[name] = data
+        return data
 
 
 def _read(kind: type[_Signed], data: bytes, delegator: Root | Targets, role: str) -> _Signed:
