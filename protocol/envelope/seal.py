@@ -121,8 +121,8 @@ def seal(inner: bytes, address: Address, recipients: Sequence[RecipientKey]) -> 
 
     Returns:
         A body of 56 bytes more than the padded inner, and 16 more for each 16 KiB chunk of
-        it; the header with the body's length and digest; one wrap of 1168 bytes a key, in
-        the same order, each bound to the header.
+        it (the last one is always shorter, maybe empty); the header with the body's length
+        and digest; one wrap of 1168 bytes a key, in the same order, each bound to the header.
 
     Raises:
         TooLargeError: The body would exceed its limit; nothing was drawn or encrypted.
