@@ -351,8 +351,9 @@ def _measure(data: bytes) -> None:
     """Walk over the heads without building anything; refuse what could cost memory.
 
     Raises:
-        ValueError: Not well formed, too deep, more values than allowed.
-        IndexError: The input ends early.
+        ValueError: A forbidden type, too deep, more values than bytes or than allowed.
+        IndexError: The input ends before all values that it claims; a last text or byte string
+            that is cut, and bytes that follow, are left to the decoder.
     """
     position = values = 0
     pending = [1]  # values still to come at each open level
@@ -372,8 +373,6 @@ def _measure(data: bytes) -> None:
             pending.append(children)
         while pending and not pending[-1]:
             pending.pop()
-    if position != len(data):
-        raise ValueError("the input ends too early or goes on")
 
 
 def _head(data: bytes, position: int) -> tuple[int, int]:

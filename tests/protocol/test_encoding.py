@@ -19,6 +19,7 @@ from protocol.encoding import (
     Encodable,
     Fields,
     Value,
+    _measure,
     decode,
     encode,
     items_of,
@@ -270,6 +271,13 @@ def test_a_decoding_bomb_takes_little_memory(data: bytes) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 8 * KIB * KIB
+
+
+def test_depth_is_refused_before_anything_is_built() -> None:
+    """Levels multiply what a lying head can make the decoder allocate."""
+    _measure(b"\x91" * (MAX_DEPTH - 1) + b"\x90")
+    with pytest.raises(ValueError, match="levels"):
+        _measure(b"\x91" * MAX_DEPTH + b"\x90")
 
 
 def test_too_long_an_input_is_refused_before_it_is_read() -> None:
