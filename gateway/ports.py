@@ -198,8 +198,8 @@ class Outbox(Protocol):
     async def rewrap(self, item: ClaimedItem, wraps: bytes, statement: Statement) -> None:
         """Replace the wraps after E_KEM_EXPIRED, with the new statement 0x01 in the same commit."""
 
-    async def content_key(self, mid: MessageId) -> bytes | None:
-        """Return the content key of a message of ours (32 bytes), to wrap it again."""
+    async def content_key(self, sender: NodeId, mid: MessageId) -> bytes | None:
+        """Return the content key of a message (32 bytes), to wrap it again or to show it."""
 
     async def save_lane(self, row: LaneRow) -> None:
         """Keep a lane's health."""

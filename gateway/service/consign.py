@@ -17,16 +17,18 @@ from gateway.service.summary import Summary
 from keys.digest import sha256
 from keys.recipient import RecipientSecret
 from protocol.cases.ladder import MessageState
+from protocol.envelope.content import Content
 from protocol.envelope.seal import Opened, open_envelope
-from protocol.errors import Code, MalformedError, RemoteProtocolError
+from protocol.errors import Code, RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
 from protocol.receipt import Stage
 from protocol.requests.catalogue import type_info
-from protocol.requests.wire import document_from_content
+from protocol.requests.wire import RefusedDocumentError, from_wire
 
 _AT_ONCE: Final = 64
 _OPENINGS: Final = 5
 _PARKED: Final = "internal"
+_WHY_CHARACTERS: Final = 200
 
 
 class Consign:
@@ -99,8 +101,8 @@ class Consign:
         opened: Opened | None = None
         try:
             opened = open_envelope(item.header, item.wraps, item.body, self._secrets())
-            document_from_content(opened.content)
-        except MalformedError as error:
+            _check_form(opened.content)
+        except RefusedDocumentError as error:
             return self._rejected(item, _why(error), opened)
         except RemoteProtocolError as error:
             return self._rejected(item, error.code.value, opened)
@@ -153,9 +155,21 @@ class Consign:
         )
 
 
-def _why(error: MalformedError) -> str:
-    """Rule 22: a code, for E_SCHEMA with blank and the path of the field, never its value."""
-    path = getattr(error, "path", None)
-    if error.code is Code.SCHEMA and isinstance(path, str) and path:
-        return f"{error.code.value} {path}"[:255]
-    return error.code.value
+def _check_form(content: Content) -> None:
+    """Hold an opened content against the form of its type.
+
+    Raises:
+        RefusedDocumentError: It is not of that form.
+    """
+    from_wire(
+        content.type,
+        str(content.recipient),
+        None if content.re is None else str(content.re),
+        body=content.body,
+        file_names=[one.name for one in content.files],
+    )
+
+
+def _why(error: RefusedDocumentError) -> str:
+    """Rule 22: E_SCHEMA with blank and the path of the first field at fault, never its value."""
+    return f"{Code.SCHEMA.value} {error.path}".strip()[:_WHY_CHARACTERS]

@@ -149,7 +149,7 @@ class Remedies:
         now_ms = self._clock.now_ms()
         for item in items:
             recent = [at for at in self._wrapped.get(item.item, []) if now_ms - at < _DAY_MS]
-            content_key = await self._store.content_key(item.mid)
+            content_key = await self._store.content_key(self._node, item.mid)
             if len(recent) >= _WRAPS_A_DAY or content_key is None:
                 self._alarm(node, Code.KEM_EXPIRED)
                 continue
