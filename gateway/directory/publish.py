@@ -18,13 +18,14 @@ from gateway.directory.admission import Admitted, admit
 from gateway.directory.founding import NewRoot, delegate, new_root
 from gateway.directory.publication import Published, publish
 from gateway.directory.signers import KeyFolder
-from gateway.directory.summary import Summary, show
+from gateway.directory.summary import RoleSummary, Summary, show
 
 __all__ = (
     "Admitted",
     "KeyFolder",
     "NewRoot",
     "Published",
+    "RoleSummary",
     "Summary",
     "admit",
     "delegate",

@@ -1,0 +1,327 @@
+"""`a35 directory ...`: the commands of the directory's authority.
+
+Does: reads options and secrets, calls gateway.directory.publish, and says what came of it. With
+`--json` each command prints one JSON document. Errors leave as GatewayError; gateway.main turns
+them into text and exit codes.
+"""
+
+import signal
+from pathlib import Path
+from threading import Event
+from typing import Annotated, Final, TypeAlias
+
+import typer
+
+from gateway.clock import SystemClock
+from gateway.directory.files import read_bounded
+from gateway.directory.publish import (
+    Admitted,
+    KeyFolder,
+    RoleSummary,
+    Summary,
+    admit,
+    delegate,
+    new_root,
+    publish,
+    show,
+)
+from gateway.directory.serve import FolderServer
+from gateway.errors import NoInputError, StorageError, UsageError
+from gateway.terminal import JsonOption, Terminal
+from keys.errors import UnknownSuiteError
+from keys.keyfile import CREDENTIAL_BYTES, Credential, Passphrase, Secret
+from protocol.directory import NodeState, fingerprints
+from protocol.directory_values import time_text
+from protocol.envelope.header import DirectoryStamp
+from protocol.limits import MAX_JOIN_BYTES
+
+directory_app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Make, sign and publish the directory of nodes.",
+    epilog="Order: new-root, delegate CC, admit FILE, publish; then serve or copy the folder.",
+)
+
+_MAX_SECRET_BYTES: Final = 4096
+
+OutOption: TypeAlias = Annotated[
+    Path, typer.Option("--out", help="The published folder.", metavar="DIR")
+]
+KeysOption: TypeAlias = Annotated[
+    Path, typer.Option("--keys-dir", help="The folder of the signing keys.", metavar="DIR")
+]
+PassphraseOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--passphrase-file", help="File with the passphrase of the keys; else it is asked."
+    ),
+]
+CredentialOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--credential-file", help="File with 32 random bytes that open the keys."),
+]
+
+
+@directory_app.command("new-root", epilog="Example: a35 directory new-root --out pub --keys-dir k")
+def new_root_command(
+    out: OutOption,
+    keys_dir: KeysOption,
+    *,
+    threshold: Annotated[int, typer.Option(help="How many root keys must sign.")] = 2,
+    keys: Annotated[int, typer.Option(help="How many root keys, and targets keys.")] = 3,
+    passphrase_file: PassphraseOption = None,
+    credential_file: CredentialOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Make a new directory: the authority's keys, the root, and no Party yet."""
+    terminal = Terminal(json=json)
+    secret = _secret(passphrase_file, credential_file, is_new=True)
+    made = new_root(
+        out, KeyFolder(keys_dir, secret), threshold=threshold, count=keys, now_ms=_now_ms()
+    )
+    terminal.document(
+        {
+            "root": str(made.path),
+            "fingerprint": made.fingerprint,
+            "threshold": threshold,
+            "keys": keys,
+            "version": _version(made.stamp),
+        }
+    )
+    terminal.say(f"root      {made.path}")
+    terminal.say(f"SHA-256   {made.fingerprint}")
+    terminal.say("Give every node this file as ROOT.json and compare the SHA-256 by telephone.")
+    terminal.say("Take the root and targets keys off this machine; keep copies apart.")
+
+
+@directory_app.command(
+    "delegate", epilog="Example: a35 directory delegate RO --out pub --keys-dir k"
+)
+def delegate_command(
+    country: Annotated[str, typer.Argument(help="The Party's code.", metavar="CC")],
+    out: OutOption,
+    keys_dir: KeysOption,
+    *,
+    threshold: Annotated[int, typer.Option(help="How many of its keys must sign.")] = 2,
+    keys: Annotated[int, typer.Option(help="How many keys are made if it has none.")] = 2,
+    passphrase_file: PassphraseOption = None,
+    credential_file: CredentialOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give a Party's entry to keys of that Party; counts with the next publication."""
+    terminal = Terminal(json=json)
+    folder = KeyFolder(keys_dir, _secret(passphrase_file, credential_file))
+    changed = delegate(out, folder, country, threshold=threshold, count=keys, now_ms=_now_ms())
+    terminal.document({"party": country, "changed": changed})
+    terminal.say(f"{country} is delegated" if changed else f"{country} was delegated before")
+
+
+@directory_app.command("admit", epilog="Example: a35 directory admit ro-join.json --out pub")
+def admit_command(
+    file: Annotated[Path, typer.Argument(help="The join request.", metavar="FILE")],
+    out: OutOption,
+    *,
+    candidate: Annotated[
+        bool, typer.Option("--candidate", help="List it without making it active.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a node that has other keys.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Check a join request and put the node into its Party's draft; shows the fingerprints."""
+    terminal = Terminal(json=json)
+    state = NodeState.CANDIDATE if candidate else NodeState.ACTIVE
+    data = _read(file, MAX_JOIN_BYTES + 1)  # one more: then the request itself is called too long
+    admitted = admit(out, data, now_ms=_now_ms(), state=state, replace=replace)
+    terminal.document(_admitted(admitted))
+    terminal.say(f"{admitted.node.id} stands in the draft of {admitted.entry.party} as {state}")
+    for name, digest in admitted.fingerprints.items():
+        terminal.say(f"  {name}: {digest}")
+    terminal.say("Compare these by telephone with what the node shows; then: directory publish")
+
+
+@directory_app.command("publish", epilog="Example: a35 directory publish --out pub --keys-dir k")
+def publish_command(
+    out: OutOption,
+    keys_dir: KeysOption,
+    *,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Sign also what did not change, for another year.")
+    ] = False,
+    passphrase_file: PassphraseOption = None,
+    credential_file: CredentialOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Sign what changed; without changes, say that nothing did (needs only the online key)."""
+    terminal = Terminal(json=json)
+    folder = KeyFolder(keys_dir, _secret(passphrase_file, credential_file))
+    published = publish(out, folder, now_ms=_now_ms(), renew=renew)
+    left_out = dict(published.verified.left_out)
+    expires = time_text(published.verified.expires_ms)
+    terminal.document(
+        {
+            "version": _version(published.stamp),
+            "signed": list(published.signed),
+            "left_out": left_out,
+            "expires": expires,
+        }
+    )
+    stamp = published.stamp
+    terminal.say(f"version {stamp.root_version}.{stamp.timestamp_version}, until {expires}")
+    for country in published.signed:
+        terminal.say(f"  signed: {country}")
+    for country, why in left_out.items():
+        terminal.note(f"  left out: {country}: {why}")
+
+
+@directory_app.command("show", epilog="Example: a35 directory show --out pub --json")
+def show_command(out: OutOption, *, json: JsonOption = False) -> None:
+    """Verify a published folder as a node would, and say what it holds."""
+    terminal = Terminal(json=json)
+    summary = show(out, now_ms=_now_ms())
+    terminal.document(_summary(summary))
+    terminal.table(
+        ("role", "version", "signed", "until"),
+        [
+            (
+                name,
+                str(role.version),
+                f"{role.signatures} of {role.keys}, {role.threshold} needed",
+                time_text(role.expires_ms),
+            )
+            for name, role in summary.roles.items()
+        ],
+    )
+    for party in summary.parties:
+        draft = ", a draft waits" if party.has_draft else ""
+        name = party.left_out if party.entry is None else party.entry.name
+        terminal.say(f"{party.country}  {name}{draft}")
+        for node in () if party.entry is None else party.entry.nodes:
+            terminal.say(f"  {node.id}  {node.state}  {' '.join(node.endpoints)}")
+
+
+@directory_app.command("serve", epilog="Example: a35 directory serve --out pub --port 8080")
+def serve_command(
+    out: OutOption,
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 lets the system choose.")] = 0,
+    json: JsonOption = False,
+) -> None:
+    """Serve the folder on this machine over HTTP until SIGTERM or Ctrl-C."""
+    terminal = Terminal(json=json)
+    stopped = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    server = FolderServer(out)
+    url = server.start(port)
+    terminal.document({"ready": True, "url": url})
+    terminal.say(f"ready: {url}")
+    try:
+        stopped.wait()
+    finally:
+        server.stop()
+
+
+def _now_ms() -> int:
+    return SystemClock().now_ms()
+
+
+def _secret(passphrase: Path | None, credential: Path | None, *, is_new: bool = False) -> Secret:
+    """Take what opens the keys from the file named, else from the terminal.
+
+    Raises:
+        UsageError: Both files are named, or one holds no such secret.
+    """
+    if passphrase is not None and credential is not None:
+        raise UsageError("give a passphrase file or a credential file, not both")
+    try:
+        if credential is not None:
+            return Credential(_read(credential, CREDENTIAL_BYTES))
+        if passphrase is not None:
+            text = _read(passphrase, _MAX_SECRET_BYTES).decode("utf-8")
+            return Passphrase(text.removesuffix("\n").removesuffix("\r"))
+    except (UnknownSuiteError, UnicodeDecodeError) as error:
+        raise UsageError(
+            "the file holds no such secret",
+            hint="a passphrase is one line of text, a credential 32 random bytes",
+        ) from error
+    asked: str = typer.prompt(
+        "Passphrase of the keys", hide_input=True, confirmation_prompt=is_new, err=True
+    )
+    return Passphrase(asked)
+
+
+def _read(path: Path, max_bytes: int) -> bytes:
+    """Read a file that was named on the command line.
+
+    Raises:
+        NoInputError: There is none.
+        StorageError: It cannot be read.
+        UsageError: It is too long.
+    """
+    try:
+        return read_bounded(path.resolve(), max_bytes)
+    except FileNotFoundError as error:
+        raise NoInputError(f"there is no file {path}", hint="check the name") from error
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read", hint="check its permissions") from error
+    except ValueError as error:
+        raise UsageError(f"{path} is longer than it may be", hint="check the name") from error
+
+
+def _version(stamp: DirectoryStamp) -> dict[str, object]:
+    return {
+        "root": stamp.root_version,
+        "timestamp": stamp.timestamp_version,
+        "digest": stamp.digest.hex(),
+    }
+
+
+def _admitted(admitted: Admitted) -> dict[str, object]:
+    return {
+        "node": admitted.node.id,
+        "party": admitted.entry.party,
+        "state": admitted.node.state.value,
+        "new": admitted.is_new,
+        "fingerprints": dict(admitted.fingerprints),
+    }
+
+
+def _role(role: RoleSummary) -> dict[str, object]:
+    return {
+        "version": role.version,
+        "keys": role.keys,
+        "threshold": role.threshold,
+        "signatures": role.signatures,
+        "expires": time_text(role.expires_ms),
+    }
+
+
+def _summary(summary: Summary) -> dict[str, object]:
+    parties = []
+    for party in summary.parties:
+        nodes = () if party.entry is None else party.entry.nodes
+        parties.append(
+            {
+                "party": party.country,
+                "name": None if party.entry is None else party.entry.name,
+                "left_out": party.left_out,
+                "draft": party.has_draft,
+                "role": None if party.role is None else _role(party.role),
+                "nodes": [
+                    {
+                        "node": node.id,
+                        "state": node.state.value,
+                        "endpoints": list(node.endpoints),
+                        "fingerprints": fingerprints(node),
+                    }
+                    for node in nodes
+                ],
+            }
+        )
+    return {
+        "version": _version(summary.verified.stamp),
+        "roles": {name: _role(role) for name, role in summary.roles.items()},
+        "parties": parties,
+    }
