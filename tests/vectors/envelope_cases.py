@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from protocol.encoding import Value, decode, encode
+from protocol.encoding import Encodable, Value, decode, encode
 from protocol.envelope.blobs import blob_context
 from protocol.envelope.content import Content, decode_inner, encode_inner, officer_digest
 from protocol.envelope.header import Header
@@ -28,7 +28,7 @@ def envelope_cases() -> Iterator[Vector]:
     yield from _derivations()
 
 
-def changed(data: bytes, **entries: Value) -> bytes:
+def changed(data: bytes, **entries: Encodable) -> bytes:
     """Return an encoded map with some entries set anew."""
     value = decode(data, max_bytes=len(data))
     assert isinstance(value, dict)

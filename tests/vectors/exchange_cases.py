@@ -188,7 +188,7 @@ def _refused_heads() -> Iterator[Vector]:
         ("large-body", "A body has at most 4 MiB.", [{**entry, "n": 4 * MIB + 1}]),
         ("large-frame", "A frame has at most 8 MiB.", [{**entry, "n": 4 * MIB}] * 2),
     ):
-        large = changed(good, env=list[Value](items))
+        large = changed(good, env=items)
         yield refused(place, name, comment, data=large, expect="E_SIZE")
     tail = good + b"\0"
     yield refused(place, "trailing-byte", "One value.", data=tail, expect="E_CANON")
