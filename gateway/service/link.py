@@ -8,12 +8,13 @@ of protocol.log.linking; where peers stand in our log is gateway.service.standin
 """
 
 from collections import OrderedDict
-from typing import Final
+from typing import Final, TypeAlias
 
 from gateway.errors import TransportError
 from gateway.ports import Clock, Directory, Store, Transport
 from gateway.records import PeerCheckpoint
 from keys.digest import new_salt
+from keys.note import LogVerifier
 from protocol.directory import NodeEntry, log_verifiers
 from protocol.errors import (
     ForkDetectedError,
@@ -34,6 +35,8 @@ _SEEN_EVERY_MS: Final = 60 * 60 * 1000
 _JOIN_TRIES: Final = 5
 _HTTP_OK: Final = 200
 
+_Verified: TypeAlias = tuple[bytes, tuple[LogVerifier, ...]]
+
 
 class PeerLogs:
     """The one place that knows which checkpoints of which log are linked.
@@ -50,7 +53,7 @@ class PeerLogs:
         self._transport = transport
         self._clock = clock
         self._positions: dict[LogOrigin, Position] = {}
-        self._verified: OrderedDict[tuple[NodeId, bytes], Checkpoint] = OrderedDict()
+        self._verified: OrderedDict[_Verified, Checkpoint] = OrderedDict()
         self._undurable: set[tuple[LogOrigin, int]] = set()
         self._seen_ms: dict[LogOrigin, int] = {}
         self._forked: dict[LogOrigin, ForkDetectedError] = {}
@@ -109,17 +112,18 @@ class PeerLogs:
         Source:
             docs/wire-format.md, rules 6 and 7.
         """
-        known = self._verified.get((peer, note))
-        if known is not None:
-            return known
         claimed = ClaimedCheckpoint.parse(note)
         origin = claimed.head.origin
         if origin.node != peer:
             raise NotProvenError("a node speaks through its own log only")
         now_ms = self._clock.now_ms()
         verifiers = log_verifiers(self._entry(peer), origin, at_ms=now_ms)
+        # Signatures are checked once; whether their keys are valid now, every time.
+        known = self._verified.get((note, verifiers))
+        if known is not None:
+            return known
         checkpoint = verify_checkpoint(claimed, verifiers, now_ms=now_ms)
-        self._verified[peer, note] = checkpoint
+        self._verified[note, verifiers] = checkpoint
         if len(self._verified) > _VERIFIED_KEPT:
             self._verified.popitem(last=False)
         return checkpoint
