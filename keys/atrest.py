@@ -89,6 +89,18 @@ def open_at_rest(key: bytes, sealed: bytes, context: bytes) -> bytes:
         raise DecryptionFailedError("the sealed value does not open") from error
 
 
+def is_encodable(text: str) -> bool:
+    """Tell whether a text has bytes in UTF-8; half a character from a broken terminal has none.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        Whether it holds no lone surrogate.
+    """
+    return not any("\ud800" <= c <= "\udfff" for c in text)
+
+
 def derive_key(passphrase: str, salt: bytes, *, operations: int, memory_bytes: int) -> bytes:
     """Make a key from a passphrase with argon2id. Slow on purpose, and not for the event loop.
 
@@ -117,11 +129,10 @@ def derive_key(passphrase: str, salt: bytes, *, operations: int, memory_bytes: i
         raise KeyFileError(
             "the costs of the passphrase are out of bounds", reason=KeyFileReason.COSTS
         )
-    try:
-        secret = unicodedata.normalize("NFC", passphrase).encode()
-    except UnicodeEncodeError:
-        # Without the cause: it would carry the passphrase.
-        raise UnknownSuiteError("the passphrase cannot be written in UTF-8") from None
+    # Asked beforehand: the error of a failed encoding would carry the passphrase.
+    if not is_encodable(passphrase):
+        raise UnknownSuiteError("the passphrase cannot be written in UTF-8")
+    secret = unicodedata.normalize("NFC", passphrase).encode()
     try:
         return argon2id.kdf(STORE_KEY_BYTES, secret, salt, operations, memory_bytes)
     except SodiumError as error:

@@ -47,7 +47,7 @@ def cosigned_message(name: str, timestamp_s: int, *, origin: str, size: int, roo
 
     Args:
         name: Name of the signing key, 1 to 255 bytes.
-        timestamp_s: Seconds since 1970, 1 to 2^63 - 1.
+        timestamp_s: Seconds since 1970, 0 to 2^63 - 1; for a log's own line not 0.
         origin: Name of the log, 1 to 255 bytes; for a log's own line equal to `name`.
         size: Number of leaves, below 2^64.
         root: Root hash, 32 bytes.
@@ -55,13 +55,9 @@ def cosigned_message(name: str, timestamp_s: int, *, origin: str, size: int, roo
     Returns:
         The `cosigned_message` structure.
 
-    Raises:
-        BadNoteError: The timestamp is zero or out of bounds.
-
     Source:
         C2SP tlog-cosignature, section ML-DSA-44 signed message.
     """
-    _check_timestamp(timestamp_s)
     signer, log = name.encode(), origin.encode()
     return b"".join(
         (
@@ -94,6 +90,24 @@ def timestamped(timestamp_s: int, signature: bytes) -> bytes:
     return timestamp_s.to_bytes(_WORD_BYTES, "big") + signature
 
 
+def check_timestamp(timestamp_s: int) -> None:
+    """Refuse a timestamp that no log writes.
+
+    Zero would mean that the head is not said to be the newest, which a log always says.
+
+    Args:
+        timestamp_s: Seconds since 1970.
+
+    Raises:
+        BadNoteError: It is not within 1 and 2^63 - 1.
+
+    Source:
+        docs/wire-format.md, rule 7; C2SP tlog-cosignature, section Format.
+    """
+    if not 0 < timestamp_s <= MAX_TIMESTAMP_S:
+        raise BadNoteError("the timestamp is zero or out of bounds")
+
+
 def split_timestamped(signature: bytes) -> tuple[int, bytes]:
     """Split a `timestamped_signature`; the length of the second part is the key's affair.
 
@@ -104,17 +118,11 @@ def split_timestamped(signature: bytes) -> tuple[int, bytes]:
         Seconds since 1970, never 0, and the signature itself.
 
     Raises:
-        BadNoteError: The timestamp is zero (no statement that the head was the newest, which a
-            log always makes) or out of bounds.
+        BadNoteError: The timestamp is zero or out of bounds.
 
     Source:
-        docs/wire-format.md, rule 7; C2SP tlog-cosignature, section Format.
+        C2SP tlog-cosignature, section Format.
     """
     timestamp_s = int.from_bytes(signature[:_WORD_BYTES], "big")
-    _check_timestamp(timestamp_s)
+    check_timestamp(timestamp_s)
     return timestamp_s, signature[_WORD_BYTES:]
-
-
-def _check_timestamp(timestamp_s: int) -> None:
-    if not 0 < timestamp_s <= MAX_TIMESTAMP_S:
-        raise BadNoteError("the timestamp is zero or out of bounds")

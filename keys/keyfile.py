@@ -19,7 +19,7 @@ from typing import Final, assert_never
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from keys.atrest import derive_key
+from keys.atrest import derive_key, is_encodable
 from keys.digest import new_salt, same, sha256
 from keys.errors import KeyFileError, KeyFileReason, UnknownSuiteError
 from keys.suite import DIGEST_BYTES, SALT_BYTES
@@ -57,7 +57,7 @@ class Passphrase:
     text: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not self.text or any("\ud800" <= c <= "\udfff" for c in self.text):
+        if not self.text or not is_encodable(self.text):
             raise UnknownSuiteError("a passphrase is text, and not empty")
 
 

@@ -7,7 +7,13 @@ everybody else off. That a head follows from the one signed before is decided th
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from nacl.signing import SigningKey
 
-from keys.cosignature import SignatureType, cosigned_message, key_id, timestamped
+from keys.cosignature import (
+    SignatureType,
+    check_timestamp,
+    cosigned_message,
+    key_id,
+    timestamped,
+)
 from keys.errors import BadNoteError, UnknownSuiteError
 from keys.note import LogVerifier, SignatureLine, SignedTree, format_note, note_text
 from keys.suite import SEED_BYTES
@@ -71,6 +77,7 @@ class NoteSigner:
             raise BadNoteError("a log signs its own heads only")
         if tree.size == 0:
             raise BadNoteError("a log signs no empty tree")
+        check_timestamp(timestamp_s)
         message = cosigned_message(
             name, timestamp_s, origin=tree.origin, size=tree.size, root=tree.root
         )
