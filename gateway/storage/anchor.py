@@ -1,0 +1,225 @@
+"""The anchor: the newest signed head, written outside the database and every backup.
+
+A node cannot be sure that its files are new. After each commit of a signed head, before its
+note leaves, the head and the machine's id are written here; the file is synced once a second.
+At start an anchor *ahead* of the database proves that a signed head was lost: that log is never
+signed again. The file has a fixed length and one checksum, so that it is replaced in one write.
+
+KNOWN GAP: a missing anchor or one of another machine is reported, not yet answered by asking
+the peers first (rule 8, recovering starts); docs/adr names the step.
+
+Source: docs/wire-format.md, rule 8.
+"""
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway.errors import LogDamagedError, StorageError
+from gateway.records import SignedHead
+from keys.digest import sha256
+from protocol.errors import MalformedError
+from protocol.identifiers import LogOrigin
+
+ANCHOR_BYTES: Final = 512
+"""One sector: a write of it lands whole or not at all on the disks we know."""
+
+_MAGIC: Final = "a35 anchor 1"
+_LINES: Final = 6
+_MACHINE_FILES: Final = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorRecord:
+    """What the file says: whose head, on which machine."""
+
+    machine: str
+    origin: LogOrigin
+    size: int
+    root: bytes
+
+    def encode(self) -> bytes:
+        """Return the file: lines of text, a checksum, padded to its fixed length."""
+        lines = (_MAGIC, self.machine, str(self.origin), str(self.size), self.root.hex())
+        text = "".join(f"{line}\n" for line in lines)
+        whole = text + sha256(text.encode()).hex() + "\n"
+        return whole.encode().ljust(ANCHOR_BYTES, b"\n")
+
+    @classmethod
+    def decode(cls, data: bytes) -> "AnchorRecord | None":
+        """Read the file; None if it is damaged or of another form."""
+        lines = data.rstrip(b"\n").split(b"\n")
+        if len(lines) != _LINES:
+            return None
+        text = b"".join(line + b"\n" for line in lines[:-1])
+        if lines[-1] != sha256(text).hex().encode() or lines[0] != _MAGIC.encode():
+            return None
+        try:
+            return cls(
+                machine=lines[1].decode("ascii"),
+                origin=LogOrigin.parse(lines[2].decode("ascii")),
+                size=int(lines[3]),
+                root=bytes.fromhex(lines[4].decode("ascii")),
+            )
+        except (ValueError, MalformedError):
+            return None
+
+
+class Anchor:
+    """The anchor file of one node.
+
+    Args:
+        path: Outside the database and its backups; on a device of its own if there is one.
+        machine: What `machine_name` returned.
+    """
+
+    def __init__(self, path: Path, *, machine: str) -> None:
+        self._path = path
+        self._machine = machine
+        self._handle: int | None = None
+        self._is_dirty = False
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether something was written that is not yet synced."""
+        return self._is_dirty
+
+    def read(self) -> AnchorRecord | None:
+        """Return what the file says, None if there is none or it cannot be read as one.
+
+        Raises:
+            StorageError: The file exists and the system does not let us read it.
+        """
+        try:
+            return AnchorRecord.decode(self._path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as fault:
+            raise StorageError(
+                "the anchor file cannot be read",
+                hint="Make the file beside the home readable for the node's user.",
+            ) from fault
+
+    def open(self) -> None:
+        """Open the file for writing, making it if it is missing.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        try:
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            sync_folder(self._path.parent)
+        except OSError as fault:
+            raise StorageError(
+                "the anchor file cannot be written",
+                hint="Make the folder beside the home writable for the node's user.",
+            ) from fault
+
+    def write(self, head: SignedHead) -> None:
+        """Write a signed head whose commit has returned; its note has not left yet.
+
+        Raises:
+            OSError: The caller must not let the note leave.
+        """
+        if self._handle is None:
+            raise OSError("the anchor is not open")
+        record = AnchorRecord(
+            machine=self._machine, origin=head.origin, size=head.size, root=head.root
+        )
+        os.pwrite(self._handle, record.encode(), 0)
+        self._is_dirty = True
+
+    def sync(self) -> None:
+        """Make what was written durable.
+
+        Raises:
+            OSError: Nothing that was written since the last sync can be relied on.
+        """
+        if self._handle is not None and self._is_dirty:
+            os.fsync(self._handle)
+            self._is_dirty = False
+
+    def close(self) -> None:
+        """Sync and close; nothing happens if it is not open."""
+        if self._handle is not None:
+            with contextlib.suppress(OSError):
+                self.sync()
+            os.close(self._handle)
+            self._handle = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartReport:
+    """What the start found out about the store's past.
+
+    Args:
+        is_ordinary: The anchor is this machine's, of this generation, and a prefix of the log.
+        warnings: For the journal and the operator, one sentence each.
+    """
+
+    is_ordinary: bool
+    warnings: tuple[str, ...]
+
+
+def compare(
+    record: AnchorRecord | None, *, machine: str, origin: LogOrigin, size: int
+) -> StartReport:
+    """Compare the anchor with the database, before anything is signed.
+
+    The caller must then compare the roots at the anchor's size, if it is of this generation.
+
+    Args:
+        record: What the file says.
+        machine: This machine.
+        origin: The generation that the database writes.
+        size: Committed leaves.
+
+    Returns:
+        The verdict on everything but the root.
+
+    Raises:
+        LogDamagedError: The anchor is ahead: a signed head is not in the database.
+    """
+    if record is None:
+        return StartReport(is_ordinary=False, warnings=("there is no anchor beside the store",))
+    if record.origin != origin:
+        return StartReport(
+            is_ordinary=False, warnings=("the anchor belongs to another generation of the log",)
+        )
+    if record.size > size:
+        raise LogDamagedError(
+            "lost head: this node signed a larger log than the database holds",
+            code="lost_head",
+            hint="Restore a newer copy of the store; else open a new generation of the log.",
+        )
+    if record.machine != machine:
+        return StartReport(
+            is_ordinary=False, warnings=("the anchor was written on another machine",)
+        )
+    return StartReport(is_ordinary=True, warnings=())
+
+
+def machine_name() -> str:
+    """Return what names this machine in an anchor: a digest of its id, in hex.
+
+    The id itself is not to be shown to others (machine-id(5)), so only a digest is written.
+    """
+    for path in _MACHINE_FILES:
+        with contextlib.suppress(OSError):
+            return sha256(b"a35 anchor" + path.read_bytes().strip()).hex()
+    return sha256(b"a35 anchor" + os.uname().nodename.encode()).hex()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, after files were made or renamed there.
+
+    Raises:
+        OSError: They may be lost with the power.
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,162 @@
+"""The part of the store through which messages come and go: queue, accept, open, act, receipts."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from gateway.errors import StorageError
+from gateway.records import (
+    Admission,
+    Admitted,
+    Consignment,
+    OfficerAct,
+    PeerCheckpoint,
+    ReceivedReceipt,
+    Submission,
+    Submitted,
+    Unopened,
+)
+from gateway.storage.core import StoreCore
+from gateway.storage.inbox import (
+    admit_frame,
+    admitted,
+    consign_message,
+    count_opening,
+    read_unopened,
+)
+from gateway.storage.outbox import queue_envelope
+from gateway.storage.peers import keep_checkpoint
+from gateway.storage.receipts import give_receipts, keep_receipt
+from gateway.storage.session import Session
+from protocol.identifiers import MessageId, NodeId
+
+
+class ExchangePart:
+    """Implements the part of ports.Store about messages on their way.
+
+    Args:
+        core: The open store.
+    """
+
+    def __init__(self, core: StoreCore) -> None:
+        self._core = core
+
+    async def submit(self, submission: Submission, *, now_ms: int) -> Submitted:
+        """Queue an envelope with its leaves, acts, receipts; durable when it returns.
+
+        Raises:
+            NoInputError: A receipt or effect names a message that is not here.
+            StorageError: Nothing was queued.
+        """
+        core = self._core
+        sealed = await core.seal(
+            core.node,
+            submission.mid,
+            summary=submission.summary,
+            content_key=submission.content_key,
+            inner=submission.inner,
+            now_ms=now_ms,
+        )
+        return await core.writer.run(
+            partial(
+                queue_envelope,
+                submission=submission,
+                sealed=sealed,
+                own=core.own,
+                now_ms=now_ms,
+            )
+        )
+
+    async def admit(self, admission: Admission, *, now_ms: int) -> Admitted:
+        """Accept a frame: per item a new receipt, the stored one, or a conflict.
+
+        Raises:
+            StorageError: Nothing was accepted.
+            ForkDetectedError: The checkpoint contradicts a stored one; nothing was accepted.
+        """
+        landed = await self._core.writer.land(
+            partial(admit_frame, admission=admission, own=self._core.own, now_ms=now_ms)
+        )
+        if landed.head is None:
+            raise StorageError("no head of our log was signed yet", code="not_signed")
+        return admitted(landed.value, landed.head)
+
+    async def unopened(self, limit: int) -> tuple[Unopened, ...]:
+        """Return accepted envelopes that wait to be opened, most urgent first."""
+        return read_unopened(self._core.reader, limit)
+
+    async def begin_opening(self, sender: NodeId, mid: MessageId) -> int:
+        """Count an opening before it begins; return the count (poison is parked at 5).
+
+        Raises:
+            NoInputError: No such envelope waits to be opened.
+            StorageError: It was not counted.
+        """
+        return await self._core.writer.run(partial(count_opening, sender=str(sender), mid=mid))
+
+    async def consign(self, consignment: Consignment, *, now_ms: int) -> None:
+        """Put an opened message into the duty inbox, or record why it is rejected; once.
+
+        Raises:
+            NoInputError: There is no such message, or an effect names one that is not here.
+            StorageError: Nothing was changed.
+        """
+        core = self._core
+        parts = (consignment.summary, consignment.content_key, consignment.inner)
+        sealed = None
+        if any(part is not None for part in parts):
+            sealed = await core.seal(
+                consignment.sender,
+                consignment.mid,
+                summary=consignment.summary,
+                content_key=consignment.content_key,
+                inner=consignment.inner,
+                now_ms=now_ms,
+            )
+        await core.writer.run(
+            partial(
+                consign_message,
+                consignment=consignment,
+                sealed=sealed,
+                own=core.own,
+                now_ms=now_ms,
+            )
+        )
+
+    async def act(self, act: OfficerAct, *, now_ms: int) -> None:
+        """Commit an officer's act with its receipts and effects.
+
+        Raises:
+            NoInputError: A receipt or effect names a message that is not here.
+            StorageError: Nothing was changed.
+        """
+
+        def commit(session: Session) -> None:
+            for statement in act.acts:
+                session.state(statement, must_leave=False)
+            give_receipts(session, act.receipts, act.effects, own=self._core.own, now_ms=now_ms)
+
+        await self._core.writer.run(commit)
+
+    async def take_receipts(
+        self,
+        node: NodeId,
+        receipts: Sequence[ReceivedReceipt],
+        checkpoint: PeerCheckpoint | None,
+        *,
+        now_ms: int,
+    ) -> None:
+        """Commit receipts that a peer pushed; repeats change nothing.
+
+        Raises:
+            NoInputError: A receipt is for a message that is not ours; nothing was changed.
+            StorageError: Nothing was changed.
+        """
+        del node  # the receipts name who gave them
+
+        def commit(session: Session) -> None:
+            if checkpoint is not None:
+                keep_checkpoint(session, checkpoint, state_seen=True)
+            for receipt in receipts:
+                keep_receipt(session, receipt, own=self._core.own, now_ms=now_ms)
+
+        await self._core.writer.run(commit)

@@ -1,0 +1,142 @@
+"""Making and checking the files of a store, before anything in it is used."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from gateway.errors import ConfigError, LogDamagedError, StorageError
+from gateway.storage.anchor import Anchor, StartReport, compare, machine_name, sync_folder
+from gateway.storage.connection import connect_reader, connect_writer
+from gateway.storage.group import Failed, GroupCommitter
+from gateway.storage.nodes import LogNodes
+from gateway.storage.schema import SCHEMA_VERSION, apply_migrations, check_schema
+from gateway.storage.sequence import committed_size
+from gateway.storage.session import Session
+from protocol.identifiers import LogOrigin
+from protocol.log.statement import Statement
+from protocol.log.tree import root_at
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """Return the file with a suffix more in the same folder."""
+    return path.with_name(path.name + suffix)
+
+
+def default_anchor(path: Path) -> Path:
+    """Return the default anchor: beside the home, so that no copy of the home contains it."""
+    return beside(path.resolve().parent, ".anchor")
+
+
+def make_store(path: Path, origin: LogOrigin) -> None:
+    """Make the database file with its tables; a failure leaves none.
+
+    Args:
+        path: Where; it must not exist.
+        origin: The log that the node begins.
+
+    Raises:
+        StorageError: It exists, or cannot be written.
+    """
+    try:
+        path.touch(mode=0o600, exist_ok=False)
+    except FileExistsError as fault:
+        raise StorageError(
+            "there is a store here already", hint="Choose another home; a store is made once."
+        ) from fault
+    except OSError as fault:
+        raise StorageError("the store cannot be made here") from fault
+    try:
+        connection = connect_writer(path)
+        with contextlib.closing(connection):
+            apply_migrations(connection)
+            connection.execute(
+                "INSERT INTO log (generation, origin) VALUES (?, ?)",
+                (origin.generation, str(origin)),
+            )
+        sync_folder(path.parent)
+    except BaseException as fault:
+        for suffix in ("", "-wal", "-shm"):
+            beside(path, suffix).unlink(missing_ok=True)
+        if isinstance(fault, sqlite3.Error | OSError):
+            raise StorageError("the store could not be made") from fault
+        raise
+
+
+def migrate_store(path: Path) -> None:
+    """Refuse what we do not understand, then bring the rest to the newest schema.
+
+    Args:
+        path: The database file, locked by this process.
+
+    Raises:
+        ConfigError: A newer release wrote it.
+        StorageError: It cannot be read, or is no store of ours.
+    """
+    with contextlib.closing(connect_reader(path)) as reader:
+        version = _understood(reader)
+    if version == SCHEMA_VERSION:
+        return
+    with contextlib.closing(connect_writer(path)) as connection:
+        try:
+            apply_migrations(connection)
+        except sqlite3.Error as fault:
+            raise StorageError("the schema could not be brought up to date") from fault
+
+
+def _understood(reader: sqlite3.Connection) -> int:
+    try:
+        return check_schema(reader)
+    except sqlite3.Error as fault:
+        raise StorageError(
+            "the store cannot be read", hint="Run `a35 doctor`; restore it from a backup."
+        ) from fault
+
+
+def check_start(path: Path, origin: LogOrigin, anchor: Anchor) -> StartReport:
+    """Compare database, keys and anchor before anything can be signed.
+
+    Args:
+        path: The database file, locked by this process.
+        origin: The log that the node's keys sign.
+        anchor: Not opened yet.
+
+    Returns:
+        What is unusual about this start.
+
+    Raises:
+        ConfigError: The store belongs to another log.
+        LogDamagedError: A signed head is lost, or the store holds another history.
+    """
+    with contextlib.closing(connect_reader(path)) as reader:
+        row = reader.execute("SELECT origin FROM log ORDER BY generation DESC LIMIT 1").fetchone()
+        if row is None or row[0] != str(origin):
+            raise ConfigError(
+                "the store belongs to another log than the keys",
+                hint="Put keys and store of the same node into one home.",
+            )
+        size = committed_size(reader, origin.generation)
+        record = anchor.read()
+        report = compare(record, machine=machine_name(), origin=origin, size=size)
+        if record is not None and record.origin == origin:
+            nodes = LogNodes(reader, generation=origin.generation, size=size)
+            if root_at(record.size, nodes.subtree) != record.root:
+                raise LogDamagedError(
+                    "the store holds another history than the one this node signed",
+                    hint="Restore the newest copy; else open a new generation of the log.",
+                )
+    return report
+
+
+def append_first(committer: GroupCommitter, first: Statement) -> None:
+    """Append and sign leaf 0 of a new log.
+
+    Raises:
+        StorageError: It was not committed.
+    """
+
+    def append(session: Session) -> int:
+        return session.state(first, must_leave=True)
+
+    result = committer.commit([append]).results[0]
+    if isinstance(result, Failed):
+        raise StorageError("the first leaf could not be committed") from result.fault

@@ -1,0 +1,409 @@
+"""What waits to be delivered: queued once, sent as identical bytes, ended by a proven receipt.
+
+Order inside a lane: class, then queue number. Queue numbers are contiguous from 1 for each
+receiving node and never reused.
+
+Source: docs/wire-format.md, rules 16, 17; docs/architecture.md, "delivery in rules".
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterable
+
+from gateway.errors import NoInputError
+from gateway.records import ClaimedItem, LaneRow, OutboxKind, Submission, Submitted
+from gateway.storage.lanes import lane_row
+from gateway.storage.receipts import give_receipts
+from gateway.storage.session import (
+    KIND_STATE,
+    Event,
+    ItemEnded,
+    ItemQueued,
+    LaneChanged,
+    Session,
+)
+from gateway.storage.steps import HeldMessage, raise_state
+from gateway.storage.vault import SealedContent, add_content
+from keys.digest import sha256
+from protocol.cases.ladder import MessageState
+from protocol.delivery.urgency import Urgency
+from protocol.identifiers import MessageId, NodeId
+from protocol.log.statement import Statement
+
+LANE_COLUMNS = "node, failures, back_off_ms, due_ms, last_ok_ms, last_error"
+
+
+def queue_envelope(
+    session: Session,
+    submission: Submission,
+    sealed: SealedContent,
+    *,
+    own: str,
+    now_ms: int,
+) -> Submitted:
+    """Queue one sealed envelope with all that is true from the same moment.
+
+    Args:
+        session: The transaction.
+        submission: The envelope, its leaves, receipts and effects.
+        sealed: Its content, as it will lie on the disk.
+        own: This node, CC/n.
+        now_ms: Milliseconds since 1970, UTC.
+
+    Returns:
+        Its place; of a known request key the first one's, and nothing was written.
+
+    Raises:
+        NoInputError: A receipt or effect names a message that is not here.
+    """
+    if submission.request_key is not None:
+        known = _known_request(session, submission.request_key)
+        if known is not None:
+            return known
+    leaf = session.state(submission.statement, must_leave=True)
+    for act in submission.acts:
+        session.state(act, must_leave=False)
+    number = _next_number(session, submission, now_ms=now_ms)
+    message = _add_message(session, submission, own=own, now_ms=now_ms)
+    _add_envelope(session, submission, message=message, number=number, leaf=leaf)
+    add_content(session, message, sealed)
+    if submission.request_key is not None:
+        session.execute(
+            "INSERT INTO request (key, message) VALUES (?, ?)", (submission.request_key, message)
+        )
+    _add_item(session, submission, message=message, number=number, leaf=leaf)
+    session.tell(
+        Event(
+            at_ms=now_ms,
+            kind=KIND_STATE,
+            message=message,
+            what=MessageState.QUEUED.value,
+            by=own,
+            origin=str(session.origin),
+            index=leaf,
+        )
+    )
+    give_receipts(session, submission.receipts, submission.effects, own=own, now_ms=now_ms)
+    return Submitted(
+        mid=submission.mid,
+        thread=submission.thread,
+        index=leaf,
+        queue_number=number,
+        repeated=False,
+    )
+
+
+def wrap_again(session: Session, item: int, wraps: bytes, statement: Statement) -> None:
+    """Replace the wraps of a waiting envelope; the sealing before is kept as evidence.
+
+    Args:
+        session: The transaction.
+        item: Leased to the caller.
+        wraps: New ones for the same header and body.
+        statement: The statement 0x01 of this sealing.
+
+    Raises:
+        NoInputError: The item is not in the outbox any more.
+    """
+    found = session.execute(
+        "SELECT o.message, e.i, e.wraps, m.statement_digest"
+        " FROM outbox o JOIN envelope e ON e.message = o.message"
+        " JOIN message m ON m.id = o.message WHERE o.id = ? AND o.kind = 'envelope'",
+        (item,),
+    ).fetchone()
+    if found is None:
+        raise NoInputError("the envelope does not wait any more")
+    message, old_leaf, old_wraps, old_digest = found
+    leaf = session.state(statement, must_leave=True)
+    session.execute(
+        "INSERT INTO earlier_sealing (message, i, statement_digest, wraps) VALUES (?, ?, ?, ?)",
+        (message, old_leaf, old_digest, old_wraps),
+    )
+    session.execute(
+        "UPDATE envelope SET wraps = ?, i = ? WHERE message = ?", (wraps, leaf, message)
+    )
+    session.execute(
+        "UPDATE message SET statement_digest = ? WHERE id = ?", (statement.digest, message)
+    )
+    session.execute(
+        "UPDATE outbox SET i = ?, bytes = bytes + ?, next_ms = 0 WHERE id = ?",
+        (leaf, len(wraps) - len(old_wraps), item),
+    )
+
+
+def close_expired(session: Session, items: Iterable[int], *, own: str, now_ms: int) -> int:
+    """Take items past their `exp` out of the outbox; an envelope's message is expired.
+
+    Args:
+        session: The transaction.
+        items: Candidates; those past `exp` in this transaction count.
+        own: This node, CC/n.
+        now_ms: Milliseconds since 1970, UTC.
+
+    Returns:
+        How many were closed.
+    """
+    closed = 0
+    for item in items:
+        found = session.execute(
+            "DELETE FROM outbox WHERE id = ? AND exp_ms <= ? RETURNING node, cls, kind, message",
+            (item, now_ms),
+        ).fetchone()
+        if found is None:
+            continue
+        node, cls, kind, message = found
+        closed += 1
+        session.lane(ItemEnded(item=item, node=node, cls=Urgency(cls)))
+        if kind == OutboxKind.ENVELOPE.value:
+            _expire(session, message, own=own, now_ms=now_ms)
+    return closed
+
+
+def save_lane_row(session: Session, row: LaneRow) -> None:
+    """Keep a lane's health; its queue numbers are untouched."""
+    session.execute(
+        f"INSERT INTO lane ({LANE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608  our own names
+        " ON CONFLICT (node) DO UPDATE SET failures = excluded.failures,"
+        " back_off_ms = excluded.back_off_ms, due_ms = excluded.due_ms,"
+        " last_ok_ms = excluded.last_ok_ms, last_error = excluded.last_error",
+        (
+            str(row.node),
+            row.failures,
+            row.back_off_ms,
+            row.due_ms,
+            row.last_ok_ms,
+            row.last_error,
+        ),
+    )
+    session.lane(LaneChanged(row=row))
+
+
+def read_claimable(
+    connection: sqlite3.Connection,
+    node: NodeId,
+    kind: OutboxKind,
+    *,
+    now_ms: int,
+    max_items: int,
+    max_bytes: int,
+    below: int | None,
+    urgent_only: bool,
+    leased: Collection[int],
+) -> dict[int, Urgency]:
+    """Choose items of one lane in order of class, then queue number.
+
+    Args:
+        connection: A reader.
+        node: The lane.
+        kind: Envelopes or receipts.
+        now_ms: Parked and expired items are passed over.
+        max_items: At most so many.
+        max_bytes: At most so many, but the first item in any case.
+        below: Only items stated below this leaf index.
+        urgent_only: Only P0 and P1.
+        leased: Items that somebody has.
+
+    Returns:
+        Item and class, in order.
+    """
+    rows = connection.execute(
+        "SELECT id, cls, bytes FROM outbox WHERE node = ? AND kind = ? AND cls <= ?"
+        " AND i < ? AND exp_ms > ? AND next_ms <= ? ORDER BY cls, q, id LIMIT ?",
+        (
+            str(node),
+            kind.value,
+            Urgency.P1 if urgent_only else Urgency.P3,
+            2**62 if below is None else below,
+            now_ms,
+            now_ms,
+            max_items + len(leased),
+        ),
+    ).fetchall()
+    chosen: dict[int, Urgency] = {}
+    total = 0
+    for item, cls, size in rows:
+        if item in leased:
+            continue
+        if len(chosen) == max_items or (chosen and total + size > max_bytes):
+            break
+        chosen[item] = Urgency(cls)
+        total += size
+    return chosen
+
+
+def read_items(
+    connection: sqlite3.Connection, kind: OutboxKind, items: Iterable[int], *, fence: int
+) -> tuple[ClaimedItem, ...]:
+    """Return items with the bytes to send.
+
+    Args:
+        connection: A reader.
+        kind: Of all of them.
+        items: Just leased.
+        fence: Of the lease.
+    """
+    reader = _read_envelope if kind is OutboxKind.ENVELOPE else _read_receipt
+    return tuple(reader(connection, item, fence) for item in items)
+
+
+def read_expired(
+    connection: sqlite3.Connection, *, now_ms: int
+) -> tuple[tuple[int, ...], int | None]:
+    """Return the items past their `exp`, and the earliest `exp` among the others."""
+    rows = connection.execute("SELECT id FROM outbox WHERE exp_ms <= ?", (now_ms,)).fetchall()
+    first = connection.execute(
+        "SELECT min(exp_ms) FROM outbox WHERE exp_ms > ?", (now_ms,)
+    ).fetchone()[0]
+    return tuple(row[0] for row in rows), first
+
+
+def _known_request(session: Session, key: bytes) -> Submitted | None:
+    found = session.execute(
+        "SELECT m.mid, m.thread, e.q,"
+        " coalesce((SELECT min(i) FROM earlier_sealing WHERE message = m.id), e.i)"
+        " FROM request r JOIN message m ON m.id = r.message"
+        " JOIN envelope e ON e.message = m.id WHERE r.key = ?",
+        (key,),
+    ).fetchone()
+    if found is None:
+        return None
+    mid, thread, number, leaf = found
+    return Submitted(
+        mid=MessageId(mid),
+        thread=MessageId(thread),
+        index=leaf,
+        queue_number=number,
+        repeated=True,
+    )
+
+
+def _next_number(session: Session, submission: Submission, *, now_ms: int) -> int:
+    """Take the next queue number of the lane; an emergency makes the lane due now."""
+    row = session.execute(
+        "INSERT INTO lane (node, q, due_ms) VALUES (?1, 1, 0) ON CONFLICT (node) DO UPDATE"  # noqa: S608  our own names
+        " SET q = q + 1, due_ms = CASE WHEN ?2 = 0 THEN min(due_ms, ?3) ELSE due_ms END"
+        f" RETURNING {LANE_COLUMNS}, q",
+        (str(submission.to), submission.cls, now_ms),
+    ).fetchone()
+    if submission.cls is Urgency.P0:
+        session.lane(LaneChanged(row=lane_row(row[:-1])))
+    return int(row[-1])
+
+
+def _add_message(session: Session, submission: Submission, *, own: str, now_ms: int) -> int:
+    cursor = session.execute(
+        "INSERT INTO message (direction, sender, recipient, mid, thread, re, cls, state, t_ms,"
+        " exp_ms, changed_ms, header_digest, statement_digest)"
+        " VALUES ('out', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            own,
+            str(submission.to),
+            submission.mid.value,
+            submission.thread.value,
+            None if submission.re is None else submission.re.value,
+            submission.cls,
+            MessageState.QUEUED.value,
+            submission.t_ms,
+            submission.exp_ms,
+            now_ms,
+            sha256(submission.header),
+            submission.statement.digest,
+        ),
+    )
+    return cursor.lastrowid or 0
+
+
+def _add_envelope(
+    session: Session, submission: Submission, *, message: int, number: int, leaf: int
+) -> None:
+    session.execute(
+        "INSERT INTO envelope (message, q, header, wraps, origin, i, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            message,
+            number,
+            submission.header,
+            submission.wraps,
+            str(session.origin),
+            leaf,
+            submission.body,
+        ),
+    )
+
+
+def _add_item(
+    session: Session, submission: Submission, *, message: int, number: int, leaf: int
+) -> None:
+    node = str(submission.to)
+    size = len(submission.header) + len(submission.wraps) + len(submission.body)
+    cursor = session.execute(
+        "INSERT INTO outbox (node, kind, message, cls, q, i, exp_ms, bytes)"
+        " VALUES (?, 'envelope', ?, ?, ?, ?, ?, ?)",
+        (node, message, submission.cls, number, leaf, submission.exp_ms, size),
+    )
+    session.lane(
+        ItemQueued(
+            item=cursor.lastrowid or 0,
+            node=node,
+            cls=submission.cls,
+            exp_ms=submission.exp_ms,
+        )
+    )
+
+
+def _expire(session: Session, row: int, *, own: str, now_ms: int) -> None:
+    state = session.execute("SELECT state FROM message WHERE id = ?", (row,)).fetchone()[0]
+    message = HeldMessage(row, MessageState(state))
+    if raise_state(session, message, MessageState.EXPIRED, now_ms=now_ms):
+        session.tell(
+            Event(
+                at_ms=now_ms,
+                kind=KIND_STATE,
+                message=row,
+                what=MessageState.EXPIRED.value,
+                by=own,
+            )
+        )
+
+
+def _read_envelope(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem:
+    row = connection.execute(
+        "SELECT m.mid, o.cls, o.i, o.q, o.exp_ms, o.attempts, e.header, e.wraps, e.body"
+        " FROM outbox o JOIN message m ON m.id = o.message"
+        " JOIN envelope e ON e.message = o.message WHERE o.id = ?",
+        (item,),
+    ).fetchone()
+    return ClaimedItem(
+        item=item,
+        fence=fence,
+        kind=OutboxKind.ENVELOPE,
+        mid=MessageId(row[0]),
+        cls=Urgency(row[1]),
+        index=row[2],
+        queue_number=row[3],
+        exp_ms=row[4],
+        attempts=row[5],
+        header=row[6],
+        wraps=row[7],
+        body=row[8],
+    )
+
+
+def _read_receipt(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem:
+    row = connection.execute(
+        "SELECT m.mid, o.cls, o.i, o.q, o.exp_ms, o.attempts, r.bytes"
+        " FROM outbox o JOIN message m ON m.id = o.message"
+        " JOIN receipt r ON r.id = o.receipt WHERE o.id = ?",
+        (item,),
+    ).fetchone()
+    return ClaimedItem(
+        item=item,
+        fence=fence,
+        kind=OutboxKind.RECEIPT,
+        mid=MessageId(row[0]),
+        cls=Urgency(row[1]),
+        index=row[2],
+        queue_number=row[3],
+        exp_ms=row[4],
+        attempts=row[5],
+        receipt=row[6],
+    )

@@ -1,0 +1,210 @@
+"""The one thread that writes: it drains what waits, commits it as a group, and tells the loop.
+
+No artificial wait: whatever came during the last commit is the next group. One
+`call_soon_threadsafe` a commit; on the loop first the picture in memory is brought up to date,
+then the callers go on. Leaves that nobody waits for get a signed head with the next group that
+needs one, or within a second.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Final, Generic, NamedTuple, TypeVar, cast
+
+from gateway.errors import StorageError
+from gateway.ports import Clock
+from gateway.records import SignedHead
+from gateway.storage.anchor import Anchor
+from gateway.storage.group import Committed, Failed, GroupCommitter, Operation
+from gateway.storage.session import CommitNews
+
+T = TypeVar("T")
+
+GROUP_MOST: Final = 128
+"""Operations in one commit."""
+
+SIGN_WITHIN_S: Final = 1.0
+"""Longest time that a leaf stays without a signed head."""
+
+_SYNC_ANCHOR_S: Final = 1.0
+_IDLE_S: Final = 0.2
+"""Quiet time after which pages are moved out of the write-ahead log."""
+
+_WAL_FRAMES: Final = 4096
+"""Frames (of 4 KiB: 16 MiB) at which they are moved also under load."""
+
+_TRUNCATE_FRAMES: Final = 16_384
+"""A log that once grew to 64 MiB is cut when the node is idle."""
+
+
+class Landed(NamedTuple, Generic[T]):
+    """The result of an operation and the newest signed head after its commit."""
+
+    value: T
+    head: SignedHead | None
+
+
+class _Task(NamedTuple):
+    operation: Operation[object]
+    future: asyncio.Future[Landed[object]]
+
+
+class Writer:
+    """Hands operations to the writing thread and their results back to the loop.
+
+    Args:
+        committer: Used by the thread alone from `start` to `stop`.
+        anchor: Synced once a second.
+        clock: For the two timers.
+        on_news: Called on the loop after each commit, before any caller goes on; None says
+            that the picture in memory must be read again.
+    """
+
+    def __init__(
+        self,
+        committer: GroupCommitter,
+        *,
+        anchor: Anchor,
+        clock: Clock,
+        on_news: Callable[[CommitNews | None], None],
+    ) -> None:
+        self._committer = committer
+        self._anchor = anchor
+        self._clock = clock
+        self._on_news = on_news
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._thread: Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._unsigned_since: float | None = None
+        self._synced_at = 0.0
+        self._groups = 0
+        self._groups_allowed = 64
+
+    @property
+    def waiting(self) -> int:
+        """Operations that wait for the thread."""
+        return self._tasks.qsize()
+
+    def start(self) -> None:
+        """Start the thread; the running loop gets the results."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = Thread(target=self._work, name="store-writer", daemon=True)
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """Commit what waits, sign what is unsigned, and end the thread."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._tasks.put(None)
+            await asyncio.get_running_loop().run_in_executor(None, thread.join)
+
+    async def run(self, operation: Operation[T]) -> T:
+        """Run one operation; it is durable when this returns.
+
+        Raises:
+            StorageError: It was not committed, or the store is not running.
+            LogDamagedError: The log does not verify; nothing is written any more.
+        """
+        return (await self.land(operation)).value
+
+    async def land(self, operation: Operation[T]) -> Landed[T]:
+        """Run one operation and return also the newest signed head after its commit.
+
+        Raises:
+            StorageError: It was not committed, or the store is not running.
+            LogDamagedError: The log does not verify; nothing is written any more.
+        """
+        if self._thread is None or self._loop is None:
+            raise StorageError("the store is not running", code="store_stopped")
+        future: asyncio.Future[Landed[object]] = self._loop.create_future()
+        self._tasks.put(_Task(operation, future))
+        return cast("Landed[T]", await future)
+
+    def _work(self) -> None:
+        """Be the thread: one round is one group, or one second without any."""
+        going = True
+        while going:
+            tasks, going = self._drain()
+            sign = not going or self._is_sign_due()
+            if tasks or (sign and not self._committer.is_signed):
+                committed = self._committer.commit([one.operation for one in tasks], sign=sign)
+                self._hand_over(tasks, committed)
+                self._groups += 1
+            self._note_unsigned(tried=sign)
+            self._keep_house(idle=not tasks, ending=not going)
+
+    def _drain(self) -> tuple[list[_Task], bool]:
+        """Return the next group, empty after a quiet while, and whether to go on."""
+        tasks: list[_Task] = []
+        try:
+            task = self._tasks.get(timeout=self._patience_s())
+            while task is not None:
+                tasks.append(task)
+                if len(tasks) == GROUP_MOST:
+                    return tasks, True
+                task = self._tasks.get_nowait()
+        except Empty:
+            return tasks, True
+        return tasks, False
+
+    def _patience_s(self) -> float | None:
+        """Return how long the thread may sleep at most; for ever when nothing is open."""
+        if self._unsigned_since is not None:
+            left = self._unsigned_since + SIGN_WITHIN_S - self._clock.monotonic_s()
+            return max(0.0, min(left, _IDLE_S if self._groups else SIGN_WITHIN_S))
+        if self._groups:
+            return _IDLE_S
+        return _SYNC_ANCHOR_S if self._anchor.is_dirty else None
+
+    def _is_sign_due(self) -> bool:
+        since = self._unsigned_since
+        return since is not None and self._clock.monotonic_s() >= since + SIGN_WITHIN_S
+
+    def _note_unsigned(self, *, tried: bool) -> None:
+        if self._committer.is_signed or self._committer.stopped is not None:
+            self._unsigned_since = None
+        elif tried or self._unsigned_since is None:
+            self._unsigned_since = self._clock.monotonic_s()
+
+    def _hand_over(self, tasks: list[_Task], committed: Committed) -> None:
+        loop = self._loop
+        if loop is not None:
+            # A loop that was closed under us has no callers left; what landed has landed.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._land, tasks, committed)
+
+    def _land(self, tasks: list[_Task], committed: Committed) -> None:
+        """Be on the loop again: the picture first, then the callers."""
+        if committed.news is not None or committed.reopened:
+            self._on_news(committed.news)
+        head = None if committed.news is None else committed.news.head
+        for task, value in zip(tasks, committed.results, strict=True):
+            if task.future.done():
+                continue
+            if isinstance(value, Failed):
+                task.future.set_exception(value.fault)
+            else:
+                task.future.set_result(Landed(value, head))
+
+    def _keep_house(self, *, idle: bool, ending: bool) -> None:
+        now = self._clock.monotonic_s()
+        if self._anchor.is_dirty and (ending or now >= self._synced_at + _SYNC_ANCHOR_S):
+            self._synced_at = now
+            try:
+                self._anchor.sync()
+            except OSError:
+                # What a second sync after a failed one says is worth nothing.
+                self._committer.give_up("the anchor file could not be synced")
+        if self._groups and (idle or ending or self._groups >= self._groups_allowed):
+            self._move_pages(idle=idle or ending)
+
+    def _move_pages(self, *, idle: bool) -> None:
+        """Move pages out of the write-ahead log, and learn how many groups fill it."""
+        frames, moved = self._committer.checkpoint()
+        if frames:
+            self._groups_allowed = max(1, min(512, self._groups * _WAL_FRAMES // frames))
+        self._groups = 0
+        if idle and frames >= _TRUNCATE_FRAMES and moved == frames:
+            self._committer.checkpoint(truncate=True)
