@@ -52,12 +52,11 @@ def _fetch(home: Path, mid: str, index: int, output: Path) -> tuple[str, int]:
     Raises:
         StorageError: The folder cannot be written to.
     """
-    got: list[tuple[str, int]] = []
     try:
         with NamedTemporaryFile(dir=output.parent, prefix=".a35-", delete=False) as held:
             part = Path(held.name)
             try:
-                at_desk(home, lambda desk: _get(desk, mid, index, cast("BinaryIO", held), got))
+                got = at_desk(home, lambda desk: _get(desk, mid, index, cast("BinaryIO", held)))
                 held.flush()
                 os.fsync(held.fileno())
                 part.replace(output)
@@ -66,13 +65,11 @@ def _fetch(home: Path, mid: str, index: int, output: Path) -> tuple[str, int]:
                 raise
     except OSError as error:
         raise StorageError(f"{output.name} cannot be written") from error
-    return got[0]
+    return got
 
 
-async def _get(
-    desk: Client, mid: str, index: int, target: BinaryIO, got: list[tuple[str, int]]
-) -> int:
-    """Fetch one file.
+async def _get(desk: Client, mid: str, index: int, target: BinaryIO) -> tuple[str, int]:
+    """Fetch one file; return its name and size.
 
     Raises:
         NoInputError: The message has no such attachment.
@@ -80,8 +77,7 @@ async def _get(
     files = (await desk.received.content(mid)).files
     if index >= len(files):
         raise NoInputError("the message has no such attachment", hint=f"see: a35 open {mid}")
-    got.append((files[index].name, await desk.received.file(mid, index, target)))
-    return 0
+    return files[index].name, await desk.received.file(mid, index, target)
 
 
 def _must_be_free(output: Path, *, force: bool) -> None:

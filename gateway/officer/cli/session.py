@@ -3,19 +3,22 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TypeVar
 
 from gateway.errors import ConfigError, NoInputError
 from gateway.officer.client import Client
 from protocol.errors import MalformedError
 from protocol.identifiers import MessageId
 
+Result = TypeVar("Result")
 
-def at_desk(home: Path, work: Callable[[Client], Awaitable[int]]) -> int:
+
+def at_desk(home: Path, work: Callable[[Client], Awaitable[Result]]) -> Result:
     """Open a client on a home's control socket, do the work, close it.
 
     Args:
         home: The node's folder.
-        work: What the command does; returns its exit code.
+        work: What the command does; returns its exit code or what it fetched.
 
     Raises:
         ConfigError: There is no such home.
@@ -26,7 +29,7 @@ def at_desk(home: Path, work: Callable[[Client], Awaitable[int]]) -> int:
             "there is no node in this home", hint="name another folder with --home, or: a35 init"
         )
 
-    async def run() -> int:
+    async def run() -> Result:
         async with Client(home) as desk:
             return await work(desk)
 

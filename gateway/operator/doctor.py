@@ -1,0 +1,192 @@
+"""Looks for what keeps a node from working, without needing it to run.
+
+Every check says what it found and what to do. What only the running node knows (its log, its
+peers, its directory's age) is asked of it through the control socket by the command on top.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from json import loads
+from pathlib import Path
+from shutil import disk_usage
+from typing import Final
+
+from gateway.config import NodeConfig, load_config
+from gateway.errors import GatewayError
+from gateway.home import Home
+
+MIN_FREE_BYTES: Final = 512 * 1024 * 1024
+"""Room for the largest frame, its commit and the log's growth of a day, many times over."""
+
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_MAX_PORTS_BYTES: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What.
+        ok: Whether it is well.
+        detail: What was found.
+        fix: What to do; empty if it is well.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+
+def examine(home: Home, *, file: Path | None, environ: Mapping[str, str]) -> tuple[Check, ...]:
+    """Check a home and its settings.
+
+    Args:
+        home: The node's folder.
+        file: Another settings file than the home's.
+        environ: The environment, for A35_ options.
+    """
+    if not home.path.is_dir():
+        return (_bad("home", "there is no such folder", "make a node with: a35 init"),)
+    checks = [_private(home), *_files(home), _room(home), _open_files()]
+    settings, config = check_settings(home, file=file, environ=environ)
+    checks.append(settings)
+    if config is not None:
+        checks.extend(_configured(home, config))
+    return tuple(checks)
+
+
+def check_settings(
+    home: Home, *, file: Path | None, environ: Mapping[str, str]
+) -> tuple[Check, NodeConfig | None]:
+    """Check that the settings can be read and make sense.
+
+    Args:
+        home: The node's folder.
+        file: Another settings file than the home's.
+        environ: The environment, for A35_ options.
+
+    Returns:
+        The check, and the settings if they can be used.
+    """
+    try:
+        config = load_config(home.path, file=file, environ=environ).config
+    except GatewayError as error:
+        return _bad("settings", str(error), error.hint), None
+    return _good("settings", f"{config.node}, {config.url}"), config
+
+
+def running_ports(home: Home) -> Mapping[str, int]:
+    """Return what a running node wrote of itself: `peer`, `desk`, `pid`; empty if nothing.
+
+    Args:
+        home: The node's folder.
+    """
+    try:
+        with home.ports_file.open("rb") as source:
+            found = loads(source.read(_MAX_PORTS_BYTES))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {name: port for name, port in found.items() if isinstance(port, int)}
+
+
+def _configured(home: Home, config: NodeConfig) -> Iterable[Check]:
+    """Check what the settings point at."""
+    yield _directory(home, config)
+    yield _duty(config)
+    if config.credential_file is not None:
+        yield _secret_file("credential", home.path_of(config.credential_file))
+
+
+def _directory(home: Home, config: NodeConfig) -> Check:
+    if config.directory.url is None or config.directory.root is None:
+        return _bad(
+            "directory",
+            "no directory is named: the node can reach nobody",
+            "set url and root below [directory] in node.toml",
+        )
+    if not home.path_of(config.directory.root).is_file():
+        return _bad(
+            "directory",
+            "the root file that the settings name is not there",
+            "put the root.json that you got from the authority where directory.root says",
+        )
+    return _good("directory", config.directory.url)
+
+
+def _duty(config: NodeConfig) -> Check:
+    duty = config.duty
+    if duty.telephone or duty.cell_phone or duty.email:
+        return _good("duty contact", "a35 ack can say whom to call")
+    return _bad(
+        "duty contact",
+        "node.toml does not say how the desk is called; a35 ack takes it from the directory",
+        "set telephone or email below [duty] in node.toml",
+    )
+
+
+def _private(home: Home) -> Check:
+    mode = stat.S_IMODE(home.path.stat().st_mode)
+    if mode & _OTHERS:
+        return _bad("home", f"other users may enter it (mode {mode:04o})", f"chmod 700 {home.path}")
+    return _good("home", str(home.path))
+
+
+def _files(home: Home) -> Iterable[Check]:
+    """Check the files that every node has."""
+    yield _secret_file("keys", home.keys)
+    yield from (_secret_file(f"keys/{each.name}", each) for each in _inside(home.keys))
+    yield _present("store", home.store, "restore it from the backup; never make a new one")
+    yield _present(
+        "anchor", home.anchor, "a restored home has none: see the operator's guide before starting"
+    )
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _secret_file(name: str, place: Path) -> Check:
+    try:
+        found = place.stat()
+    except OSError:
+        return _bad(name, "not there", "restore it from the backup, or make a node: a35 init")
+    if stat.S_IMODE(found.st_mode) & _OTHERS:
+        return _bad(name, "open to other users", f"chmod go= {place}")
+    if found.st_uid != os.geteuid():
+        return _bad(name, "belongs to another user", "run as the user that runs the node")
+    return _good(name, "private")
+
+
+def _present(name: str, place: Path, fix: str) -> Check:
+    if not place.is_file():
+        return _bad(name, "not there", fix)
+    return _good(name, f"{place.stat().st_size} bytes")
+
+
+def _room(home: Home) -> Check:
+    free = disk_usage(home.path).free
+    detail = f"{free // (1024 * 1024)} MiB free"
+    if free < MIN_FREE_BYTES:
+        return _bad("disk", detail, "make room: a full disk stops the node from accepting")
+    return _good("disk", detail)
+
+
+def _open_files() -> Check:
+    limit = os.sysconf("SC_OPEN_MAX")
+    if limit < 1024:  # noqa: PLR2004  connections to 80 nodes, both ways, and files
+        return _bad("open files", f"{limit} allowed", "raise the limit: ulimit -n 4096")
+    return _good("open files", f"{limit} allowed")
+
+
+def _good(name: str, detail: str) -> Check:
+    return Check(name=name, ok=True, detail=detail)
+
+
+def _bad(name: str, detail: str, fix: str) -> Check:
+    return Check(name=name, ok=False, detail=detail, fix=fix)
