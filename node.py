@@ -6,15 +6,11 @@ that commands which need none start at once.
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from gateway.main import command_line
 
-if TYPE_CHECKING:
-    from gateway.operator.start import RunOptions
 
-
-def _run(options: "RunOptions") -> int:
+def _run(options: object) -> int:
     result: int = import_module("gateway.assembly").run(options)
     return result
 

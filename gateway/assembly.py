@@ -1,0 +1,240 @@
+"""Assembles a running node: chooses the real ports, opens each part, closes them in reverse.
+
+SQLite, HTTP, TUF and the system's clock are chosen here and nowhere else. Each part is opened
+when what it relies on is there; the ports for peers and officers last.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from typing import TypeVar
+
+from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
+
+from gateway.clock import SystemClock
+from gateway.directory.trusted import TrustedDirectory
+from gateway.errors import ConfigError, UnavailableError
+from gateway.journal import configure_journal, get_journal
+from gateway.metrics import Metrics
+from gateway.officer.server import OfficerServices, build_health_app, build_officer_app
+from gateway.operator.start import RunOptions
+from gateway.peer.server import PeerServer, PeerServices
+from gateway.peer.transport import HttpTransport
+from gateway.randomness import SystemRandomness
+from gateway.runtime import Ports, Runtime
+from gateway.service.consult import Consult
+from gateway.service.prove import Prove
+from gateway.storage.blobs import FileBlobs
+from gateway.storage.sqlite import SqliteStore
+from protocol.identifiers import LogOrigin
+from protocol.log.checkpoint import Checkpoint, TreeHead
+from protocol.log.signing import sign_head
+
+CLOCK = SystemClock()
+_Result = TypeVar("_Result")
+
+
+def run(options: RunOptions) -> int:
+    """Run one node until it is told to stop.
+
+    Args:
+        options: Home, settings and unlocked keys.
+
+    Returns:
+        0 after SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: A setting is missing, or the store is of a newer release.
+        UnavailableError: A port is taken.
+        StorageError: The store cannot be opened, or failed while running.
+        LogDamagedError: The log does not verify.
+    """
+    configure_journal(sys.stderr, json=options.json_journal)
+    asyncio.run(serve(options))
+    return 0
+
+
+async def serve(options: RunOptions) -> None:
+    """Run one node until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        directory = await _directory(options, stack)
+        store = await _store(options, stack)
+        metrics = Metrics()
+        transport = HttpTransport(
+            options.keys.tls,
+            directory,
+            clock=CLOCK,
+            metrics=metrics,
+            journal=get_journal("transport"),
+        )
+        await transport.start()
+        stack.push_async_callback(transport.close)
+        ports = Ports(
+            clock=CLOCK,
+            randomness=SystemRandomness(),
+            transport=transport,
+            store=store,
+            blobs=FileBlobs(options.home.blobs, node=options.config.node_id),
+            directory=directory,
+            metrics=metrics,
+            journal=get_journal("service"),
+        )
+        await _run(options, ports, directory, stop=stop, stack=stack)
+    get_journal("node").info("stopped")
+
+
+async def _run(
+    options: RunOptions,
+    ports: Ports,
+    directory: TrustedDirectory,
+    *,
+    stop: asyncio.Event,
+    stack: AsyncExitStack,
+) -> None:
+    secrets = options.keys.secrets()
+    server: PeerServer | None = None
+
+    async def renew() -> None:
+        if server is not None:
+            await server.reload_trust()
+
+    runtime = Runtime(
+        node=options.config.node_id,
+        ports=ports,
+        secrets=lambda: secrets,
+        directory_changed=renew,
+        why_no_directory=lambda: directory.why,
+    )
+    await runtime.load()
+    services = PeerServices(
+        reception=runtime.receive,
+        resources=runtime.resources,
+        directory=directory,
+        blobs=ports.blobs,
+        clock=CLOCK,
+        metrics=ports.metrics,
+        journal=get_journal("peer"),
+    )
+    server = PeerServer(services, options.keys.tls, trusted_certificates=directory.certificates)
+    peer_port = await _listen(
+        server.start(options.config.peer.host, options.config.peer.port), "peer.listen"
+    )
+    stack.push_async_callback(server.stop)
+    desk_port = await _desk(options, ports, runtime, stack)
+    listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
+    options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
+    runtime.health.serving(now=True)
+    get_journal("node").info("serving", node=options.config.node, **listening)
+    working = asyncio.create_task(runtime.run())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        await working  # what ended it ends the node: nothing may go on half
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+
+
+async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: AsyncExitStack) -> int:
+    """Open the officers' socket in the home, and health on localhost; return its port."""
+    store = ports.store
+    services = OfficerServices(
+        submit=runtime.submit,
+        act=runtime.act,
+        consult=Consult(store, ports.directory, CLOCK),
+        prove=Prove(store, options.keys.signer().verifier),
+        health=runtime.health,
+        store=store,
+        directory=ports.directory,
+        config=options.config,
+        clock=CLOCK,
+        metrics=ports.metrics,
+    )
+    control = options.home.control
+    control.unlink(missing_ok=True)
+    officers = await _runner(build_officer_app(services), stack)
+    before = os.umask(0o177)  # the socket is 0600 from its first moment
+    try:
+        await UnixSite(officers, control).start()
+    finally:
+        os.umask(before)
+    health = await _runner(build_health_app(runtime.health, ports.metrics), stack)
+    site: BaseSite = TCPSite(health, "127.0.0.1", options.config.desk.port)
+    await _listen(site.start(), "desk.port")
+    return int(health.addresses[0][1])
+
+
+async def _directory(options: RunOptions, stack: AsyncExitStack) -> TrustedDirectory:
+    """Load the directory held; fetching it is the business of gateway.service.adopt.
+
+    Raises:
+        ConfigError: None is named, or its root cannot be read.
+    """
+    section = options.config.directory
+    if section.url is None or section.root is None:
+        raise ConfigError(
+            "no directory is named in node.toml",
+            hint="set directory.url and directory.root, as the directory's authority gave them",
+        )
+    try:
+        root = options.home.path_of(section.root).read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            "the directory's root cannot be read", hint="check directory.root in node.toml"
+        ) from error
+    directory = TrustedDirectory(
+        options.home.directory,
+        url=section.url,
+        root=root,
+        clock=CLOCK,
+        journal=get_journal("directory"),
+    )
+    await directory.start()
+    stack.push_async_callback(directory.close)
+    return directory
+
+
+async def _store(options: RunOptions, stack: AsyncExitStack) -> SqliteStore:
+    signer = options.keys.signer()
+
+    def sign(head: TreeHead) -> Checkpoint:
+        return sign_head(signer, head, timestamp_s=CLOCK.now_ms() // 1000)
+
+    store = SqliteStore.open(
+        options.home.store,
+        origin=LogOrigin.parse(options.keys.origin),
+        store_key=options.keys.store_key,
+        head_signer=sign,
+        clock=CLOCK,
+        anchor=options.home.anchor,
+    )
+    await store.start()
+    stack.push_async_callback(store.close)
+    for warning in store.report.warnings:
+        get_journal("store").alarm("start_not_ordinary", why=warning)
+    return store
+
+
+async def _runner(app: Application, stack: AsyncExitStack) -> AppRunner:
+    runner = AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    return runner
+
+
+async def _listen(starting: Awaitable[_Result], option: str) -> _Result:
+    try:
+        return await starting
+    except OSError as error:
+        raise UnavailableError(
+            f"the port of {option} cannot be opened: {error.strerror}",
+            code="port_in_use",
+            hint=f"stop what listens there, or set another {option} in node.toml",
+        ) from error
