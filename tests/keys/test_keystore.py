@@ -376,6 +376,21 @@ def test_crash_at_any_step_of_a_create_leaves_nothing_or_all(tmp_path: Path) -> 
     assert outcomes == {True, False}
 
 
+def test_file_that_appears_during_a_create_is_not_overwritten(folder: Path) -> None:
+    """A link never replaces: whoever was first keeps the file."""
+
+    def create_too_late() -> None:
+        def lay(event: str, arguments: tuple[object, ...]) -> None:
+            if event == "os.link" and str(arguments[1]) == str(folder / CONTENT_FILE):
+                (folder / CONTENT_FILE).write_bytes(b"first")
+
+        sys.addaudithook(lay)
+        os._exit(0 if reason_of(partial(write, folder)) is KeyFileReason.EXISTS else 1)
+
+    assert not crash_at(1000, folder, create_too_late)
+    assert (folder / CONTENT_FILE).read_bytes() == b"first"
+
+
 def test_temporary_file_of_a_crash_is_replaced(store: KeyStore, folder: Path) -> None:
     """Also if it is a link that somebody laid there."""
     (folder / f".{CONTENT_FILE}.new").symlink_to(folder.parent / "elsewhere")

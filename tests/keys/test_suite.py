@@ -1,6 +1,10 @@
 """The sizes of the suite are those of the libraries."""
 
+from doctest import testmod
 from hashlib import sha256
+from importlib import import_module
+
+import pytest
 
 from keys.body import encrypt_body, new_content_key
 from keys.digest import Label, new_salt
@@ -60,3 +64,11 @@ def test_every_label_and_every_origin_begins_with_the_protocol() -> None:
     assert all(label.startswith(f"{SUITE}/") for label in Label)
     keys = NodeKeys.generate("RO/1", generation=1, tls_name="ro-1.example", now_ms=0)
     assert keys.origin.startswith("a35/")
+
+
+@pytest.mark.parametrize("name", ["keys.digest", "keys.note"])
+def test_example_of_the_module_runs(name: str) -> None:
+    """An example in a docstring that no longer holds misleads more than none."""
+    result = testmod(import_module(name))
+    assert result.attempted
+    assert not result.failed
