@@ -5,15 +5,9 @@ from functools import partial
 
 from gateway.errors import StorageError
 from gateway.records import ClaimedItem, LaneRow, LaneWork, OutboxKind, Settlement
+from gateway.storage.claiming import read_claimable, read_expired, read_items
 from gateway.storage.core import StoreCore
-from gateway.storage.outbox import (
-    close_expired,
-    read_claimable,
-    read_expired,
-    read_items,
-    save_lane_row,
-    wrap_again,
-)
+from gateway.storage.outbox import close_expired, save_lane_row, wrap_again
 from gateway.storage.settling import settle_frame
 from protocol.identifiers import NodeId
 from protocol.log.statement import Statement
@@ -90,7 +84,8 @@ class OutboxPart:
                     current=current,
                     own=core.own,
                     now_ms=now_ms,
-                )
+                ),
+                weight=1 + len(settlement.outcomes),
             )
         finally:
             core.lanes.end(current)

@@ -74,7 +74,8 @@ class ExchangePart:
             ForkDetectedError: The checkpoint contradicts a stored one; nothing was accepted.
         """
         landed = await self._core.writer.land(
-            partial(admit_frame, admission=admission, own=self._core.own, now_ms=now_ms)
+            partial(admit_frame, admission=admission, own=self._core.own, now_ms=now_ms),
+            weight=1 + len(admission.items),
         )
         if landed.head is None:
             raise StorageError("no head of our log was signed yet", code="not_signed")
@@ -159,4 +160,4 @@ class ExchangePart:
             for receipt in receipts:
                 keep_receipt(session, receipt, own=self._core.own, now_ms=now_ms)
 
-        await self._core.writer.run(commit)
+        await self._core.writer.run(commit, weight=1 + len(receipts))

@@ -6,11 +6,10 @@ receiving node and never reused.
 Source: docs/wire-format.md, rules 16, 17; docs/architecture.md, "delivery in rules".
 """
 
-import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from gateway.errors import NoInputError
-from gateway.records import ClaimedItem, LaneRow, OutboxKind, Submission, Submitted
+from gateway.records import LaneRow, OutboxKind, Submission, Submitted
 from gateway.storage.lanes import lane_row
 from gateway.storage.receipts import give_receipts
 from gateway.storage.session import (
@@ -26,7 +25,7 @@ from gateway.storage.vault import SealedContent, add_content
 from keys.digest import sha256
 from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency
-from protocol.identifiers import MessageId, NodeId
+from protocol.identifiers import MessageId
 from protocol.log.statement import Statement
 
 LANE_COLUMNS = "node, failures, back_off_ms, due_ms, last_ok_ms, last_error"
@@ -177,85 +176,6 @@ def save_lane_row(session: Session, row: LaneRow) -> None:
     session.lane(LaneChanged(row=row))
 
 
-def read_claimable(
-    connection: sqlite3.Connection,
-    node: NodeId,
-    kind: OutboxKind,
-    *,
-    now_ms: int,
-    max_items: int,
-    max_bytes: int,
-    below: int | None,
-    urgent_only: bool,
-    leased: Collection[int],
-) -> dict[int, Urgency]:
-    """Choose items of one lane in order of class, then queue number.
-
-    Args:
-        connection: A reader.
-        node: The lane.
-        kind: Envelopes or receipts.
-        now_ms: Parked and expired items are passed over.
-        max_items: At most so many.
-        max_bytes: At most so many, but the first item in any case.
-        below: Only items stated below this leaf index.
-        urgent_only: Only P0 and P1.
-        leased: Items that somebody has.
-
-    Returns:
-        Item and class, in order.
-    """
-    rows = connection.execute(
-        "SELECT id, cls, bytes FROM outbox WHERE node = ? AND kind = ? AND cls <= ?"
-        " AND i < ? AND exp_ms > ? AND next_ms <= ? ORDER BY cls, q, id LIMIT ?",
-        (
-            str(node),
-            kind.value,
-            Urgency.P1 if urgent_only else Urgency.P3,
-            2**62 if below is None else below,
-            now_ms,
-            now_ms,
-            max_items + len(leased),
-        ),
-    ).fetchall()
-    chosen: dict[int, Urgency] = {}
-    total = 0
-    for item, cls, size in rows:
-        if item in leased:
-            continue
-        if len(chosen) == max_items or (chosen and total + size > max_bytes):
-            break
-        chosen[item] = Urgency(cls)
-        total += size
-    return chosen
-
-
-def read_items(
-    connection: sqlite3.Connection, kind: OutboxKind, items: Iterable[int], *, fence: int
-) -> tuple[ClaimedItem, ...]:
-    """Return items with the bytes to send.
-
-    Args:
-        connection: A reader.
-        kind: Of all of them.
-        items: Just leased.
-        fence: Of the lease.
-    """
-    reader = _read_envelope if kind is OutboxKind.ENVELOPE else _read_receipt
-    return tuple(reader(connection, item, fence) for item in items)
-
-
-def read_expired(
-    connection: sqlite3.Connection, *, now_ms: int
-) -> tuple[tuple[int, ...], int | None]:
-    """Return the items past their `exp`, and the earliest `exp` among the others."""
-    rows = connection.execute("SELECT id FROM outbox WHERE exp_ms <= ?", (now_ms,)).fetchall()
-    first = connection.execute(
-        "SELECT min(exp_ms) FROM outbox WHERE exp_ms > ?", (now_ms,)
-    ).fetchone()[0]
-    return tuple(row[0] for row in rows), first
-
-
 def _known_request(session: Session, key: bytes) -> Submitted | None:
     found = session.execute(
         "SELECT m.mid, m.thread, e.q,"
@@ -363,47 +283,3 @@ def _expire(session: Session, row: int, *, own: str, now_ms: int) -> None:
                 by=own,
             )
         )
-
-
-def _read_envelope(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem:
-    row = connection.execute(
-        "SELECT m.mid, o.cls, o.i, o.q, o.exp_ms, o.attempts, e.header, e.wraps, e.body"
-        " FROM outbox o JOIN message m ON m.id = o.message"
-        " JOIN envelope e ON e.message = o.message WHERE o.id = ?",
-        (item,),
-    ).fetchone()
-    return ClaimedItem(
-        item=item,
-        fence=fence,
-        kind=OutboxKind.ENVELOPE,
-        mid=MessageId(row[0]),
-        cls=Urgency(row[1]),
-        index=row[2],
-        queue_number=row[3],
-        exp_ms=row[4],
-        attempts=row[5],
-        header=row[6],
-        wraps=row[7],
-        body=row[8],
-    )
-
-
-def _read_receipt(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem:
-    row = connection.execute(
-        "SELECT m.mid, o.cls, o.i, o.q, o.exp_ms, o.attempts, r.bytes"
-        " FROM outbox o JOIN message m ON m.id = o.message"
-        " JOIN receipt r ON r.id = o.receipt WHERE o.id = ?",
-        (item,),
-    ).fetchone()
-    return ClaimedItem(
-        item=item,
-        fence=fence,
-        kind=OutboxKind.RECEIPT,
-        mid=MessageId(row[0]),
-        cls=Urgency(row[1]),
-        index=row[2],
-        queue_number=row[3],
-        exp_ms=row[4],
-        attempts=row[5],
-        receipt=row[6],
-    )

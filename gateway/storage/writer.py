@@ -23,7 +23,7 @@ from gateway.storage.session import CommitNews
 T = TypeVar("T")
 
 GROUP_MOST: Final = 128
-"""Operations in one commit."""
+"""Operations in one commit; one on many items counts for as many, so that groups stay short."""
 
 SIGN_WITHIN_S: Final = 1.0
 """Longest time that a leaf stays without a signed head."""
@@ -49,6 +49,7 @@ class Landed(NamedTuple, Generic[T]):
 class _Task(NamedTuple):
     operation: Operation[object]
     future: asyncio.Future[Landed[object]]
+    weight: int
 
 
 class Writer:
@@ -79,8 +80,8 @@ class Writer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unsigned_since: float | None = None
         self._synced_at = 0.0
-        self._groups = 0
-        self._groups_allowed = 64
+        self._unmoved = 0
+        self._unmoved_allowed = GROUP_MOST
 
     @property
     def waiting(self) -> int:
@@ -100,17 +101,25 @@ class Writer:
             self._tasks.put(None)
             await asyncio.get_running_loop().run_in_executor(None, thread.join)
 
-    async def run(self, operation: Operation[T]) -> T:
+    async def run(self, operation: Operation[T], *, weight: int = 1) -> T:
         """Run one operation; it is durable when this returns.
+
+        Args:
+            operation: Called in the writer's thread.
+            weight: Items that it writes.
 
         Raises:
             StorageError: It was not committed, or the store is not running.
             LogDamagedError: The log does not verify; nothing is written any more.
         """
-        return (await self.land(operation)).value
+        return (await self.land(operation, weight=weight)).value
 
-    async def land(self, operation: Operation[T]) -> Landed[T]:
+    async def land(self, operation: Operation[T], *, weight: int = 1) -> Landed[T]:
         """Run one operation and return also the newest signed head after its commit.
+
+        Args:
+            operation: Called in the writer's thread.
+            weight: Items that it writes.
 
         Raises:
             StorageError: It was not committed, or the store is not running.
@@ -119,7 +128,7 @@ class Writer:
         if self._thread is None or self._loop is None:
             raise StorageError("the store is not running", code="store_stopped")
         future: asyncio.Future[Landed[object]] = self._loop.create_future()
-        self._tasks.put(_Task(operation, future))
+        self._tasks.put(_Task(operation, future, weight))
         return cast("Landed[T]", await future)
 
     def _work(self) -> None:
@@ -131,18 +140,20 @@ class Writer:
             if tasks or (sign and not self._committer.is_signed):
                 committed = self._committer.commit([one.operation for one in tasks], sign=sign)
                 self._hand_over(tasks, committed)
-                self._groups += 1
+                self._unmoved += 1 + sum(one.weight for one in tasks)
             self._note_unsigned(tried=sign)
             self._keep_house(idle=not tasks, ending=not going)
 
     def _drain(self) -> tuple[list[_Task], bool]:
         """Return the next group, empty after a quiet while, and whether to go on."""
         tasks: list[_Task] = []
+        weight = 0
         try:
             task = self._tasks.get(timeout=self._patience_s())
             while task is not None:
                 tasks.append(task)
-                if len(tasks) == GROUP_MOST:
+                weight += task.weight
+                if weight >= GROUP_MOST:
                     return tasks, True
                 task = self._tasks.get_nowait()
         except Empty:
@@ -153,8 +164,8 @@ class Writer:
         """Return how long the thread may sleep at most; for ever when nothing is open."""
         if self._unsigned_since is not None:
             left = self._unsigned_since + SIGN_WITHIN_S - self._clock.monotonic_s()
-            return max(0.0, min(left, _IDLE_S if self._groups else SIGN_WITHIN_S))
-        if self._groups:
+            return max(0.0, min(left, _IDLE_S if self._unmoved else SIGN_WITHIN_S))
+        if self._unmoved:
             return _IDLE_S
         return _SYNC_ANCHOR_S if self._anchor.is_dirty else None
 
@@ -197,14 +208,14 @@ class Writer:
             except OSError:
                 # What a second sync after a failed one says is worth nothing.
                 self._committer.give_up("the anchor file could not be synced")
-        if self._groups and (idle or ending or self._groups >= self._groups_allowed):
+        if self._unmoved and (idle or ending or self._unmoved >= self._unmoved_allowed):
             self._move_pages(idle=idle or ending)
 
     def _move_pages(self, *, idle: bool) -> None:
-        """Move pages out of the write-ahead log, and learn how many groups fill it."""
+        """Move pages out of the write-ahead log, and learn how many items fill it."""
         frames, moved = self._committer.checkpoint()
         if frames:
-            self._groups_allowed = max(1, min(512, self._groups * _WAL_FRAMES // frames))
-        self._groups = 0
+            self._unmoved_allowed = max(GROUP_MOST, self._unmoved * _WAL_FRAMES // frames)
+        self._unmoved = 0
         if idle and frames >= _TRUNCATE_FRAMES and moved == frames:
             self._committer.checkpoint(truncate=True)
