@@ -1,6 +1,6 @@
 """The sizes of the suite are those of the libraries."""
 
-from doctest import testmod
+from doctest import testmod as run_examples
 from hashlib import sha256
 from importlib import import_module
 
@@ -69,6 +69,6 @@ def test_every_label_and_every_origin_begins_with_the_protocol() -> None:
 @pytest.mark.parametrize("name", ["keys.digest", "keys.note"])
 def test_example_of_the_module_runs(name: str) -> None:
     """An example in a docstring that no longer holds misleads more than none."""
-    result = testmod(import_module(name))
+    result = run_examples(import_module(name))
     assert result.attempted
     assert not result.failed
