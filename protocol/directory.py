@@ -12,9 +12,10 @@ a look-up for each message.
 Source: docs/wire-format.md, rules 7, 26 and 29.
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -24,7 +25,6 @@ from keys.errors import KeysError
 from keys.note import LogVerifier
 from keys.recipient import RecipientKey
 from keys.suite import SUITE
-from protocol.directory_profile import Profile
 from protocol.directory_values import (
     CertificateText,
     CountryCode,
@@ -51,6 +51,7 @@ from protocol.directory_values import (
 )
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.limits import MAX_BODY_BYTES, MAX_ENTRY_BYTES
+from protocol.requests.profile import Profile
 
 MAX_NODES: Final = 16
 MAX_ENDPOINTS: Final = 8
@@ -61,6 +62,8 @@ MAX_CONTACT_POINTS: Final = 16
 MAX_TELEPHONES: Final = 8
 DEFAULT_BLOB_BYTES: Final = 2 * 1024 * 1024 * 1024
 """Largest attachment that a node takes unless its entry says otherwise."""
+
+_Made = TypeVar("_Made")
 
 
 class NodeState(StrEnum):
@@ -144,10 +147,7 @@ class LogKey(_Period):
 
     @model_validator(mode="after")
     def _parse_once(self) -> Self:
-        try:
-            _ = self.verifier
-        except KeysError as error:
-            raise ValueError("a log key cannot be used") from error
+        _usable(lambda: self.verifier)
         return self
 
 
@@ -163,10 +163,7 @@ class KemKey(_Period):
 
     @model_validator(mode="after")
     def _parse_once(self) -> Self:
-        try:
-            _ = self.recipient
-        except KeysError as error:
-            raise ValueError("a last-resort key cannot be used") from error
+        _usable(lambda: self.recipient)
         return self
 
 
@@ -226,10 +223,7 @@ class NodeEntry(StrictModel):
 
     @model_validator(mode="after")
     def _check_pins(self) -> Self:
-        try:
-            pins = tuple(spki_digest(der).hex() for der in self.certificates)
-        except KeysError as error:
-            raise ValueError("a certificate cannot be read") from error
+        pins = _usable(lambda: tuple(spki_digest(der).hex() for der in self.certificates))
         if pins != self.tls_spki:
             raise ValueError("the pins are not those of the certificates")
         return self
@@ -254,6 +248,18 @@ class PartyEntry(StrictModel):
         distinct((point.number for point in self.contact_points), "a point of contact")
         distinct((pin for node in self.nodes for pin in node.tls_spki), "a TLS pin")
         return self
+
+
+def _usable(make: Callable[[], _Made]) -> _Made:
+    """Make something of a key or certificate; what the library refuses is refused here.
+
+    Raises:
+        ValueError: It cannot be used.
+    """
+    try:
+        return make()
+    except KeysError as error:
+        raise ValueError("a key or certificate that cannot be used") from error
 
 
 def parse_entry(data: bytes) -> PartyEntry:

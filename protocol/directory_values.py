@@ -12,12 +12,13 @@ import re
 import unicodedata
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from typing_extensions import override
 
 from keys.suite import (
     DIGEST_BYTES,
@@ -45,11 +46,30 @@ _NO_TEXT: Final = frozenset({"Cc", "Cs", "Co", "Cn"})
 
 
 class StrictModel(BaseModel):
-    """Frozen, without coercion, unknown fields refused."""
+    """Frozen, without coercion, unknown fields refused; a changed copy is checked anew."""
 
     model_config = ConfigDict(
         strict=True, frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False
     )
+
+    @override
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with some fields changed, checked like any other value.
+
+        The copy shares nothing that was computed from the old fields (parsed keys, times).
+
+        Args:
+            update: New values by field name.
+            deep: Without meaning: nothing here can be changed in place.
+
+        Returns:
+            The copy.
+
+        Raises:
+            ValueError: A value that the model may not hold.
+        """
+        fields = {name: getattr(self, name) for name in self.model_fields_set}
+        return self.model_validate(fields | dict(update or {}))
 
 
 _Model = TypeVar("_Model", bound=StrictModel)

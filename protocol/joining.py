@@ -29,7 +29,6 @@ from protocol.directory import (
     fingerprints,
     log_verifiers,
 )
-from protocol.directory_profile import Profile
 from protocol.directory_values import (
     CountryCode,
     Line,
@@ -47,6 +46,7 @@ from protocol.limits import MAX_INDEX, MAX_JOIN_BYTES, MAX_NOTE_BYTES, MAX_PROOF
 from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, verify_checkpoint
 from protocol.log.proof import InclusionProof, believe
 from protocol.log.statement import StatementKind, key_set_published
+from protocol.requests.profile import Profile
 
 JOIN_FORMAT: Final = "a35/1/join"
 _HTTPS_PORT: Final = 443

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Final, cast
+from typing import ClassVar, Final, cast
 
 from typing_extensions import override
 
@@ -81,7 +81,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     """One request, one answer, then the connection ends."""
 
-    timeout: float | None = READ_TIMEOUT_S
+    timeout: ClassVar[float | None] = READ_TIMEOUT_S
     server_version = "a35"
     sys_version = ""
 

@@ -27,8 +27,6 @@ from protocol.directory import NodeEntry, PartyEntry
 from protocol.envelope.header import DirectoryStamp
 from protocol.identifiers import NodeId
 
-FIRST_WAIT_S: Final = 1.0
-LONGEST_WAIT_S: Final = 60.0
 _KEPT: Final = "verified.json"
 
 
@@ -62,8 +60,9 @@ class TrustedDirectory:
         self.why: str | None = "the directory has not been asked for yet"
         self.verified_ms: int | None = None
         self._view: DirectoryView | None = None
-        self._updating = asyncio.Lock()  # python-tuf wants one update at a time in a folder
-        self._fetcher: DirectoryFetcher | None = None  # of the update that runs now
+        # The update that runs now, at most one because python-tuf wants its folder to itself.
+        self._update: asyncio.Task[bool] | None = None
+        self._fetcher: DirectoryFetcher | None = None
         self._is_closed = False
 
     async def start(self) -> None:
@@ -77,46 +76,27 @@ class TrustedDirectory:
             verified, self.verified_ms = loaded
             self._adopt(verified)
 
-    async def wait(self) -> None:
-        """Return once there is a directory; ask for it, with growing pauses, until then.
-
-        `why` says meanwhile what keeps it; the journal says it once a reason.
-        """
-        pause_s = FIRST_WAIT_S
-        while self._view is None:
-            await self.refresh()
-            if self._view is None:
-                await self._clock.sleep(pause_s)
-                pause_s = min(2 * pause_s, LONGEST_WAIT_S)
-
     async def refresh(self) -> bool:
-        """Fetch and verify the newest state.
+        """Fetch and verify the newest state; who asks while that runs gets its outcome.
 
         Returns:
             Whether anything changed. On failure the last good state stays, `why` says the
             reason, and the journal has it if it is a new one.
         """
-        async with self._updating:
+        if self._update is None:
             if self._is_closed:
                 return False
-            try:
-                verified = await asyncio.to_thread(self._update)
-            except GatewayError as error:
-                self._fail(error)
-                return False
-            finally:
-                self._fetcher = None
-            self.why = None
-            self.verified_ms = self._clock.now_ms()
-            return self._adopt(verified)
+            self._update = asyncio.create_task(self._refresh())
+        # python-tuf must not be left half-way: who stops waiting does not stop the update.
+        return await asyncio.shield(self._update)
 
     async def close(self) -> None:
         """Break off an update that runs, and begin no other; what is known stays readable."""
         self._is_closed = True
         if self._fetcher is not None:
             self._fetcher.close()
-        async with self._updating:
-            pass
+        if self._update is not None:
+            await self._update
 
     @property
     def view(self) -> DirectoryView | None:
@@ -147,6 +127,20 @@ class TrustedDirectory:
         """Return the version in use, None while there is none."""
         return None if self._view is None else self._view.verified.stamp
 
+    async def _refresh(self) -> bool:
+        self._fetcher = DirectoryFetcher(self._url, self._clock.monotonic_s)
+        try:
+            verified = await asyncio.to_thread(self._fetch, self._fetcher)
+        except GatewayError as error:
+            self._fail(error)
+            return False
+        finally:
+            self._fetcher = None
+            self._update = None
+        self.why = None
+        self.verified_ms = self._clock.now_ms()
+        return self._adopt(verified)
+
     def _load(self) -> tuple[VerifiedDirectory, int] | None:
         kept = load_bundle(self._folder / _KEPT)
         if kept is None:
@@ -154,10 +148,9 @@ class TrustedDirectory:
         files, verified_ms = kept
         return verify_chain(self._root, files, at_ms=self._clock.now_ms()), verified_ms
 
-    def _update(self) -> VerifiedDirectory:
+    def _fetch(self, fetcher: DirectoryFetcher) -> VerifiedDirectory:
         """Run one update, in the worker thread; the kept state is replaced only at the end."""
-        self._fetcher = DirectoryFetcher(self._url, self._clock.monotonic_s)
-        files = download(self._folder, url=self._url, anchor=self._root, fetcher=self._fetcher)
+        files = download(self._folder, url=self._url, anchor=self._root, fetcher=fetcher)
         now_ms = self._clock.now_ms()
         verified = verify_chain(self._root, files, at_ms=now_ms)
         self._check_not_older(verified.stamp)

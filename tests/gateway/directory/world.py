@@ -1,27 +1,16 @@
 """A small world for the tests of the directory: nodes with real keys, an authority, a clock."""
 
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from gateway.directory.publish import KeyFolder, admit, delegate, new_root, publish
 from keys.digest import sha256
 from keys.keyfile import Credential
-from keys.nodekeys import NodeKeys
-from keys.recipient import RecipientSecret
-from protocol.directory import NodeEntry
-from protocol.identifiers import LogOrigin, NodeId
-from protocol.joining import JoinRequest, build_join_request, node_part
-from protocol.keyset import KeySet
-from protocol.log.checkpoint import TreeHead
-from protocol.log.proof import InclusionProof
-from protocol.log.signing import sign_head
-from protocol.log.statement import key_set_published
-from protocol.log.tree import Frontier
+from tests.protocol.entries import DAY_MS, join_request, node_keys
 
-DAY_MS = 24 * 60 * 60 * 1000
+__all__ = ("DAY_MS", "SECRET", "Authority", "FakeClock")
+
 SECRET = Credential(bytes(range(32)))
 
 
@@ -47,54 +36,6 @@ class FakeClock:
         self.slept += (seconds,)
         if self.on_sleep is not None:
             self.on_sleep()
-
-
-@cache
-def node_keys(name: str, salt: int = 0) -> NodeKeys:
-    """Make the keys of a node, once for a whole run; another `salt` gives others."""
-    return NodeKeys.generate(
-        name, generation=1, tls_name=f"node{salt}.example", now_ms=1_800_000_000_000
-    )
-
-
-def certificate(keys: NodeKeys) -> bytes:
-    """Return a node's certificate in DER."""
-    return ssl.PEM_cert_to_DER_cert(keys.tls.certificate_pem.decode())
-
-
-def part(keys: NodeKeys, now_ms: int, *, port: int = 8443) -> NodeEntry:
-    """Return a node's part of its entry."""
-    return node_part(
-        NodeId.parse(keys.node),
-        endpoints=(f"https://localhost:{port}",),
-        log=keys.signer().verifier,
-        last_resort=RecipientSecret(keys.last_resort_seed).public,
-        certificate=certificate(keys),
-        not_before_ms=now_ms - DAY_MS,
-        not_after_ms=now_ms + 365 * DAY_MS,
-    )
-
-
-def join_request(keys: NodeKeys, now_ms: int, *, node: NodeEntry | None = None) -> JoinRequest:
-    """Return the join request that a node with these keys would write."""
-    key_set = KeySet(
-        node=NodeId.parse(keys.node),
-        version=1,
-        not_before_ms=now_ms,
-        expires_ms=now_ms + 7 * DAY_MS,
-        keys=(),
-    ).encode()
-    frontier = Frontier()
-    frontier.append(key_set_published(key_set).leaf_hash)
-    head = TreeHead(origin=LogOrigin.parse(keys.origin), size=frontier.size, root=frontier.root())
-    checkpoint = sign_head(keys.signer(), head, timestamp_s=now_ms // 1000)
-    return build_join_request(
-        part(keys, now_ms) if node is None else node,
-        name=f"Desk of {keys.node}",
-        key_set=key_set,
-        proof=InclusionProof(index=0, path=()),
-        note=checkpoint.note,
-    )
 
 
 @dataclass(frozen=True)
