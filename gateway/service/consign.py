@@ -19,16 +19,15 @@ from keys.recipient import RecipientSecret
 from protocol.cases.ladder import MessageState
 from protocol.envelope.content import Content
 from protocol.envelope.seal import Opened, open_envelope
-from protocol.errors import Code, RemoteProtocolError
+from protocol.errors import RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
-from protocol.receipt import Stage
+from protocol.receipt import Stage, schema_why
 from protocol.requests.catalogue import type_info
 from protocol.requests.wire import RefusedDocumentError, from_wire
 
 _AT_ONCE: Final = 64
 _OPENINGS: Final = 5
 _PARKED: Final = "internal"
-_WHY_CHARACTERS: Final = 200
 
 
 class Consign:
@@ -103,7 +102,7 @@ class Consign:
             opened = open_envelope(item.header, item.wraps, item.body, self._secrets())
             _check_form(opened.content)
         except RefusedDocumentError as error:
-            return self._rejected(item, _why(error), opened)
+            return self._rejected(item, schema_why(error.path), opened)
         except RemoteProtocolError as error:
             return self._rejected(item, error.code.value, opened)
         content = opened.content
@@ -168,8 +167,3 @@ def _check_form(content: Content) -> None:
         body=content.body,
         file_names=[one.name for one in content.files],
     )
-
-
-def _why(error: RefusedDocumentError) -> str:
-    """Rule 22: E_SCHEMA with blank and the path of the first field at fault, never its value."""
-    return f"{Code.SCHEMA.value} {error.path}".strip()[:_WHY_CHARACTERS]

@@ -70,10 +70,6 @@ def reached(state: MessageState, goal: MessageState) -> bool:
         return goal is MessageState.QUEUED or (
             goal is MessageState.ACCEPTED and state is MessageState.REJECTED
         )
-    if is_over(state):
-        return goal is MessageState.QUEUED or (
-            goal is MessageState.ACCEPTED and state is MessageState.REJECTED
-        )
     return _HEIGHT[state] >= _HEIGHT[goal]
 
 

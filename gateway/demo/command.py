@@ -1,0 +1,149 @@
+"""`a35 demo`: three nodes and a directory on this machine, real requests between them."""
+
+import asyncio
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from gateway.demo.documents import Example
+from gateway.demo.load import Load, run_load
+from gateway.demo.network import CLOCK, DemoNetwork, described, running
+from gateway.demo.story import Story, Tally, load_examples
+from gateway.errors import ConfigError, DataError
+from gateway.terminal import JsonOption, Terminal
+
+app = typer.Typer()
+
+_FAILED: Final = 70
+_LOADED: Final = "subscriber_information_request"
+
+
+@app.command(epilog="Example: a35 demo --check --load 500 --json")
+def demo(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Play the examples, verify everything, end.")
+    ] = False,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", metavar="DIR", help="Keep the network's files there.")
+    ] = None,
+    open_page: Annotated[
+        bool,
+        typer.Option("--open", help="Open the officers' page in a browser, once there is one."),
+    ] = False,
+    requests: Annotated[
+        list[Path] | None,
+        typer.Option("--requests", metavar="FILE", help="Send this document; repeatable."),
+    ] = None,
+    load: Annotated[
+        int, typer.Option("--load", metavar="N", min=0, help="Send N further envelopes of 4 KiB.")
+    ] = 0,
+    json: JsonOption = False,
+) -> int:
+    """Run three nodes and a directory on this machine, with real requests between them."""
+    del open_page  # nothing to open before there is a page
+    terminal = Terminal(json=json)
+    folder = _folder(keep)
+    examples = load_examples(requests or [])
+    try:
+        return asyncio.run(_demo(folder, examples, terminal, check=check, load=load))
+    finally:
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _demo(
+    folder: Path, examples: list[Example], terminal: Terminal, *, check: bool, load: int
+) -> int:
+    began_s = CLOCK.monotonic_s()
+    terminal.note("Making keys, a signed directory and three nodes ...")
+    async with running(folder) as network:
+        terminal.note(f"Ready after {CLOCK.monotonic_s() - began_s:.1f} s.")
+        if not check:
+            return await _stay(network, examples, terminal, load)
+        story = Story(network, terminal)
+        await story.play(examples)
+        loaded = await _load(network, examples, terminal, load) if load else None
+        await story.verify()
+        return _report(story.tally, loaded, terminal, CLOCK.monotonic_s() - began_s)
+
+
+async def _stay(
+    network: DemoNetwork, examples: list[Example], terminal: Terminal, load: int
+) -> int:
+    """Play the examples once, then stay up until Ctrl-C."""
+    if terminal.json:
+        print(described(network), flush=True)
+    story = Story(network, terminal)
+    await story.play(examples)
+    if load:
+        await _load(network, examples, terminal, load)
+    for node in network.nodes:
+        terminal.say(f"  {node.name}  {node.api}/readyz   A35_HOME={node.home.path}")
+    terminal.say("Look around in another terminal:  A35_HOME=... a35 inbox   (Ctrl-C ends)")
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+    terminal.note("Stopping ...")
+    return 0
+
+
+async def _load(
+    network: DemoNetwork, examples: list[Example], terminal: Terminal, messages: int
+) -> Load:
+    example = next((one for one in examples if one.type == _LOADED), None)
+    if example is None:
+        example = next(one for one in load_examples([]) if one.type == _LOADED)
+    sender, receiver = network.nodes[0], network.nodes[1]
+    terminal.note(f"Sending {messages} envelopes of about 4 KiB from {sender.name} ...")
+    loaded = await run_load(sender, receiver, example, messages)
+    terminal.say(
+        f"  {loaded.messages} accepted and settled in {loaded.seconds:.1f} s:"
+        f" {loaded.per_second:.0f} a second, {loaded.batches} frames,"
+        f" {loaded.cpu_seconds:.1f} s of processor time at both ends"
+    )
+    return loaded
+
+
+def _report(tally: Tally, loaded: Load | None, terminal: Terminal, seconds: float) -> int:
+    result: dict[str, object] = {
+        "nodes": len(tally.logs),
+        "sent": tally.sent,
+        "accepted": tally.accepted,
+        "consigned": tally.consigned,
+        "acknowledged": tally.acknowledged,
+        "answered": tally.answered,
+        "lost": tally.lost,
+        "duplicates": tally.duplicates,
+        "logs": tally.logs,
+        "seconds": round(seconds, 2),
+        "p50_ms": tally.quantile(0.5),
+        "p99_ms": tally.quantile(0.99),
+    }
+    if loaded is not None:
+        result["load"] = loaded.as_json()
+    terminal.document(result)
+    for log in tally.logs:
+        terminal.say(f"  log of {log['node']}: {log['size']} leaves, verified: {log['verified']}")
+    terminal.say(
+        f"{tally.sent} messages sent, {tally.accepted} accepted, {tally.lost} lost,"
+        f" {tally.duplicates} twice; p50 {tally.quantile(0.5)} ms, p99 {tally.quantile(0.99)} ms"
+    )
+    return 0 if tally.holds() else _FAILED
+
+
+def _folder(keep: Path | None) -> Path:
+    if keep is None:
+        return Path(tempfile.mkdtemp(prefix="a35-demo-"))
+    if keep.exists() and any(keep.iterdir()):
+        raise ConfigError(f"{keep} is not empty", hint="name a folder that does not exist yet")
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{keep} cannot be made") from error
+    return keep.absolute()
