@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -33,7 +34,7 @@ def demo(
     ] = None,
     open_page: Annotated[
         bool,
-        typer.Option("--open", help="Open the officers' page in a browser, once there is one."),
+        typer.Option("--open", help="Open the officers' page, once there is one."),
     ] = False,
     requests: Annotated[
         list[Path] | None,
@@ -120,7 +121,7 @@ def _report(tally: Tally, loaded: Load | None, terminal: Terminal, seconds: floa
         "answered": tally.answered,
         "lost": tally.lost,
         "duplicates": tally.duplicates,
-        "logs": tally.logs,
+        "logs": [asdict(log) for log in tally.logs],
         "seconds": round(seconds, 2),
         "p50_ms": tally.quantile(0.5),
         "p99_ms": tally.quantile(0.99),
@@ -129,7 +130,9 @@ def _report(tally: Tally, loaded: Load | None, terminal: Terminal, seconds: floa
         result["load"] = loaded.as_json()
     terminal.document(result)
     for log in tally.logs:
-        terminal.say(f"  log of {log['node']}: {log['size']} leaves, verified: {log['verified']}")
+        terminal.say(
+            f"  log of {log.node}: {log.size} leaves, {'verified' if log.verified else 'DAMAGED'}"
+        )
     terminal.say(
         f"{tally.sent} messages sent, {tally.accepted} accepted, {tally.lost} lost,"
         f" {tally.duplicates} twice; p50 {tally.quantile(0.5)} ms, p99 {tally.quantile(0.99)} ms"

@@ -8,6 +8,7 @@ the last `accepted` receipt settled.
 import asyncio
 import re
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final
 
 from gateway.demo.documents import Example, Json, note_of
@@ -19,10 +20,11 @@ from protocol.cases.ladder import MessageState, reached
 _CALLERS: Final = 64
 _SIZE_BYTES: Final = 4096
 _LONGEST_S: Final = 1800.0
-_SAMPLE: Final = re.compile(rb"^(\w+)(?:\{[^}]*\})? ([0-9.e+-]+)$", re.MULTILINE)
+_SAMPLE: Final = re.compile(rb"^(\w+(?:\{[^}]*\})?) ([0-9.e+-]+)$", re.MULTILINE)
 _CPU: Final = b"process_cpu_seconds_total"
 _SETTLED: Final = b"a35_settled_total"
-_FRAMES: Final = b"a35_frames_total"
+_FRAMES: Final = b'a35_frames_total{direction="out"}'
+_NO_FILES: Final = Path()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ async def _send_all(client: Client, documents: list[Json]) -> list[str]:
 
     async def caller() -> None:
         for document in waiting:
-            sent = await client.drafts.send_at_once({**document})
+            sent = await client.send({**document}, folder=_NO_FILES)
             mids.append(sent.mid)
 
     async with asyncio.TaskGroup() as group:
@@ -115,7 +117,11 @@ async def _wait_settled(sender: DemoNode, goal: float) -> None:
 
 
 async def _check_some(client: Client, mids: list[str]) -> None:
-    """Hold the counter against the states of the first, middle and last message."""
+    """Hold the counter against the states of the first, middle and last message.
+
+    Raises:
+        NotYetError: One counts as settled and is not.
+    """
     for mid in {mids[0], mids[len(mids) // 2], mids[-1]}:
         view = await client.show(mid)
         if not reached(MessageState(view.state), MessageState.ACCEPTED):
@@ -136,9 +142,9 @@ async def _meter(node: DemoNode) -> _Meter:
         writer.close()
     except OSError as error:
         raise UnavailableError(f"{node.name} does not answer") from error
-    sums: dict[bytes, float] = {}
-    for name, value in _SAMPLE.findall(text):
-        sums[name] = sums.get(name, 0.0) + float(value)
+    samples = {name: float(value) for name, value in _SAMPLE.findall(text)}
     return _Meter(
-        cpu_s=sums.get(_CPU, 0.0), settled=sums.get(_SETTLED, 0.0), frames=sums.get(_FRAMES, 0.0)
+        cpu_s=samples.get(_CPU, 0.0),
+        settled=samples.get(_SETTLED, 0.0),
+        frames=samples.get(_FRAMES, 0.0),
     )

@@ -34,6 +34,15 @@ _STEP_S: Final = 60.0
 _PAGE: Final = 200
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogResult:
+    """One log after the run, computed anew from what its node stores."""
+
+    node: str
+    size: int
+    verified: bool
+
+
 @dataclass(slots=True)
 class Tally:
     """What happened, in the words of docs/operations.md, "a35 demo"."""
@@ -45,7 +54,7 @@ class Tally:
     answered: int = 0
     lost: int = 0
     duplicates: int = 0
-    logs: list[Json] = field(default_factory=list)
+    logs: list[LogResult] = field(default_factory=list)
     waits_ms: list[float] = field(default_factory=list)
 
     def quantile(self, share: float) -> float:
@@ -64,7 +73,7 @@ class Tally:
             and self.sent == self.accepted == self.consigned
             and not self.lost
             and not self.duplicates
-            and all(log["verified"] for log in self.logs)
+            and all(log.verified for log in self.logs)
         )
 
 
@@ -144,7 +153,7 @@ class Story:
                 arrived.update(await _received(client))
                 log = await client.log.verified()
                 self.tally.logs.append(
-                    {"node": node.name, "size": log.size, "verified": not log.faults}
+                    LogResult(node=node.name, size=log.size, verified=not log.faults)
                 )
         sent = {mid for mids in self._sent.values() for mid in mids}
         self.tally.lost = len(sent - arrived.keys())
@@ -245,6 +254,3 @@ def _wait_ms(view: MessageView) -> float:
     if queued is None or accepted is None:
         return 0.0
     return (accepted - queued).total_seconds() * 1000
-
-
-__all__ = ("Story", "Tally", "load_examples")
