@@ -6,7 +6,7 @@ Source: docs/domain.md, sections 5 and 6.
 from typing import Any, Final
 
 from protocol.requests.answers import ACKNOWLEDGEMENT, DATA_DELIVERY, INFO_NEEDED, INFO_SUPPLIED
-from protocol.requests.decision import DECISION
+from protocol.requests.decision import DECISION, Decision, refuses_all
 from protocol.requests.disclosure import SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
 from protocol.requests.kinds import DocumentType
@@ -81,6 +81,20 @@ def admitted_answers(kind: DocumentType) -> tuple[str, ...]:
         Those of the form first, then the usual ones; empty for an answer.
     """
     return kind.answers + USUAL_ANSWERS if kind.is_request else kind.answers
+
+
+def grants_nothing(document: Document) -> bool:
+    """Tell whether a document turns the whole request down.
+
+    As a first answer it makes the receipt `declined` in place of `acknowledged`.
+
+    Args:
+        document: A valid document of any type.
+
+    Source:
+        docs/wire-format.md, rule 22.
+    """
+    return isinstance(document.body, Decision) and refuses_all(document.body)
 
 
 def json_schema(name: str) -> dict[str, Any]:

@@ -16,7 +16,15 @@ from typing import Any, Final
 from protocol.errors import NotAllowedError
 from protocol.requests.catalogue import TYPES
 from protocol.requests.document import Document, paths_of, roles_of
-from protocol.requests.faults import UNSOUND, Fault, FaultCode, Finding, UnsoundError
+from protocol.requests.faults import (
+    UNSOUND,
+    Fault,
+    FaultCode,
+    Finding,
+    Path,
+    UnsoundError,
+    path_text,
+)
 from protocol.requests.filling import Filled, fill
 from protocol.requests.messages import finding_of
 from protocol.requests.ordering import DocumentOrder
@@ -55,6 +63,22 @@ class CheckResult:
     document: Document | None
 
 
+class InvalidDocumentError(NotAllowedError):
+    """What was to be read is no valid document.
+
+    Attributes:
+        path: The first field at fault; of an unknown field the object that it stands in, since
+            its name is anybody's text.
+        code: What is wrong.
+    """
+
+    def __init__(self, fault: Fault) -> None:
+        known = fault.path[:-1] if fault.code is FaultCode.UNKNOWN_FIELD else fault.path
+        self.path = path_text(known)
+        self.code = fault.code
+        super().__init__(f"no valid document: {self.code} at '{self.path}'")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Circumstances:
     """What a document is held against beside itself."""
@@ -89,12 +113,15 @@ def check_document(
     try:
         root = _read(data)
     except UnreadableError as refused:
-        return _result(None, [Fault((), refused.code)], {}, None)
-    files = None if attachments is None else frozenset(attachments)
-    return _check(
-        root,
-        _Circumstances(today=today, profiles=tuple(profiles), request=request, files=files),
+        return _result({}, [Fault((), refused.code)], None)
+    given = _Circumstances(
+        today=today,
+        profiles=tuple(profiles),
+        request=request,
+        files=None if attachments is None else frozenset(attachments),
     )
+    document, faults = _examine(root, given)
+    return _result(root, faults, document)
 
 
 def read_document(data: bytes | Mapping[str, Any]) -> Document:
@@ -109,16 +136,18 @@ def read_document(data: bytes | Mapping[str, Any]) -> Document:
         The document.
 
     Raises:
-        NotAllowedError: It is none; the text names the first fault's path and code.
+        InvalidDocumentError: It is none.
     """
     try:
-        result = _check(_read(data), _Circumstances(today=None))
+        root = _read(data)
     except UnreadableError as refused:
-        raise NotAllowedError(f"the document cannot be read: {refused.code}") from refused
-    if result.document is None:
-        first = result.errors[0]
-        raise NotAllowedError(f"the document is not valid: {first.code} at {first.path}")
-    return result.document
+        raise InvalidDocumentError(Fault((), refused.code)) from refused
+    document, faults = _examine(root, _Circumstances(today=None))
+    order = DocumentOrder(root)
+    errors = [fault for fault in faults if not fault.warning]
+    if errors:
+        raise InvalidDocumentError(min(errors, key=lambda fault: order.place(fault.path)))
+    return document
 
 
 def attached_paths(data: bytes) -> tuple[str, ...]:
@@ -166,14 +195,12 @@ def _read(data: bytes | Mapping[str, Any]) -> dict[str, Any]:
     return read_json(data) if isinstance(data, bytes) else normalised(dict(data))
 
 
-def _check(root: dict[str, Any], given: _Circumstances) -> CheckResult:
+def _examine(root: dict[str, Any], given: _Circumstances) -> tuple[Document, list[Fault]]:
+    """Return the document, which is complete if nothing was found, and what was found."""
     filled = fill(root)
-    name = root.get("type")
-    shown = name if isinstance(name, str) else None
     if filled.faults and is_too_deep(root):
-        return _result(shown, [Fault((), FaultCode.TOO_DEEP)], {}, None)
-    faults = [*filled.faults, *_rules(filled, given)]
-    return _result(shown, faults, root, filled.document)
+        return filled.document, [Fault((), FaultCode.TOO_DEEP)]
+    return filled.document, [*filled.faults, *_rules(filled, given)]
 
 
 def _rules(filled: Filled, given: _Circumstances) -> list[Fault]:
@@ -205,17 +232,16 @@ def _rules(filled: Filled, given: _Circumstances) -> list[Fault]:
 
 
 def _result(
-    name: str | None, faults: Sequence[Fault], root: Mapping[str, Any], document: Document | None
+    root: Mapping[str, Any], faults: Sequence[Fault], document: Document | None
 ) -> CheckResult:
     """Sort what was found, and write it out."""
-    if not faults:
-        return CheckResult(valid=True, type=name, errors=(), warnings=(), document=document)
     order = DocumentOrder(root)
     ordered = sorted(faults, key=lambda fault: order.place(fault.path))
     errors = _findings(fault for fault in ordered if not fault.warning)
+    name = root.get("type")
     return CheckResult(
         valid=not errors,
-        type=name,
+        type=name if isinstance(name, str) else None,
         errors=errors,
         warnings=_findings(fault for fault in ordered if fault.warning),
         document=None if errors else document,
@@ -224,6 +250,7 @@ def _result(
 
 def _findings(faults: Iterator[Fault]) -> tuple[Finding, ...]:
     """Return the first findings, none twice (two rules may ask for one field)."""
-    first = {(fault.path, fault.code): fault for fault in reversed(list(faults))}
-    unique = dict.fromkeys((fault.path, fault.code) for fault in first.values())
-    return tuple(finding_of(first[key]) for key in list(unique)[:MAX_FINDINGS])
+    first: dict[tuple[Path, FaultCode], Fault] = {}
+    for fault in faults:
+        first.setdefault((fault.path, fault.code), fault)
+    return tuple(finding_of(fault) for fault in list(first.values())[:MAX_FINDINGS])

@@ -135,7 +135,7 @@ def instant_of(value: str) -> datetime:
     Args:
         value: A text that passed as Instant.
     """
-    return datetime.fromisoformat(value)
+    return datetime.fromisoformat(value[:])  # the slice lets UNSOUND speak up
 
 
 def day_of(value: str) -> date:

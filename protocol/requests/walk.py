@@ -7,7 +7,6 @@ Source: docs/domain.md, sections 3, 4 (G7, "Time rules") and 4.1 (last line).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from types import FunctionType
@@ -147,9 +146,7 @@ class _Walk:
         """Run the rules of a form, then those of its parts."""
         shape = shape_of(type(part))
         for check in shape.rules:
-            # What a rule read in vain is reported already; what it found before, counts.
-            with suppress(UnsoundError):
-                self.found.extend(fault.below(place) for fault in check(part, self._scene))
+            self._run(check, part, place)
         for name in shape.distinct:
             self._visit_distinct(getattr(part, name), (*place, name))
         for name, time_rule in shape.dates:
@@ -162,6 +159,16 @@ class _Walk:
                 self.visit(value, (*place, name))
             elif isinstance(value, tuple):
                 self._visit_list(value, key, (*place, name))
+
+    def _run(self, check: Rule, part: Part, place: Path) -> None:
+        try:
+            for fault in check(part, self._scene):
+                self._note(fault, place)
+        except UnsoundError:
+            return  # what it read in vain is reported already; what it found before, counts
+
+    def _note(self, fault: Fault, place: Path) -> None:
+        self.found.append(fault.below(place))
 
     def _visit_list(self, parts: tuple[Any, ...], key: str | None, place: Path) -> None:
         if key is not None and len(parts) > 1:

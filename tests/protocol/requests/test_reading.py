@@ -1,0 +1,103 @@
+"""Bytes to plain values: what is no document, and what normalisation does."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocol.limits import MAX_DOCUMENT_BYTES
+from protocol.requests.faults import FaultCode
+from protocol.requests.reading import UnreadableError, is_too_deep, normalised, read_json
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", FaultCode.BAD_JSON),
+        (b"{", FaultCode.BAD_JSON),
+        (b"[]", FaultCode.BAD_JSON),
+        (b'"text"', FaultCode.BAD_JSON),
+        (b"{} {}", FaultCode.BAD_JSON),
+        (b'\xef\xbb\xbf{"a": 1}', FaultCode.BAD_JSON),
+        ('{"a": 1}'.encode("utf-16"), FaultCode.BAD_JSON),
+        (b'{"a": "\xff"}', FaultCode.BAD_JSON),
+        (b'{"a": 1, "a": 1}', FaultCode.BAD_JSON),
+        (b'{"b": [{"a": 1, "a": 2}]}', FaultCode.BAD_JSON),
+        (b'{"a": NaN}', FaultCode.BAD_JSON),
+        (b'{"a": -Infinity}', FaultCode.BAD_JSON),
+        (b'{"a": ' + b"[" * 50_000 + b"]" * 50_000 + b"}", FaultCode.TOO_DEEP),
+        (b'{"a": "' + b"x" * MAX_DOCUMENT_BYTES + b'"}', FaultCode.TOO_LARGE),
+    ],
+)
+def test_what_is_no_document_is_refused_whole(data: bytes, code: FaultCode) -> None:
+    """Nothing can be said of its fields."""
+    with pytest.raises(UnreadableError) as refused:
+        read_json(data)
+    assert refused.value.code is code
+
+
+def test_a_document_of_just_one_mebibyte_is_read() -> None:
+    """The limit itself is admitted."""
+    data = b'{"a": "' + b"x" * (MAX_DOCUMENT_BYTES - 9) + b'"}'
+    assert len(data) == MAX_DOCUMENT_BYTES
+    assert len(read_json(data)["a"]) == MAX_DOCUMENT_BYTES - 9
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        ('{"a": "e\u0301"}'.encode(), "é"),
+        (b'{"a": "e\\u0301"}', "é"),
+        (b'{"a": "one\\r\\ntwo\\rthree"}', "one\ntwo\rthree"),
+        (b'{"a": ["e\\u0301", {"b": "e\\u0301"}]}', ["é", {"b": "é"}]),
+        (b'{"a": "\\ud83d\\ude00"}', "\U0001f600"),
+        (b'{"a": "\\ud83d"}', "\ud83d"),
+        (b'{"a": null}', None),
+        (b'{"a": 1.5}', 1.5),
+    ],
+)
+def test_text_is_read_into_nfc_and_lf(data: bytes, value: object) -> None:
+    """Two spellings of one text must not make two documents."""
+    assert read_json(data) == {"a": value}
+
+
+def test_numbers_of_any_length_are_read_without_failing() -> None:
+    """Python by itself refuses thousands of digits; the form says that they are out of range."""
+    assert read_json(b'{"a": ' + b"9" * 5_000 + b"}")["a"] > 10**19
+    assert read_json(b'{"a": -12}') == {"a": -12}
+
+
+def test_a_name_with_half_a_character_is_made_printable() -> None:
+    """No field has such a name, and no printer takes it."""
+    assert read_json(b'{"\\ud800": 1}') == {"\\ud800": 1}
+
+
+def test_plain_values_deeper_than_python_reads_are_refused() -> None:
+    """The same holds for values that did not come from JSON."""
+    deep: dict[str, object] = {}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    with pytest.raises(UnreadableError) as refused:
+        normalised(deep)
+    assert refused.value.code is FaultCode.TOO_DEEP
+    while deep:  # taken apart by hand: so deep a value would not be freed by itself
+        deep = deep.pop("a")  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(("levels", "deep"), [(7, False), (8, True)])
+def test_seven_levels_are_the_most(levels: int, deep: bool) -> None:
+    """Objects and lists count alike, and so does the root (G8)."""
+    value: object = "leaf"
+    for level in range(levels):
+        value = [value] if level % 2 else {"a": value}
+    assert is_too_deep(value) is deep
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=20))
+def test_reading_is_the_same_with_and_without_escapes(text: str) -> None:
+    """The short cut for text that is NFC already never changes what is read."""
+    escaped = json.dumps({"a": text}).encode()
+    plain = json.dumps({"a": text}, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    assert read_json(escaped) == read_json(plain)
