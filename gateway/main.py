@@ -66,7 +66,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "doctor": Entry(
         "Look for what keeps a node from working.", f"{_OPERATOR}settings", "doctor_app"
     ),
-    "keys": _group("List the node's keys.", f"{_OPERATOR}command", "keys_app"),
+    "keys": _group("List the node's keys.", f"{_OPERATOR}settings", "keys_app"),
     "directory": _group(
         "The directory authority's tools.", f"{_OPERATOR}authority", "directory_app"
     ),

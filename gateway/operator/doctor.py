@@ -8,9 +8,11 @@ import os
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from json import loads
 from pathlib import Path
 from shutil import disk_usage
+from socket import AF_UNIX, SOCK_STREAM, socket
 from typing import Final
 
 from gateway.config import NodeConfig, load_config
@@ -21,7 +23,9 @@ MIN_FREE_BYTES: Final = 512 * 1024 * 1024
 """Room for the largest frame, its commit and the log's growth of a day, many times over."""
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-_MAX_PORTS_BYTES: Final = 4096
+_MAX_REPORT_BYTES: Final = 64 * 1024
+ANSWER_S: Final = 5.0
+"""How long a running node may take to answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,20 +83,37 @@ def check_settings(
     return _good("settings", f"{config.node}, {config.url}"), config
 
 
-def running_ports(home: Home) -> Mapping[str, int]:
-    """Return what a running node wrote of itself: `peer`, `desk`, `pid`; empty if nothing.
+def ask_node(home: Home) -> tuple[Check, ...]:
+    """Ask the running node how it is, through its control socket.
 
     Args:
         home: The node's folder.
+
+    Returns:
+        Its own checks; one that says so if it does not run, which is no fault.
     """
     try:
-        with home.ports_file.open("rb") as source:
-            found = loads(source.read(_MAX_PORTS_BYTES))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(found, dict):
-        return {}
-    return {name: port for name, port in found.items() if isinstance(port, int)}
+        with socket(AF_UNIX, SOCK_STREAM) as line:
+            line.settimeout(ANSWER_S)
+            line.connect(str(home.control))
+            return _report(line)
+    except (OSError, ValueError, HTTPException):
+        return (_good("node", "not running, or not for this account to ask"),)
+
+
+def _report(line: socket) -> tuple[Check, ...]:
+    connection = HTTPConnection("localhost")
+    connection.sock = line
+    connection.request("GET", "/readyz")
+    report = loads(connection.getresponse().read(_MAX_REPORT_BYTES))
+    ready = _good("node", "ready") if report["ok"] else _bad("node", "not ready", "see below")
+    return (
+        ready,
+        *(
+            Check(name=each["name"], ok=each["ok"], detail=each["detail"], fix=each["fix"])
+            for each in report["checks"]
+        ),
+    )
 
 
 def _configured(home: Home, config: NodeConfig) -> Iterable[Check]:
@@ -122,12 +143,8 @@ def _directory(home: Home, config: NodeConfig) -> Check:
 def _duty(config: NodeConfig) -> Check:
     duty = config.duty
     if duty.telephone or duty.cell_phone or duty.email:
-        return _good("duty contact", "a35 ack can say whom to call")
-    return _bad(
-        "duty contact",
-        "node.toml does not say how the desk is called; a35 ack takes it from the directory",
-        "set telephone or email below [duty] in node.toml",
-    )
+        return _good("duty contact", "a35 ack says whom to call")
+    return _good("duty contact", "not in node.toml: a35 ack takes it from the directory")
 
 
 def _private(home: Home) -> Check:

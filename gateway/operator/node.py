@@ -247,6 +247,7 @@ def _remove(home: Home) -> None:
         home.store.with_name(home.store.name + "-wal"),
         home.store.with_name(home.store.name + "-shm"),
         home.lock,
+        home.store.with_name(home.store.name + ".lock"),
         home.anchor,
         home.path / JOIN_FILE,
         home.path / ROOT_FILE,

@@ -13,6 +13,7 @@ from typing import Final
 from gateway.config import LoadedConfig, NodeConfig, load_config
 from gateway.errors import AccessDeniedError, ConfigError, GatewayError, NoInputError
 from gateway.home import Home
+from keys.atrest import new_store_key
 from keys.errors import KeyFileError, KeyFileReason, UnknownSuiteError
 from keys.keyfile import CREDENTIAL_BYTES, Credential, Passphrase, Secret
 from keys.keystore import KeyStore
@@ -138,14 +139,18 @@ def prepare_run(
     """
     loaded = load_home(home, file=file, environ=environ)
     config = loaded.config
-    configured = None if config.credential_file is None else home.path_of(config.credential_file)
-    keys = unlock(home, source.secret(configured=configured))
+    keys = unlock(home, source.secret(configured=configured_file(home, config)))
     if keys.node != config.node:
         raise ConfigError(
             f"the keys are those of {keys.node}, the settings those of {config.node}",
             hint="take keys and node.toml from the same home",
         )
     return RunOptions(home=home, config=config, keys=keys, json_journal=json_journal)
+
+
+def configured_file(home: Home, config: NodeConfig) -> Path | None:
+    """Return the credential file that the settings name, if they do."""
+    return None if config.credential_file is None else home.path_of(config.credential_file)
 
 
 def load_home(home: Home, *, file: Path | None, environ: Mapping[str, str]) -> LoadedConfig:
@@ -233,6 +238,28 @@ def read_credential(file: Path) -> Credential:
             hint=f"close it with: chmod 600 {file}",
         )
     return _credential(data)
+
+
+def write_credential(file: Path) -> Credential:
+    """Draw a new credential into a file that its owner alone may read.
+
+    Args:
+        file: Must not exist.
+
+    Returns:
+        The credential.
+
+    Raises:
+        ConfigError: The file exists; nothing was changed.
+        OSError: The disk refused.
+    """
+    try:
+        file.touch(mode=0o600, exist_ok=False)
+    except FileExistsError as error:
+        raise ConfigError(f"{file.name} exists already", code="exists") from error
+    key = new_store_key()
+    file.write_bytes(key)
+    return Credential(key)
 
 
 def read_handed(file: Path) -> Secret:

@@ -1,0 +1,79 @@
+"""What each key of a node is for, since when and until when; nothing secret of any."""
+
+from dataclasses import dataclass
+
+from keys.digest import sha256
+from keys.nodekeys import NodeKeys
+from keys.recipient import RecipientSecret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLine:
+    """One key.
+
+    Attributes:
+        kind: Its kind, as `keys rotate` names it.
+        use: What it is for.
+        since_ms: When it begins to count, None if nothing here says it.
+        until_ms: When it ends, likewise.
+        fingerprint: SHA-256 in hex of the public key; empty for a key that has none.
+    """
+
+    kind: str
+    use: str
+    since_ms: int | None
+    until_ms: int | None
+    fingerprint: str
+
+
+def describe_keys(keys: NodeKeys) -> tuple[KeyLine, ...]:
+    """Describe every key of a node.
+
+    Args:
+        keys: Unlocked.
+    """
+    verifier = keys.signer().verifier
+    return (
+        KeyLine(
+            kind="log",
+            use=f"signs the checkpoints of {keys.origin}",
+            since_ms=None,
+            until_ms=None,
+            fingerprint=sha256(verifier.ed25519 + verifier.mldsa44).hex(),
+        ),
+        KeyLine(
+            kind="tls",
+            use="shows other nodes who connects",
+            since_ms=None,
+            until_ms=keys.tls.not_after_ms,
+            fingerprint=keys.tls.spki.hex(),
+        ),
+        KeyLine(
+            kind="last-resort",
+            use="opens what is sealed while no prekey of ours is known",
+            since_ms=None,
+            until_ms=None,
+            fingerprint=_public(keys.last_resort_seed),
+        ),
+        *(
+            KeyLine(
+                kind="prekey",
+                use="opens what others seal for us",
+                since_ms=prekey.not_before_ms,
+                until_ms=prekey.expires_ms,
+                fingerprint=_public(prekey.seed),
+            )
+            for prekey in keys.prekeys
+        ),
+        KeyLine(
+            kind="store",
+            use="seals contents on this disk",
+            since_ms=None,
+            until_ms=None,
+            fingerprint="",
+        ),
+    )
+
+
+def _public(seed: bytes) -> str:
+    return sha256(RecipientSecret(seed).public).hex()
