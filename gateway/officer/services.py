@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import BinaryIO, Protocol
 
 from gateway.records import MessageRow, Submitted
-from protocol.identifiers import LogOrigin, MessageId
+from gateway.service.prove import LogVerification, LogView
+from protocol.identifiers import MessageId
 
 
 class Draft(Protocol):
@@ -97,45 +98,13 @@ class ActService(Protocol):
         """Decrypt an attachment into `target`, which counts once this returns; return its name."""
 
 
-class LogHead(Protocol):
-    """The newest signed head of our log."""
-
-    @property
-    def origin(self) -> LogOrigin:
-        """Which log."""
-
-    @property
-    def size(self) -> int:
-        """Leaves."""
-
-    @property
-    def root(self) -> bytes:
-        """Root hash, 32 bytes."""
-
-
-class LogCheck(LogHead, Protocol):
-    """A log computed anew from what is stored."""
-
-    @property
-    def checked(self) -> int:
-        """Leaves whose statement was hashed again."""
-
-    @property
-    def erased(self) -> int:
-        """Leaves whose statement retention has erased: only their hash was used."""
-
-    @property
-    def faults(self) -> tuple[str, ...]:
-        """What does not hold, one sentence each; empty is good."""
-
-
 class ProveService(Protocol):
     """Looking into our own log."""
 
-    async def show(self) -> LogHead:
-        """Return the newest head."""
+    async def show(self) -> LogView:
+        """Return the log with its newest head."""
 
-    async def verify(self, progress: Callable[[int, int], None]) -> LogCheck:
+    async def verify(self, progress: Callable[[int, int], None]) -> LogVerification:
         """Compute the whole log anew; `progress` gets leaves done and leaves in all."""
 
     async def proof(self, index: int) -> str:

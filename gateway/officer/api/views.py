@@ -1,6 +1,6 @@
 """From what the use cases return to the bodies of the API."""
 
-from gateway.officer.services import LogCheck, LogHead, OpenedMessage
+from gateway.officer.services import OpenedMessage
 from gateway.officer.shapes.models import (
     AttemptView,
     ClockView,
@@ -8,6 +8,7 @@ from gateway.officer.shapes.models import (
     Event,
     ExplainView,
     FileItem,
+    LogFault,
     LogRef,
     LogVerification,
     LogView,
@@ -18,6 +19,9 @@ from gateway.officer.shapes.models import (
 from gateway.officer.shapes.moments import instant, instant_or_none
 from gateway.records import EventRow
 from gateway.service.consult import Explanation, MessageContent, MessageDetail, MessageLine
+from gateway.service.prove import LogVerification as Verification
+from gateway.service.prove import LogView as Log
+from keys.digest import EMPTY_ROOT
 from protocol.cases.ladder import MessageState
 
 
@@ -134,12 +138,14 @@ def event_view(row: EventRow) -> Event:
     )
 
 
-def log_view(head: LogHead) -> LogView:
-    """Return the newest head of our log."""
-    return LogView(origin=str(head.origin), size=head.size, root=head.root.hex())
+def log_view(log: Log) -> LogView:
+    """Return the newest signed head of our log; that of an empty one if none was signed."""
+    if log.head is None:
+        return LogView(origin=str(log.origin), size=0, root=EMPTY_ROOT.hex())
+    return LogView(origin=str(log.head.origin), size=log.head.size, root=log.head.root.hex())
 
 
-def verification_view(check: LogCheck) -> LogVerification:
+def verification_view(check: Verification) -> LogVerification:
     """Return a log computed anew."""
     return LogVerification(
         origin=str(check.origin),
@@ -147,7 +153,7 @@ def verification_view(check: LogCheck) -> LogVerification:
         root=check.root.hex(),
         checked=check.checked,
         erased=check.erased,
-        faults=check.faults,
+        faults=tuple(LogFault(index=each.index, what=each.what) for each in check.faults),
     )
 
 

@@ -54,7 +54,7 @@ def verify(
             f"{result.erased} erased, {len(result.faults)} faults"
         )
         for fault in result.faults:
-            terminal.say(fault)
+            terminal.say(f"#{'-' if fault.index is None else fault.index}: {fault.what}")
         return PROOF_FAILED if result.faults else 0
 
     return at_desk(home, work)

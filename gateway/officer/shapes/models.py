@@ -192,12 +192,19 @@ class LogView(Shape):
     root: str
 
 
+class LogFault(Shape):
+    """What does not hold, and at which entry; None if it concerns none alone."""
+
+    index: int | None
+    what: str
+
+
 class LogVerification(LogView):
     """POST /log/verifications, the last object: the log computed anew."""
 
     checked: int
     erased: int
-    faults: tuple[str, ...]
+    faults: tuple[LogFault, ...]
 
 
 class VerificationStep(Shape):
