@@ -17,6 +17,7 @@ from protocol.encoding import Value
 from protocol.envelope.content import Content, decode_inner
 from protocol.errors import MalformedError
 from protocol.identifiers import MessageId, NodeId
+from protocol.requests.catalogue import TYPES
 
 _URGENCY = {Urgency.P0: "emergency", Urgency.P1: "urgent"}
 
@@ -219,7 +220,7 @@ class Consult:
             state=row.state,
             cls=row.cls,
             t_ms=row.t_ms,
-            is_request=row.re is None,
+            is_request=_is_request(row, summary),
             now_ms=self._clock.now_ms(),
         )
         return MessageLine(
@@ -230,6 +231,12 @@ class Consult:
             clocks=clocks,
             due_ms=next_due_ms(clocks),
         )
+
+
+def _is_request(row: MessageRow, summary: Summary | None) -> bool:
+    """Tell whether a person must acknowledge and answer it; unread: whether it opens a thread."""
+    kind = None if summary is None else TYPES.get(summary.type)
+    return row.re is None if kind is None else kind.is_request
 
 
 def _summary(data: bytes | None) -> Summary | None:
