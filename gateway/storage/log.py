@@ -94,15 +94,6 @@ class OwnLog:
         ).fetchone()
         return None if row is None else self._signed_head(row)
 
-    def checkpoints(self, *, after: int, limit: int) -> tuple[SignedHead, ...]:
-        """Return checkpoints of sizes above `after`, smallest first."""
-        rows = self._connection.execute(
-            "SELECT size, root, note FROM checkpoint WHERE generation = ? AND size > ?"
-            " ORDER BY size LIMIT ?",
-            (self._origin.generation, after, limit),
-        ).fetchall()
-        return tuple(self._signed_head(row) for row in rows)
-
     def prove(self, size: int, indices: Sequence[int], *, old: int) -> Proofs:
         """Prove leaves and another size against the tree of `size` leaves.
 

@@ -10,7 +10,7 @@ from protocol.log.statement import Statement
 
 
 class LogBookPart:
-    """Implements ports.LogBook, and what verifying the whole log needs besides.
+    """Implements ports.LogBook.
 
     Args:
         core: The open store.
@@ -36,10 +36,6 @@ class LogBookPart:
     async def checkpoint(self, size: int) -> SignedHead | None:
         """Return the checkpoint signed at exactly this size, if there was one."""
         return self._core.log.checkpoint(size)
-
-    async def checkpoints(self, *, after: int, limit: int) -> tuple[SignedHead, ...]:
-        """Return stored checkpoints of sizes above `after`, smallest first."""
-        return self._core.log.checkpoints(after=after, limit=limit)
 
     async def prove(self, size: int, indices: Sequence[int], *, old: int) -> Proofs:
         """Prove leaves and another size at `size`; every proof is checked before it returns.
