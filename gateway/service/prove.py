@@ -36,19 +36,30 @@ _FAULTS_NAMED: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogView:
-    """The newest head of our log.
+    """What a node tells of its log.
 
     Args:
         origin: The generation that is written.
-        size: Leaves that the head covers.
-        root: Of their tree, 32 bytes.
-        note: The signed note.
+        size: Leaves that the head covers, 0 before the first.
+        head: The newest signed checkpoint, None before the first.
     """
 
     origin: LogOrigin
     size: int
-    root: bytes
-    note: bytes
+    head: SignedHead | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFault:
+    """One thing in a log that does not verify.
+
+    Args:
+        index: The leaf; of a checkpoint the last leaf that it covers; None if of neither.
+        what: What is wrong there, for an engineer.
+    """
+
+    index: int | None
+    what: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +74,7 @@ class LogVerification:
             nothing.
         erased: Leaves of which retention left the digest alone.
         checkpoints: Checkpoints that hold.
-        faults: One sentence each, with the index of the leaf; at most 1,000; empty is good.
+        faults: In the order found, at most 1,000; empty is good.
     """
 
     origin: LogOrigin
@@ -72,7 +83,7 @@ class LogVerification:
     checked: int
     erased: int
     checkpoints: int
-    faults: tuple[str, ...]
+    faults: tuple[LogFault, ...]
 
 
 class Prove:
@@ -88,13 +99,10 @@ class Prove:
         self._verifiers = verifiers
 
     async def show(self) -> LogView:
-        """Return the newest head.
-
-        Raises:
-            NoInputError: Nothing was signed yet.
-        """
-        head = self._head()
-        return LogView(origin=head.origin, size=head.size, root=head.root, note=head.note)
+        """Return what this node tells of its log."""
+        head = self._log.head()
+        size = 0 if head is None else head.size
+        return LogView(origin=self._log.origin, size=size, head=head)
 
     async def proof(self, index: int) -> str:
         """Prove one leaf against the newest checkpoint, as C2SP tlog-proof text.
@@ -167,7 +175,7 @@ class _Audit:
         self._checkpoints = 0
         self._newest = 0
         self._has_other_root = False
-        self._faults: list[str] = []
+        self._faults: list[LogFault] = []
 
     @property
     def size(self) -> int:
@@ -222,7 +230,7 @@ class _Audit:
 
     def _fault(self, index: int, what: str) -> None:
         if len(self._faults) < _FAULTS_NAMED:
-            self._faults.append(f"leaf {index}: {what}")
+            self._faults.append(LogFault(index=index, what=what))
 
 
 def _states(leaf: LeafRow, preimage: bytes) -> bool:
@@ -236,6 +244,6 @@ def _states(leaf: LeafRow, preimage: bytes) -> bool:
 async def _let_others_run() -> None:
     """Come back after everything that is ready now has run once."""
     loop = asyncio.get_running_loop()
-    turn = loop.create_future()
-    loop.call_soon(turn.set_result, None)
-    await turn
+    turn = asyncio.Event()
+    loop.call_soon(turn.set)
+    await turn.wait()
