@@ -114,8 +114,7 @@ async def _run(
     )
     await runtime.load()
     services = PeerServices(
-        reception=runtime.receive,
-        resources=runtime.resources,
+        reception=runtime.reception,
         directory=directory,
         blobs=ports.blobs,
         clock=CLOCK,
@@ -149,7 +148,7 @@ async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: Asyn
         submit=runtime.submit,
         act=runtime.act,
         consult=Consult(store, ports.directory, CLOCK),
-        prove=Prove(store, options.keys.signer().verifier),
+        prove=Prove(store, verifiers=[options.keys.signer().verifier], clock=CLOCK),
         health=runtime.health,
         store=store,
         directory=ports.directory,

@@ -25,6 +25,7 @@ from gateway.service.keyring import Keyring
 from gateway.service.link import PeerLogs
 from gateway.service.receipting import Receipting
 from gateway.service.receive import Receive
+from gateway.service.reception import Reception
 from gateway.service.remedies import Remedies
 from gateway.service.resources import Resources
 from gateway.service.settle import Settle
@@ -104,8 +105,10 @@ class Runtime:
             alarm=self._parked,
         )
         self._answers = Answers(log=ports.store, logs=self._logs, clock=ports.clock)
-        self.receive = self._make_receive(secrets)
-        self.resources = Resources(store=ports.store, logs=self._logs, answers=self._answers)
+        self.reception = Reception(
+            self._make_receive(secrets),
+            Resources(store=ports.store, logs=self._logs, answers=self._answers),
+        )
         self.submit = self._make_submit()
         self.act = Act(
             store=ports.store, blobs=ports.blobs, receipting=self._receipting, clock=ports.clock

@@ -142,7 +142,7 @@ class WireTransport:
     async def get(self, node: NodeId, path: str, *, max_bytes: int) -> tuple[int, bytes]:
         """Read one of the resources."""
         await self._wire.delay()
-        resources = self._nodes[node].runtime.resources
+        resources = self._nodes[node].runtime.reception
         if path == "/v1/keys":
             body = await resources.key_set()
         elif path.startswith("/v1/log/proof?"):
@@ -189,7 +189,7 @@ async def _answer(to: "Node", peer: NodeId, route: Route, frame: bytes) -> bytes
     head = decode_head(kind, frame[PREFIX_BYTES:start])
     if len(frame) != head.frame_bytes(start - PREFIX_BYTES):
         raise RemoteProtocolError("a frame of another length than its head says")
-    receive = to.runtime.receive
+    receive = to.runtime.reception
     linked = await receive.begin(peer, kind, head)
     if kind is FrameKind.RECEIPTS:
         return await receive.receipts(linked)
