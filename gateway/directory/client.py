@@ -182,6 +182,8 @@ class _Download:
             published = role_file(role, meta.version)
             self._add(published, self._fetch(published))
             return
+        if not (self._metadata / f"{role}.json").exists():
+            raise ProofError("another role than the Party's own is given its entry")
         self._add(role_file(role, meta.version), self._read(role))
         if info is not None:
             self._add_entry(country, info)

@@ -6,9 +6,11 @@ them into text and exit codes.
 """
 
 import signal
+import sys
+from getpass import getpass
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -27,9 +29,10 @@ from gateway.directory.publish import (
 )
 from gateway.directory.serve import FolderServer
 from gateway.errors import NoInputError, StorageError, UsageError
+from gateway.operator.fingerprint import digit_groups
+from gateway.operator.start import SecretSource
 from gateway.terminal import JsonOption, Terminal
-from keys.errors import UnknownSuiteError
-from keys.keyfile import CREDENTIAL_BYTES, Credential, Passphrase, Secret
+from keys.keyfile import Secret
 from protocol.directory import NodeState, fingerprints
 from protocol.directory_values import time_text
 from protocol.envelope.header import DirectoryStamp
@@ -41,8 +44,6 @@ directory_app = typer.Typer(
     help="Make, sign and publish the directory of nodes.",
     epilog="Order: new-root, delegate CC, admit FILE, publish; then serve or copy the folder.",
 )
-
-_MAX_SECRET_BYTES: Final = 4096
 
 OutOption: TypeAlias = Annotated[
     Path, typer.Option("--out", help="The published folder.", metavar="DIR")
@@ -83,13 +84,14 @@ def new_root_command(
         {
             "root": str(made.path),
             "fingerprint": made.fingerprint,
+            "spoken": digit_groups(made.fingerprint),
             "threshold": threshold,
             "keys": keys,
             "version": _version(made.stamp),
         }
     )
     terminal.say(f"root      {made.path}")
-    terminal.say(f"SHA-256   {made.fingerprint}")
+    terminal.say(f"SHA-256   {made.fingerprint}\n          {digit_groups(made.fingerprint)}")
     terminal.say("Give every node this file as ROOT.json and compare the SHA-256 by telephone.")
     terminal.say("Take the root and targets keys off this machine; keep copies apart.")
 
@@ -137,7 +139,7 @@ def admit_command(
     terminal.document(_admitted(admitted))
     terminal.say(f"{admitted.node.id} stands in the draft of {admitted.entry.party} as {state}")
     for name, digest in admitted.fingerprints.items():
-        terminal.say(f"  {name}: {digest}")
+        terminal.say(f"{name}\n  {digest}\n  {digit_groups(digest)}")
     terminal.say("Compare these by telephone with what the node shows; then: directory publish")
 
 
@@ -228,28 +230,28 @@ def _now_ms() -> int:
 
 
 def _secret(passphrase: Path | None, credential: Path | None, *, is_new: bool = False) -> Secret:
-    """Take what opens the keys from the file named, else from the terminal.
+    """Take what opens the keys from the file named, else from a person at the terminal.
 
     Raises:
-        UsageError: Both files are named, or one holds no such secret.
+        UsageError: Both files are named.
     """
     if passphrase is not None and credential is not None:
         raise UsageError("give a passphrase file or a credential file, not both")
-    try:
-        if credential is not None:
-            return Credential(_read(credential, CREDENTIAL_BYTES))
-        if passphrase is not None:
-            text = _read(passphrase, _MAX_SECRET_BYTES).decode("utf-8")
-            return Passphrase(text.removesuffix("\n").removesuffix("\r"))
-    except (UnknownSuiteError, UnicodeDecodeError) as error:
-        raise UsageError(
-            "the file holds no such secret",
-            hint="a passphrase is one line of text, a credential 32 random bytes",
-        ) from error
-    asked: str = typer.prompt(
-        "Passphrase of the keys", hide_input=True, confirmation_prompt=is_new, err=True
+    ask = _ask_twice if is_new else getpass
+    source = SecretSource(
+        passphrase_file=passphrase,
+        credential_file=credential,
+        environ={},  # what systemd hands over is the node's, not the authority's
+        ask=ask if sys.stdin.isatty() else None,
     )
-    return Passphrase(asked)
+    return source.secret(prompt="Passphrase of the directory's keys: ")
+
+
+def _ask_twice(prompt: str) -> str:
+    first = getpass(prompt)
+    if getpass("Once more: ") != first:
+        raise UsageError("the two passphrases differ", hint="nothing was made; begin again")
+    return first
 
 
 def _read(path: Path, max_bytes: int) -> bytes:
@@ -285,6 +287,7 @@ def _admitted(admitted: Admitted) -> dict[str, object]:
         "state": admitted.node.state.value,
         "new": admitted.is_new,
         "fingerprints": dict(admitted.fingerprints),
+        "spoken": {key: digit_groups(digest) for key, digest in admitted.fingerprints.items()},
     }
 
 
