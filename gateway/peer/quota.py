@@ -1,0 +1,138 @@
+"""What one peer may use at a time, so that nobody slows the others down.
+
+A peer that sends more than its share waits, in its own connections; it is refused only after
+too many requests that prove nothing. Counters are in memory: a restart forgives.
+
+Source: docs/wire-format.md, rule 27; the receiver's admission in docs/architecture.md.
+"""
+
+from asyncio import Semaphore
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.ports import Clock
+from protocol.identifiers import NodeId
+
+_MINUTE_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerLimits:
+    """The share of one peer.
+
+    Args:
+        connections: Open at a time.
+        frames: Read and answered at a time.
+        blobs: Pieces taken at a time.
+        frames_per_s: Lasting rate of frames.
+        frame_burst: Frames that may come at once after a pause.
+        bytes_per_s: Lasting rate of bytes, frames and blobs together; as much may come at once.
+        unproven_per_minute: Refused requests that prove nothing; beyond it a minute of E_QUOTA.
+    """
+
+    connections: int = 8
+    frames: int = 4
+    blobs: int = 2
+    frames_per_s: float = 50.0
+    frame_burst: float = 200.0
+    bytes_per_s: float = 32.0 * 1024 * 1024
+    unproven_per_minute: int = 64
+
+
+class Bucket:
+    """Tokens that come back at a rate; taking more than there are means to wait.
+
+    Args:
+        rate: Tokens a second.
+        most: Tokens that can gather.
+        now_s: Monotonic time; the bucket is full then.
+    """
+
+    __slots__ = ("_at_s", "_held", "_most", "_rate")
+
+    def __init__(self, rate: float, most: float, now_s: float) -> None:
+        self._rate = rate
+        self._most = most
+        self._held = most
+        self._at_s = now_s
+
+    def take(self, amount: float, now_s: float) -> float:
+        """Take tokens, into debt if need be; return how many seconds to wait for them."""
+        self._held = min(self._most, self._held + (now_s - self._at_s) * self._rate) - amount
+        self._at_s = now_s
+        return 0.0 if self._held >= 0 else -self._held / self._rate
+
+
+class PeerAccount:
+    """What one peer uses now.
+
+    Args:
+        limits: Its share.
+        clock: Time.
+    """
+
+    __slots__ = ("_bytes", "_clock", "_frames", "_limits", "_muted_until_s", "_unproven",
+                 "blobs", "connections", "frames")  # fmt: skip
+
+    def __init__(self, limits: PeerLimits, clock: Clock) -> None:
+        now_s = clock.monotonic_s()
+        self._limits = limits
+        self._clock = clock
+        self._frames = Bucket(limits.frames_per_s, limits.frame_burst, now_s)
+        self._bytes = Bucket(limits.bytes_per_s, limits.bytes_per_s, now_s)
+        self._unproven = Bucket(
+            limits.unproven_per_minute / _MINUTE_S, limits.unproven_per_minute, now_s
+        )
+        self._muted_until_s = now_s
+        self.connections = 0
+        self.frames = Semaphore(limits.frames)
+        self.blobs = Semaphore(limits.blobs)
+
+    def has_room(self) -> bool:
+        """Tell whether the peer may open one more connection."""
+        return self.connections < self._limits.connections
+
+    def is_muted(self) -> bool:
+        """Tell whether the peer sent too much that proved nothing within the last minute."""
+        return self._clock.monotonic_s() < self._muted_until_s
+
+    async def pay(self, size_bytes: int, *, frames: int) -> None:
+        """Wait until the peer's share covers this.
+
+        Args:
+            size_bytes: Length of the body.
+            frames: 1 for a frame, 0 for a piece of a blob.
+        """
+        now_s = self._clock.monotonic_s()
+        wait_s = max(self._bytes.take(size_bytes, now_s), self._frames.take(frames, now_s))
+        if wait_s > 0:
+            await self._clock.sleep(wait_s)
+
+    def unproven(self) -> None:
+        """Count a request that was refused and proved nothing."""
+        now_s = self._clock.monotonic_s()
+        if self._unproven.take(1, now_s) > 0:
+            self._muted_until_s = now_s + _MINUTE_S
+
+
+class Accounts:
+    """The accounts of all peers; those without a node in the directory share one.
+
+    Args:
+        limits: The share of each.
+        clock: Time.
+    """
+
+    __slots__ = ("_accounts", "_clock", "_limits")
+
+    def __init__(self, limits: PeerLimits, clock: Clock) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._accounts: dict[NodeId | None, PeerAccount] = {}
+
+    def of(self, peer: NodeId | None) -> PeerAccount:
+        """Return a peer's account; their number is bounded by the nodes of the directory."""
+        account = self._accounts.get(peer)
+        if account is None:
+            account = self._accounts[peer] = PeerAccount(self._limits, self._clock)
+        return account

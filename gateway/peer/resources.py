@@ -1,0 +1,197 @@
+"""The resources of the peer port, each one call of the service behind it.
+
+Does: reads the head of a frame, has its position decided, and only then reads the bodies; takes
+pieces of blobs with little of them in memory; keeps each peer within its share. Leaves to the
+reception what is accepted, to gateway.peer.exchange how errors are told.
+
+Source: docs/wire-format.md, rules 17, 18, 20, 24 and 25.
+"""
+
+from re import compile as pattern
+from typing import Final, assert_never
+
+from aiohttp.web import BaseRequest, Response
+
+from gateway.peer.connection import plain
+from gateway.peer.quota import Accounts, PeerAccount
+from gateway.peer.reader import BodyReader, Pace
+from gateway.peer.routes import Resource, Target
+from gateway.peer.services import PeerServices
+from gateway.service.receive import LinkedFrame
+from protocol.errors import Code, MalformedError, RemoteProtocolError
+from protocol.frame import MEDIA_TYPE, PREFIX_BYTES, FrameKind, decode_head, decode_prefix
+from protocol.identifiers import LogOrigin, MessageId, NodeId
+from protocol.limits import MAX_FRAME_BYTES, MAX_HEAD_BYTES
+
+TEXT_TYPE: Final = "text/plain; charset=utf-8"
+"""Media type of a signed note."""
+
+MAX_PIECE_BYTES: Final = 8 * 1024 * 1024
+"""One PUT of a blob; what a kill at any byte may cost to send again."""
+
+SUB_PIECE_BYTES: Final = 1024 * 1024
+"""What of a piece is in memory at a time, and made durable at once."""
+
+_FRAMES: Final = {
+    Resource.ENVELOPES: (FrameKind.ENVELOPES, MAX_FRAME_BYTES),
+    Resource.RECEIPTS: (FrameKind.RECEIPTS, PREFIX_BYTES + MAX_HEAD_BYTES),
+}
+_RANGE: Final = pattern(r"bytes (0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})/([1-9][0-9]{0,15})\Z")
+
+
+class Resources:
+    """Serves the paths that exist, to peers that are known.
+
+    Args:
+        services: What it works with.
+        accounts: The share of each peer.
+        pace: How slow a body may come.
+    """
+
+    def __init__(self, services: PeerServices, *, accounts: Accounts, pace: Pace) -> None:
+        self._services = services
+        self._accounts = accounts
+        self._pace = pace
+
+    async def serve(
+        self, peer: NodeId, target: Target, request: BaseRequest, length: int
+    ) -> Response:
+        """Answer one request.
+
+        Args:
+            peer: The node behind the TLS key.
+            target: What the path names.
+            request: Of a method that the target takes.
+            length: What Content-Length says; 0 without a body.
+
+        Returns:
+            The answer, with its media type.
+
+        Raises:
+            RemoteProtocolError: Refused with a code, maybe before the body was read.
+            GatewayError: A state of ours, or a body that did not come as announced.
+        """
+        if target.resource is Resource.BLOB:
+            return await self._blob(peer, bytes.fromhex(target.words[0]), request, length)
+        if target.resource in _FRAMES:
+            return await self._frame(peer, target.resource, request, length)
+        return await self._look_up(peer, target)
+
+    async def _look_up(self, peer: NodeId, target: Target) -> Response:
+        reception = self._services.reception
+        words = target.words
+        if target.resource is Resource.KEYS:
+            return _found(await reception.key_set())
+        if target.resource is Resource.LOG_PROOF:
+            return _found(await reception.log_proof(int(words[0]), int(words[1])))
+        if target.resource is Resource.RECEIPTS_OF:
+            return _found(await reception.receipts_for(peer, MessageId.parse(words[0])))
+        note = await reception.log_note(peer, LogOrigin.parse(words[0]))
+        return _absent() if note is None else _found(note, TEXT_TYPE)
+
+    async def _frame(
+        self, peer: NodeId, resource: Resource, request: BaseRequest, length: int
+    ) -> Response:
+        if request.headers.get("Content-Type") != MEDIA_TYPE:
+            return plain(415)
+        kind, cap = _FRAMES[resource]
+        account = self._accounts.of(peer)
+        self._check_share(account, length, cap)
+        await account.pay(length, frames=1)
+        async with account.frames:
+            reader = self._reader(request, length)
+            frame, sizes = await self._begin(peer, kind, reader)
+            bodies = [await reader.take(size) for size in sizes]
+            self._services.metrics.frames("in", length)
+            reception = self._services.reception
+            match kind:
+                case FrameKind.ENVELOPES:
+                    return _found(await reception.envelopes(frame, bodies))
+                case FrameKind.RECEIPTS:
+                    return _found(await reception.receipts(frame))
+                case _:
+                    assert_never(kind)
+
+    async def _begin(
+        self, peer: NodeId, kind: FrameKind, reader: BodyReader
+    ) -> tuple[LinkedFrame, list[int]]:
+        """Read the head and have its position decided; the bodies are still on their way.
+
+        Raises:
+            MalformedError: Not a frame, or of another length than its head says (E_FRAME).
+        """
+        length = reader.left
+        if length < PREFIX_BYTES:
+            raise MalformedError("shorter than the beginning of a frame", code=Code.FRAME)
+        head_bytes = decode_prefix(await reader.take(PREFIX_BYTES))
+        if head_bytes > reader.left:
+            raise MalformedError("a head longer than its frame", code=Code.FRAME)
+        head = decode_head(kind, await reader.take(head_bytes))
+        if head.frame_bytes(head_bytes) != length:
+            raise MalformedError("a frame of another length than its items", code=Code.FRAME)
+        sizes = [item.body_bytes for item in head.envelopes]
+        return await self._services.reception.begin(peer, kind, head), sizes
+
+    async def _blob(
+        self, peer: NodeId, digest: bytes, request: BaseRequest, length: int
+    ) -> Response:
+        blobs = self._services.blobs
+        if request.method == "HEAD":
+            held = await blobs.offset(peer, digest)
+            return _absent() if held is None else plain(200, media_type=MEDIA_TYPE, offset=held)
+        first, total = _range(request, length)
+        account = self._accounts.of(peer)
+        self._check_share(account, length, MAX_PIECE_BYTES)
+        if total > self._services.max_blob_bytes:
+            raise MalformedError("a blob above its limit", code=Code.SIZE)
+        await account.pay(length, frames=0)
+        async with account.blobs:
+            reader = self._reader(request, length)
+            held = first
+            while reader.left:
+                piece = await reader.take(min(reader.left, SUB_PIECE_BYTES))
+                held = await blobs.put(peer, digest, offset=held, total=total, piece=piece)
+        return plain(201 if held == total else 200, media_type=MEDIA_TYPE, offset=held)
+
+    def _reader(self, request: BaseRequest, length: int) -> BodyReader:
+        return BodyReader(
+            request.content, length=length, pace=self._pace, clock=self._services.clock
+        )
+
+    def _check_share(self, account: PeerAccount, length: int, cap: int) -> None:
+        """Refuse what is too large or comes at a bad time, before anything of it is read.
+
+        Raises:
+            MalformedError: Too long (E_SIZE).
+            RemoteProtocolError: E_QUOTA or E_BUSY.
+        """
+        if length > cap:
+            raise MalformedError("longer than this route takes", code=Code.SIZE)
+        if account.is_muted():
+            raise RemoteProtocolError("too many requests that prove nothing", code=Code.QUOTA)
+        if self._services.reception.is_busy():
+            raise RemoteProtocolError("no new work now", code=Code.BUSY)
+
+
+def _found(body: bytes, media_type: str = MEDIA_TYPE) -> Response:
+    return plain(200, body=body, media_type=media_type)
+
+
+def _absent() -> Response:
+    """Say that there is none: our media type tells it from a path that does not exist."""
+    return plain(404, media_type=MEDIA_TYPE)
+
+
+def _range(request: BaseRequest, length: int) -> tuple[int, int]:
+    """Return first byte and whole length of a piece.
+
+    Raises:
+        MalformedError: No such header, or not that of this body (E_LENGTH).
+    """
+    match = _RANGE.match(request.headers.get("Content-Range", ""))
+    if match is None:
+        raise MalformedError("a piece names its range", code=Code.LENGTH)
+    first, last, total = (int(word) for word in match.groups())
+    if last - first + 1 != length or not length or last >= total:
+        raise MalformedError("a range that is not that of its piece", code=Code.LENGTH)
+    return first, total

@@ -1,0 +1,106 @@
+"""Every path of the peer port, exactly as spelled; nothing is decoded, joined or looked up.
+
+Source: docs/wire-format.md, rule 25.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from re import Match
+from re import compile as pattern
+from types import MappingProxyType
+from typing import Final
+
+from protocol.limits import MAX_INDEX
+
+OFFSET_HEADER: Final = "A35-Offset"
+"""Bytes of a blob held durably, in answers to HEAD and PUT."""
+
+BLOB_PATH: Final = "/v1/blobs/"
+
+
+class Resource(Enum):
+    """What a path names."""
+
+    ENVELOPES = auto()
+    RECEIPTS = auto()
+    KEYS = auto()
+    LOG_PROOF = auto()
+    LOG_NOTE = auto()
+    RECEIPTS_OF = auto()
+    BLOB = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A path that exists, with what stands in it.
+
+    Args:
+        resource: What it names.
+        words: The variable parts, checked for form.
+    """
+
+    resource: Resource
+    words: tuple[str, ...] = ()
+
+
+_METHODS: Final = MappingProxyType(
+    {
+        Resource.ENVELOPES: frozenset({"POST"}),
+        Resource.RECEIPTS: frozenset({"POST"}),
+        Resource.KEYS: frozenset({"GET"}),
+        Resource.LOG_PROOF: frozenset({"GET"}),
+        Resource.LOG_NOTE: frozenset({"GET"}),
+        Resource.RECEIPTS_OF: frozenset({"GET"}),
+        Resource.BLOB: frozenset({"HEAD", "PUT"}),
+    }
+)
+
+_EXACT: Final = MappingProxyType(
+    {
+        "/v1/envelopes": Target(Resource.ENVELOPES),
+        "/v1/receipts": Target(Resource.RECEIPTS),
+        "/v1/keys": Target(Resource.KEYS),
+    }
+)
+
+_NUMBER: Final = "(0|[1-9][0-9]{0,15})"
+_FORMS: Final = (
+    (pattern(rf"/v1/log/proof\?old={_NUMBER}&new={_NUMBER}\Z"), Resource.LOG_PROOF),
+    (
+        pattern(r"/v1/logs/(a35/[A-Z]{2}/[1-9][0-9]{0,2}/log/[1-9][0-9]{0,8})\Z"),
+        Resource.LOG_NOTE,
+    ),
+    (pattern(r"/v1/receipts/([0-9a-f]{32})\Z"), Resource.RECEIPTS_OF),
+    (pattern(r"/v1/blobs/([0-9a-f]{64})\Z"), Resource.BLOB),
+)
+
+
+def target_of(raw_path: str) -> Target | None:
+    """Read a request's path and query as they came.
+
+    Args:
+        raw_path: The request target, not decoded.
+
+    Returns:
+        What it names, None if there is no such path.
+    """
+    exact = _EXACT.get(raw_path)
+    if exact is not None:
+        return exact
+    for form, resource in _FORMS:
+        match = form.match(raw_path)
+        if match is not None:
+            return _target(resource, match)
+    return None
+
+
+def allows(target: Target, method: str) -> bool:
+    """Tell whether a path takes a method."""
+    return method in _METHODS[target.resource]
+
+
+def _target(resource: Resource, match: Match[str]) -> Target | None:
+    words = match.groups()
+    if resource is Resource.LOG_PROOF and max(int(word) for word in words) > MAX_INDEX:
+        return None
+    return Target(resource, words)

@@ -1,0 +1,70 @@
+"""What the peer port works with: the services behind it, as it sees them.
+
+The reception is implemented by gateway.service; the port itself knows nothing of logs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.journal import Journal
+from gateway.metrics import Metrics
+from gateway.ports import Blobs, Clock, Directory
+from gateway.service.receive import LinkedFrame
+from protocol.directory import DEFAULT_BLOB_BYTES
+from protocol.frame import FrameHead, FrameKind
+from protocol.identifiers import LogOrigin, MessageId, NodeId
+
+
+class Reception(Protocol):
+    """The services behind the port; implemented by gateway.service."""
+
+    async def begin(self, peer: NodeId, kind: FrameKind, head: FrameHead) -> LinkedFrame:
+        """Decide the position of a frame from its head; raises RemoteProtocolError."""
+
+    async def envelopes(self, frame: LinkedFrame, bodies: Sequence[bytes]) -> bytes:
+        """Take envelopes; return the encoded answer."""
+
+    async def receipts(self, frame: LinkedFrame) -> bytes:
+        """Take receipts; return the encoded answer."""
+
+    async def key_set(self) -> bytes:
+        """Return our key set, proven and encoded."""
+
+    async def log_proof(self, old: int, new: int) -> bytes:
+        """Return an encoded consistency proof of our own log."""
+
+    async def log_note(self, peer: NodeId, origin: LogOrigin) -> bytes | None:
+        """Return the newest linked note of a log, None if there is none."""
+
+    async def receipts_for(self, peer: NodeId, mid: MessageId) -> bytes:
+        """Return what we gave this peer for its message, as an encoded answer."""
+
+    def is_busy(self) -> bool:
+        """Tell whether new work must be put off."""
+
+    def contact(self, peer: NodeId) -> None:
+        """Take note of an authenticated contact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerServices:
+    """What the peer port works with.
+
+    Args:
+        reception: Decides and answers.
+        directory: Whose TLS key it is, looked up for each request.
+        blobs: Attachments of peers.
+        clock: Time.
+        metrics: Counters.
+        journal: For the operator.
+        max_blob_bytes: Largest attachment taken, as our directory entry says.
+    """
+
+    reception: Reception
+    directory: Directory
+    blobs: Blobs
+    clock: Clock
+    metrics: Metrics
+    journal: Journal
+    max_blob_bytes: int = DEFAULT_BLOB_BYTES
