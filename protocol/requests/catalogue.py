@@ -6,17 +6,29 @@ Source: docs/domain.md, sections 5 and 6.
 from typing import Any, Final
 
 from protocol.requests.answers import ACKNOWLEDGEMENT, DATA_DELIVERY, INFO_NEEDED, INFO_SUPPLIED
+from protocol.requests.assistance import TECHNICAL_ADVICE_REQUEST
 from protocol.requests.decision import DECISION, Decision, refuses_all
 from protocol.requests.disclosure import SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
+from protocol.requests.emergency import EMERGENCY_DISCLOSURE_REQUEST
 from protocol.requests.kinds import DocumentType
+from protocol.requests.preservation import (
+    PRESERVATION_EXTENSION,
+    PRESERVATION_REPORT,
+    PRESERVATION_REQUEST,
+)
 
 _ALL: Final = (
+    PRESERVATION_REQUEST,
+    PRESERVATION_EXTENSION,
     SUBSCRIBER_INFORMATION_REQUEST,
+    EMERGENCY_DISCLOSURE_REQUEST,
+    TECHNICAL_ADVICE_REQUEST,
     ACKNOWLEDGEMENT,
     INFO_NEEDED,
     INFO_SUPPLIED,
     DECISION,
+    PRESERVATION_REPORT,
     DATA_DELIVERY,
 )
 

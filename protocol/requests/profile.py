@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from protocol.errors import NotAllowedError
 from protocol.requests.document import THE_BODY, Document
-from protocol.requests.faults import Fault, FaultCode, UnsoundError
+from protocol.requests.faults import Fault, FaultCode, UnsoundError, path_text
 from protocol.requests.kinds import DocumentType
 from protocol.requests.part import Many, Part
+from protocol.requests.reading import UnreadableError, read_json
 from protocol.requests.text import Country, Language
 from protocol.requests.times import day_of
 
@@ -76,6 +78,28 @@ class Addressed:
     peer: Profile
     own: Profile | None
     today: date
+
+
+def read_profile(data: bytes) -> Profile:
+    """Read a Party's profile.
+
+    Args:
+        data: UTF-8 JSON.
+
+    Returns:
+        The profile.
+
+    Raises:
+        NotAllowedError: It is none; the text says where it is at fault.
+    """
+    try:
+        return Profile.model_validate(read_json(data))
+    except UnreadableError as refused:
+        raise NotAllowedError(f"the profile cannot be read: {refused.code}") from refused
+    except ValidationError as refused:
+        first = refused.errors(include_url=False, include_input=False)[0]
+        place = path_text(first["loc"])
+        raise NotAllowedError(f"the profile is not valid at '{place}'") from refused
 
 
 def declarations_of(own: Profile | None) -> frozenset[str]:

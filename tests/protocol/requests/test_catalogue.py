@@ -1,0 +1,104 @@
+"""The catalogue: complete, consistent, and with a schema of each type."""
+
+import json
+
+import pytest
+
+from protocol.cases.ladder import MessageState
+from protocol.requests.catalogue import (
+    RESERVED,
+    TYPES,
+    USUAL_ANSWERS,
+    admitted_answers,
+    json_schema,
+    type_info,
+)
+from protocol.requests.kinds import Direction, Family, LadderEffect, Thread
+from protocol.requests.text import SHORT_LENGTH
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_an_entry_describes_its_type(name: str) -> None:
+    """What lists and pages show of it."""
+    kind = TYPES[name]
+    assert type_info(name) is kind
+    assert kind.name == name
+    assert kind.model.__doc__
+    assert 0 < len(kind.one_line) < SHORT_LENGTH // 10
+    assert name not in RESERVED
+    assert kind.is_request == (kind.family is Family.REQUEST) == bool(kind.legal_basis)
+    if kind.is_request:
+        assert kind.direction is Direction.TO_REQUESTED
+        assert kind.thread is not Thread.JOINS
+        assert kind.capability is not None
+        assert kind.article
+    else:
+        assert kind.thread is Thread.JOINS
+        assert not kind.answers
+
+
+def test_there_is_no_type_of_another_name() -> None:
+    """Reserved names are no types either."""
+    assert type_info("ping") is None
+    assert type_info("") is None
+
+
+def test_answers_move_the_ladder_as_the_domain_says() -> None:
+    """Section 12; the values are those of the ladder itself."""
+    effects = {name: kind.ladder_effect for name, kind in TYPES.items() if kind.ladder_effect}
+    assert effects == {
+        "acknowledgement": LadderEffect.ACKNOWLEDGED,
+        "info_needed": LadderEffect.ACKNOWLEDGED,
+        "decision": LadderEffect.ANSWERED,
+        "preservation_report": LadderEffect.ANSWERED,
+        "data_delivery": LadderEffect.ANSWERED,
+    }
+    assert {MessageState(effect) for effect in LadderEffect} == {
+        MessageState.ACKNOWLEDGED,
+        MessageState.ANSWERED,
+    }
+    assert TYPES["decision"].is_answer
+    assert not TYPES["acknowledgement"].is_answer
+
+
+def test_requests_admit_their_own_answers_and_the_usual_ones() -> None:
+    """Section 5."""
+    kind = TYPES["technical_advice_request"]
+    assert admitted_answers(kind) == ("info_needed", "decision", "advice_answer", *USUAL_ANSWERS)
+    assert admitted_answers(TYPES["decision"]) == ()
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_the_schema_of_a_type_is_of_one_piece(name: str) -> None:
+    """Each reference leads somewhere, and nothing unused is carried along."""
+    schema = json_schema(name)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["properties"]["type"] == {"const": name}
+    assert schema["additionalProperties"] is False
+    text = json.dumps(schema)
+    for model in schema["$defs"]:
+        assert f'"#/$defs/{model}"' in text
+    for reference in text.split('"#/$defs/')[1:]:
+        assert reference.partition('"')[0] in schema["$defs"]
+    assert json_schema(name) == schema
+
+
+def test_the_schema_shows_what_a_field_admits() -> None:
+    """Another implementation can check most of a document by it."""
+    definitions = json_schema("preservation_request")["$defs"]
+    body = definitions["PreservationRequest"]
+    assert body["properties"]["mla_intent"] == {
+        "const": True,
+        "title": "Mla Intent",
+        "type": "boolean",
+    }
+    assert {"facts", "necessity", "mla_intent", "items"} <= set(body["required"])
+    assert body["properties"]["items"]["maxItems"] == 200
+    assert definitions["Offence"]["properties"]["title"]["maxLength"] == 200
+    assert definitions["Period"]["properties"]["start"]["format"] == "date-time"
+
+
+def test_there_is_no_schema_of_an_unknown_type() -> None:
+    """The caller says so in its own words."""
+    with pytest.raises(KeyError):
+        json_schema("wish")
