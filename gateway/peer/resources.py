@@ -15,16 +15,13 @@ from aiohttp.web import BaseRequest, Response
 from gateway.peer.connection import plain
 from gateway.peer.quota import Accounts, PeerAccount
 from gateway.peer.reader import BodyReader, Pace
-from gateway.peer.routes import Resource, Target
+from gateway.peer.routes import TEXT_TYPE, Resource, Target
 from gateway.peer.services import PeerServices
 from gateway.service.receive import LinkedFrame
 from protocol.errors import Code, MalformedError, RemoteProtocolError
 from protocol.frame import MEDIA_TYPE, PREFIX_BYTES, FrameKind, decode_head, decode_prefix
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.limits import MAX_FRAME_BYTES, MAX_HEAD_BYTES
-
-TEXT_TYPE: Final = "text/plain; charset=utf-8"
-"""Media type of a signed note."""
 
 MAX_PIECE_BYTES: Final = 8 * 1024 * 1024
 """One PUT of a blob; what a kill at any byte may cost to send again."""

@@ -15,7 +15,11 @@ from protocol.limits import MAX_INDEX
 OFFSET_HEADER: Final = "A35-Offset"
 """Bytes of a blob held durably, in answers to HEAD and PUT."""
 
+TEXT_TYPE: Final = "text/plain; charset=utf-8"
+"""Media type of a signed note; only `GET /v1/logs/` answers with it."""
+
 BLOB_PATH: Final = "/v1/blobs/"
+NOTE_PATH: Final = "/v1/logs/"
 
 
 class Resource(Enum):

@@ -1,0 +1,224 @@
+"""One call: how it leaves, pinned and in few writes, and what of its answer is believed.
+
+Does: the pieces of aiohttp's client that the transport brings along, and the reading of answers
+and failures. Leaves to gateway.peer.transport whom to call, and when.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import (
+    ClientConnectionError,
+    ClientConnectorCertificateError,
+    ClientConnectorError,
+    ClientConnectorSSLError,
+    ClientRequest,
+    ClientResponse,
+    ConnectionTimeoutError,
+    Payload,
+)
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.connector import Connection
+from typing_extensions import override
+
+from gateway.errors import TransportError
+from gateway.peer.routes import NOTE_PATH, TEXT_TYPE
+from gateway.peer.tls import NodeContext, shown_spki
+from protocol.frame import MEDIA_TYPE
+from protocol.limits import MAX_ERROR_BYTES
+
+DONE: Final = frozenset({200, 201})
+"""HTTP status of an answer that is not a refusal."""
+
+_WRITE_BYTES: Final = 64 * 1024
+"""Smaller buffers are joined up to this: each write is a TLS record and a system call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLimits:
+    """Time and numbers of a caller.
+
+    Args:
+        connect_s: Longest time to a finished handshake, waiting for a free connection included.
+        read_s: Longest pause of an answer.
+        attempt_s: Longest attempt, besides the time that the body may take.
+        floor_bytes_per_s: Slowest sending of a body.
+        connections: To one endpoint: four of delivery, two for questions beside it. A peer
+            takes eight.
+        keepalive_s: Shorter than what a peer keeps a connection, so that none dies in use.
+        line_bytes: Longest line of an answer's head.
+        headers: Most header fields of an answer.
+    """
+
+    connect_s: float = 10.0
+    read_s: float = 30.0
+    attempt_s: float = 40.0
+    floor_bytes_per_s: int = 16 * 1024
+    connections: int = 6
+    keepalive_s: float = 12.0
+    line_bytes: int = 4094
+    headers: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request, the same for each endpoint.
+
+    Args:
+        method: HTTP method.
+        path: Path and query.
+        body: Buffers to send in order, None without a body.
+        media_type: Of the body.
+        content_range: For a piece of a blob.
+        max_bytes: Longest body of an answer that is not a refusal.
+    """
+
+    method: str
+    path: str
+    body: Sequence[bytes] | None = None
+    media_type: str = MEDIA_TYPE
+    content_range: str | None = None
+    max_bytes: int
+
+    def headers(self) -> dict[str, str]:
+        """Return what aiohttp does not add itself."""
+        headers = {} if self.body is None else {"Content-Type": self.media_type}
+        if self.content_range is not None:
+            headers["Content-Range"] = self.content_range
+        return headers
+
+    def size_bytes(self) -> int:
+        """Return the length of the body."""
+        return 0 if self.body is None else sum(len(buffer) for buffer in self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer of our media type, read whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class WrongPinError(ClientConnectionError):
+    """The other side showed a key that the directory does not list for this node."""
+
+
+class PinnedRequest(ClientRequest):
+    """A request that leaves only on a connection whose key is the node's by the directory now.
+
+    A kept connection is asked again each time, since pins change under it.
+    """
+
+    @override
+    async def send(self, conn: Connection) -> ClientResponse:
+        """Send, if the pin holds; nothing was sent otherwise.
+
+        Raises:
+            WrongPinError: It does not; aiohttp closes the connection.
+        """
+        context = self.ssl
+        if not isinstance(context, NodeContext) or shown_spki(conn.transport) not in context.pins:
+            raise WrongPinError("the key is not the node's")
+        return await super().send(conn)
+
+
+class Buffers(Payload):
+    """A body that exists already, as buffers sent one after the other; may be sent again.
+
+    Args:
+        buffers: In order; not changed while they are sent.
+        media_type: Of the whole.
+    """
+
+    _autoclose = True  # holds nothing open
+
+    def __init__(self, buffers: Sequence[bytes], media_type: str) -> None:
+        super().__init__(buffers, content_type=media_type)
+        self._buffers = buffers
+        self._size = sum(len(buffer) for buffer in buffers)
+
+    @override
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Refuse: bodies are not text.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("a body that is not text")
+
+    @override
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        """Write everything."""
+        for piece in _joined(self._buffers):
+            await writer.write(piece)
+
+    @override
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        """Write everything: the length announced is always that of the buffers."""
+        await self.write(writer)
+
+
+async def read(response: ClientResponse, call: Call) -> Reply:
+    """Read an answer up to its cap.
+
+    Args:
+        response: Its head is there.
+        call: What was asked.
+
+    Raises:
+        TransportError: Not our media type, or longer than the cap.
+    """
+    headers = response.headers
+    expected = MEDIA_TYPE
+    if response.status in DONE and call.path.startswith(NOTE_PATH):
+        expected = TEXT_TYPE
+    if headers.get("Content-Type") != expected or "Content-Encoding" in headers:
+        raise TransportError("what answered is not our protocol", code="not_ours", sent=True)
+    cap = call.max_bytes if response.status in DONE else MAX_ERROR_BYTES
+    parts: list[bytes] = []
+    held = 0
+    while part := await response.content.readany():
+        held += len(part)
+        if held > cap:
+            raise TransportError("an answer above its limit", code="not_ours", sent=True)
+        parts.append(part)
+    return Reply(status=response.status, headers=headers, body=b"".join(parts))
+
+
+def failure(error: Exception) -> TransportError:
+    """Say what went wrong, and whether the request may have been processed.
+
+    Args:
+        error: What aiohttp raised.
+    """
+    match error:
+        case WrongPinError() | ClientConnectorCertificateError() | ClientConnectorSSLError():
+            return TransportError("the node shows another key", code="wrong_key")
+        case ClientConnectorError() | ConnectionTimeoutError():
+            return TransportError("no connection", code="unreachable")
+        case TimeoutError():
+            return TransportError("no answer in time", code="time_out", sent=True)
+        case _:
+            return TransportError("the connection ended", code="broken", sent=True)
+
+
+def _joined(buffers: Sequence[bytes]) -> Iterator[bytes]:
+    small: list[bytes] = []
+    held = 0
+    for buffer in buffers:
+        if small and held + len(buffer) > _WRITE_BYTES:
+            yield b"".join(small)
+            small.clear()
+            held = 0
+        if len(buffer) >= _WRITE_BYTES:
+            yield buffer
+        else:
+            small.append(buffer)
+            held += len(buffer)
+    if small:
+        yield b"".join(small)

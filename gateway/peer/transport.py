@@ -1,0 +1,278 @@
+"""Calls other nodes: implements gateway.ports.Transport over mutual TLS pinned by the directory.
+
+Does: one session with kept-alive connections; the node's endpoints in order, the last good one
+first for a while; answers read with a cap and believed to be ours only by their media type.
+Leaves to delivery when to try again, and to the services what an answer says.
+
+Rules kept: no redirect, no proxy of the environment, no cookie, no decompression, nothing sent
+before the pin was checked, no text of the other side in an error.
+
+Source: docs/wire-format.md, rules 25 to 27.
+"""
+
+from asyncio import timeout
+from collections.abc import Sequence
+from typing import Final
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from yarl import URL
+
+from gateway.errors import TransportError
+from gateway.journal import Journal, Seldom
+from gateway.metrics import Metrics
+from gateway.peer.calling import (
+    DONE,
+    Buffers,
+    Call,
+    CallLimits,
+    PinnedRequest,
+    Reply,
+    failure,
+    read,
+)
+from gateway.peer.routes import BLOB_PATH, OFFSET_HEADER
+from gateway.peer.tls import NodeContext, client_context, require_native_parser
+from gateway.ports import Clock, Directory, Route
+from keys.certificate import TlsIdentity
+from protocol.directory import NodeEntry, spki_digests
+from protocol.identifiers import NodeId
+from protocol.limits import MAX_ANSWER_BYTES, MAX_ERROR_BYTES, MAX_INDEX
+
+GOOD_FOR_S: Final = 600.0
+"""How long the endpoint that answered last is tried first."""
+
+_ABSENT: Final = 404
+_SKIPPED: Final = frozenset({"Accept", "Accept-Encoding", "User-Agent"})
+
+
+class HttpTransport:
+    """One session to all nodes.
+
+    Args:
+        identity: This node's certificate and key.
+        directory: Endpoints, certificates and pins, asked for each request.
+        clock: Time.
+        metrics: Counters.
+        journal: For the operator.
+        limits: Time and numbers.
+    """
+
+    def __init__(
+        self,
+        identity: TlsIdentity,
+        directory: Directory,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        journal: Journal,
+        limits: CallLimits | None = None,
+    ) -> None:
+        self._identity = identity
+        self._directory = directory
+        self._clock = clock
+        self._metrics = metrics
+        self._journal = journal
+        self._limits = limits or CallLimits()
+        self._seldom = Seldom(clock.monotonic_s)
+        self._session: ClientSession | None = None
+        self._contexts: dict[NodeId, tuple[NodeEntry, NodeContext]] = {}
+        self._good: dict[NodeId, tuple[str, float]] = {}
+
+    async def start(self) -> None:
+        """Make the session; connects to nobody yet.
+
+        Raises:
+            ConfigError: aiohttp lacks its compiled parser.
+        """
+        require_native_parser()
+        limits = self._limits
+        self._session = ClientSession(
+            connector=TCPConnector(
+                limit=0,
+                limit_per_host=limits.connections,
+                keepalive_timeout=limits.keepalive_s,
+            ),
+            request_class=PinnedRequest,
+            cookie_jar=DummyCookieJar(),
+            skip_auto_headers=_SKIPPED,
+            timeout=ClientTimeout(
+                total=None,
+                connect=limits.connect_s,
+                sock_connect=limits.connect_s,
+                sock_read=limits.read_s,
+            ),
+            auto_decompress=False,
+            trust_env=False,
+            max_line_size=limits.line_bytes,
+            max_field_size=limits.line_bytes,
+            max_headers=limits.headers,
+        )
+
+    async def close(self) -> None:
+        """Close every connection; calls under way fail."""
+        if self._session is not None:
+            await self._session.close()
+        self._session = None
+
+    async def send(self, node: NodeId, route: Route, buffers: Sequence[bytes]) -> tuple[int, bytes]:
+        """POST one frame.
+
+        Args:
+            node: The receiver.
+            route: Which frames.
+            buffers: The frame, to be sent in order.
+
+        Returns:
+            HTTP status and body: an answer or a coded error, neither read yet.
+
+        Raises:
+            TransportError: Not reached, or what answered is not ours; `sent` says whether the
+                frame may have been processed all the same.
+        """
+        call = Call(method="POST", path=route, body=buffers, max_bytes=MAX_ANSWER_BYTES)
+        reply = await self._call(node, call)
+        self._metrics.frames("out", call.size_bytes())
+        return reply.status, reply.body
+
+    async def get(self, node: NodeId, path: str, *, max_bytes: int) -> tuple[int, bytes]:
+        """GET a resource.
+
+        Args:
+            node: Who has it.
+            path: Path and query, already in the form that the peer's table takes.
+            max_bytes: Longest answer.
+
+        Returns:
+            HTTP status and body; 404 with an empty body if the node says that there is none.
+
+        Raises:
+            TransportError: As for `send`.
+        """
+        reply = await self._call(node, Call(method="GET", path=path, max_bytes=max_bytes))
+        return reply.status, reply.body
+
+    async def blob_offset(self, node: NodeId, digest: bytes) -> int:
+        """Ask how much of a blob a node holds durably.
+
+        Args:
+            node: The receiver.
+            digest: Names the blob; 32 bytes.
+
+        Returns:
+            Bytes; 0 if none.
+
+        Raises:
+            TransportError: As for `send`, or the node refused to say.
+        """
+        path = BLOB_PATH + digest.hex()
+        reply = await self._call(node, Call(method="HEAD", path=path, max_bytes=0))
+        if reply.status == _ABSENT:
+            return 0
+        text = reply.headers.get(OFFSET_HEADER, "")
+        if reply.status not in DONE or not (text.isascii() and text.isdigit()):
+            raise TransportError("the node did not say what it holds", code="refused", sent=True)
+        return min(int(text), MAX_INDEX)
+
+    async def put_blob(
+        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+    ) -> tuple[int, bytes]:
+        """PUT one piece of a blob.
+
+        Args:
+            node: The receiver.
+            digest: Names the blob; 32 bytes.
+            offset: Where the piece begins.
+            total: Length of the whole blob.
+            piece: At most 8 MiB, not empty.
+
+        Returns:
+            200 (taken) or 201 (complete) with an empty body, or a coded error.
+
+        Raises:
+            TransportError: As for `send`.
+        """
+        call = Call(
+            method="PUT",
+            path=BLOB_PATH + digest.hex(),
+            body=(piece,),
+            media_type="application/octet-stream",
+            content_range=f"bytes {offset}-{offset + len(piece) - 1}/{total}",
+            max_bytes=MAX_ERROR_BYTES,
+        )
+        reply = await self._call(node, call)
+        return reply.status, reply.body
+
+    async def _call(self, node: NodeId, call: Call) -> Reply:
+        """Try the node's endpoints in order until one was reached.
+
+        Raises:
+            TransportError: The last one's failure; at once if the request may have got through.
+        """
+        entry = self._directory.node(node)
+        if entry is None:
+            raise TransportError("the directory names no such node", code="unknown_node")
+        context = self._context(node, entry)
+        missed = TransportError("the node has no endpoint", code="unreachable")
+        for endpoint in self._in_order(node, entry):
+            try:
+                reply = await self._attempt(endpoint, context, call)
+            except TransportError as error:
+                missed = error
+                self._failed(node, error)
+                if error.sent:
+                    break
+            else:
+                self._good[node] = (endpoint, self._clock.monotonic_s() + GOOD_FOR_S)
+                return reply
+        raise missed
+
+    def _in_order(self, node: NodeId, entry: NodeEntry) -> Sequence[str]:
+        good = self._good.get(node)
+        if good is None or self._clock.monotonic_s() >= good[1] or good[0] not in entry.endpoints:
+            return entry.endpoints
+        return (good[0], *(endpoint for endpoint in entry.endpoints if endpoint != good[0]))
+
+    def _context(self, node: NodeId, entry: NodeEntry) -> NodeContext:
+        """Return the context of a node; a changed entry gets a new one, and new connections."""
+        held = self._contexts.get(node)
+        if held is not None and held[0] is entry:
+            return held[1]
+        if held is not None and held[0].certificates == entry.certificates:
+            context = held[1]
+        else:
+            if held is not None:  # what waits for a connection must not get an old key
+                held[1].pins = frozenset()
+            pins = spki_digests(entry)
+            context = client_context(self._identity, entry.certificates, pins)
+        self._contexts[node] = (entry, context)
+        return context
+
+    async def _attempt(self, endpoint: str, context: NodeContext, call: Call) -> Reply:
+        session = self._session
+        if session is None:
+            raise TransportError("the transport is not started", code="closed")
+        limits = self._limits
+        body = None if call.body is None else Buffers(call.body, call.media_type)
+        try:
+            async with timeout(limits.attempt_s + call.size_bytes() / limits.floor_bytes_per_s):
+                response = await session.request(
+                    call.method,
+                    URL(endpoint + call.path, encoded=True),
+                    data=body,
+                    headers=call.headers(),
+                    ssl=context,
+                    allow_redirects=False,
+                )
+                async with response:
+                    return await read(response, call)
+        except (ClientError, OSError) as error:
+            raise failure(error) from error
+
+    def _failed(self, node: NodeId, error: TransportError) -> None:
+        if error.code in {"not_ours", "wrong_key"}:
+            self._metrics.misdirected(str(node))
+            left_out = self._seldom.due(f"{node} {error.code}")
+            if left_out is not None:
+                self._journal.warning(
+                    "something else answers for a node", node=node, error=error, left_out=left_out
+                )
