@@ -148,7 +148,7 @@ async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: Asyn
         submit=runtime.submit,
         act=runtime.act,
         consult=Consult(store, ports.directory, CLOCK),
-        prove=Prove(store, verifiers=[options.keys.signer().verifier], clock=CLOCK),
+        prove=Prove(store, options.keys.signer().verifier),
         health=runtime.health,
         store=store,
         directory=ports.directory,

@@ -150,16 +150,8 @@ class LogBook(Protocol):
     def origin(self) -> LogOrigin:
         """The generation that is written now."""
 
-    @property
-    def size(self) -> int:
-        """Committed leaves, signed or not."""
-
     def head(self) -> SignedHead | None:
         """Return the newest signed and committed checkpoint."""
-
-    async def checkpoints(self, *, after: int, limit: int) -> tuple[SignedHead, ...]:
-        """Return stored checkpoints of sizes above `after`, smallest first."""
-
     async def checkpoint(self, size: int) -> SignedHead | None:
         """Return the checkpoint signed at exactly this size, if there was one."""
 
