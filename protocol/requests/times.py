@@ -10,7 +10,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta, timezone
 from enum import Enum
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Annotated, Final
+from typing import Annotated, Final, assert_never
 from zoneinfo import ZoneInfo
 
 from protocol.requests.faults import FaultCode
@@ -168,6 +168,8 @@ def breaks(value: str, rule: TimeRule, today: date) -> FaultCode | None:
             return FaultCode.IN_THE_PAST if day < today else None
         case TimeRule.AFTER_TODAY:
             return FaultCode.IN_THE_PAST if day <= today else None
+        case _:
+            assert_never(rule)
 
 
 def has_offset_of(value: str, zone: str) -> bool:

@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 
-from protocol.requests.check import check_document
+from protocol.requests.check import CheckResult, check_document
 from protocol.requests.document import Document
 from protocol.requests.profile import Profile
 
@@ -84,24 +84,34 @@ def profile(**fields: object) -> Profile:
     return Profile.model_validate(PROFILE | fields)
 
 
-def errors(document: object, **given: Any) -> list[tuple[str, str]]:
+class Given(TypedDict, total=False):
+    """What a document is held against beside itself."""
+
+    today: date
+    profiles: Sequence[Profile]
+    request: Document | None
+    attachments: Mapping[str, int] | None
+
+
+def errors(document: object, **given: Unpack[Given]) -> list[tuple[str, str]]:
     """Return path and code of each error."""
-    return [(each.path, str(each.code)) for each in _check(document, **given).errors]
+    return [(each.path, str(each.code)) for each in checked(document, **given).errors]
 
 
-def warnings(document: object, **given: Any) -> list[tuple[str, str]]:
+def warnings(document: object, **given: Unpack[Given]) -> list[tuple[str, str]]:
     """Return path and code of each warning."""
-    return [(each.path, str(each.code)) for each in _check(document, **given).warnings]
+    return [(each.path, str(each.code)) for each in checked(document, **given).warnings]
 
 
-def valid(document: object, **given: Any) -> Document:
+def valid(document: object, **given: Unpack[Given]) -> Document:
     """Return the document that a valid text is read as."""
-    result = _check(document, **given)
+    result = checked(document, **given)
     assert result.errors == ()
     assert result.document is not None
     return result.document
 
 
-def _check(document: object, **given: Any) -> Any:
+def checked(document: object, **given: Unpack[Given]) -> CheckResult:
+    """Check a document, on the day of the examples unless another is given."""
     data = json.dumps(document).encode()
-    return check_document(data, **({"today": TODAY} | given))
+    return check_document(data, **(Given(today=TODAY) | given))

@@ -81,7 +81,8 @@ def test_lists_of_enums_are_held_against_each_entry(value: object, path: str, co
 @pytest.mark.parametrize("tlp", ["RED", "AMBER+STRICT", "AMBER", "GREEN", "CLEAR"])
 def test_labels_of_the_traffic_light_protocol_are_kept(tlp: str) -> None:
     """They are shown, and mean nothing to the node."""
-    assert valid(REQUEST | {"tlp": tlp, "pap": "RED", "classification": "VS-NfD"})
+    labelled = valid(REQUEST | {"tlp": tlp, "pap": "RED", "classification": "VS-NfD"})
+    assert (labelled.tlp, labelled.pap, labelled.classification) == (tlp, "RED", "VS-NfD")
 
 
 def test_other_handling_says_which() -> None:

@@ -29,7 +29,8 @@ ACCOUNT = "body.items[1]"
         ),
         ([(f"{IP}.period", GONE)], []),
         (
-            [(f"{IP}.period", GONE), (f"{IP}.targets[1].at", GONE), (f"{IP}.targets[1].port", GONE)],
+            [(f"{IP}.period", GONE), (f"{IP}.targets[1].at", GONE),
+             (f"{IP}.targets[1].port", GONE)],
             [(f"{IP}.period", "missing")],
         ),
         (
@@ -42,7 +43,10 @@ ACCOUNT = "body.items[1]"
             [(f"{ACCOUNT}.details", ["subscriber_names"])],
             [(f"{ACCOUNT}.access_period", "not_allowed_here")],
         ),
-        ([(f"{ACCOUNT}.provider_ref", "nobody")], [(f"{ACCOUNT}.provider_ref", "unknown_reference")]),
+        (
+            [(f"{ACCOUNT}.provider_ref", "nobody")],
+            [(f"{ACCOUNT}.provider_ref", "unknown_reference")],
+        ),
         ([(f"{ACCOUNT}.provider_ref", GONE)], []),
         (
             [(f"{IP}.period.start", "2026-11-23T00:00:00+01:00"),

@@ -1,7 +1,6 @@
 """Parties' profiles, and what a document is held against before it leaves."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -10,6 +9,7 @@ from protocol.requests.profile import read_profile
 from tests.protocol.requests.samples import (
     GONE,
     PROFILE,
+    Given,
     changed,
     errors,
     example,
@@ -23,7 +23,7 @@ EMERGENCY = example("emergency_disclosure_request")
 DECISION = example("decision")
 
 
-def peer(party: str = "RO", **fields: object) -> dict[str, Any]:
+def peer(party: str = "RO", **fields: object) -> Given:
     """Return the circumstances with one profile."""
     return {"profiles": [profile(party=party, **fields)]}
 

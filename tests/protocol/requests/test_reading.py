@@ -86,7 +86,7 @@ def test_plain_values_deeper_than_python_reads_are_refused() -> None:
 
 
 @pytest.mark.parametrize(("levels", "deep"), [(7, False), (8, True)])
-def test_seven_levels_are_the_most(levels: int, deep: bool) -> None:
+def test_seven_levels_are_the_most(levels: int, *, deep: bool) -> None:
     """Objects and lists count alike, and so does the root (G8)."""
     value: object = "leaf"
     for level in range(levels):

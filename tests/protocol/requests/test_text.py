@@ -26,10 +26,11 @@ from protocol.requests.text import (
 )
 
 
-def verdict(kind: Any, value: str) -> object:
+def verdict(kind: Any, value: str) -> object:  # noqa: ANN401 - an annotated type has no type
     """Return what a value is kept as, or the list of codes by which it is refused."""
     try:
-        return TypeAdapter(kind).validate_python(value)
+        adapter: TypeAdapter[Any] = TypeAdapter(kind)
+        return adapter.validate_python(value)
     except ValidationError as refused:
         return [str(code) for code in refused.errors()[0]["ctx"]["codes"]]
 

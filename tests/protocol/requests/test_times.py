@@ -131,7 +131,9 @@ def test_dates_lie_on_their_side_of_today(
         ("2026-07-01T12:00:00-05:30", "-05:30", True),
     ],
 )
-def test_a_moment_is_in_utc_or_on_the_clock_of_its_zone(moment: str, zone: str, fits: bool) -> None:
+def test_a_moment_is_in_utc_or_on_the_clock_of_its_zone(
+    moment: str, zone: str, *, fits: bool
+) -> None:
     """In the hour that comes twice a year both offsets were on the clocks."""
     assert has_offset_of(moment, zone) is fits
 

@@ -1,0 +1,1 @@
+"""Example documents of the demo, as package data; all fictional."""
