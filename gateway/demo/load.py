@@ -8,7 +8,6 @@ the last `accepted` receipt settled.
 import asyncio
 import re
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Final
 
 from gateway.demo.documents import Example, Json, note_of
@@ -24,7 +23,6 @@ _SAMPLE: Final = re.compile(rb"^(\w+(?:\{[^}]*\})?) ([0-9.e+-]+)$", re.MULTILINE
 _CPU: Final = b"process_cpu_seconds_total"
 _SETTLED: Final = b"a35_settled_total"
 _FRAMES: Final = b'a35_frames_total{direction="out"}'
-_NO_FILES: Final = Path()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +97,7 @@ async def _send_all(client: Client, documents: list[Json]) -> list[str]:
 
     async def caller() -> None:
         for document in waiting:
-            sent = await client.send({**document}, folder=_NO_FILES)
+            sent = await client.queue({**document})
             mids.append(sent.mid)
 
     async with asyncio.TaskGroup() as group:

@@ -10,13 +10,14 @@ the same family that the node used, with its code, hint and exit code.
 
 import asyncio
 from collections.abc import AsyncIterator
+from json import dumps
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
-from gateway.officer.connection import Connection
+from gateway.officer.connection import Connection, read
 from gateway.officer.resources import Drafts, LogReader, NodeReader, Received
 from gateway.officer.shapes.models import (
     Box,
@@ -98,6 +99,25 @@ class Client:
             with (folder / name).open("rb") as source:
                 await self.drafts.upload(draft.id, index, source)
         return await self.drafts.send(draft.id)
+
+    async def queue(self, document: Json, *, key: str | None = None) -> SentAnswer:
+        """Check, seal and queue a document without attachments in one call.
+
+        Args:
+            document: As `a35 check` reads it.
+            key: Names this request: called again with it, also after a restart of the node or
+                a lost answer, nothing is queued twice.
+
+        Returns:
+            The ids; the message is on its way whatever happens to this program.
+
+        Raises:
+            RefusedError: A rule is broken; carries every fault.
+            GatewayError: The node refused, or does not answer.
+        """
+        data = dumps(document).encode()
+        async with self._connection.call("POST", "/messages", data=data, key=key) as response:
+            return await read(response, SentAnswer)
 
     async def messages(
         self, box: Box, *, limit: int = 50, before: int | None = None

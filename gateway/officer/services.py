@@ -51,6 +51,9 @@ class SubmitService(Protocol):
     async def send(self, draft_id: str, *, request_key: str | None) -> Submitted:
         """Seal and queue; durable when it returns."""
 
+    async def queue(self, document: bytes, *, request_key: str | None) -> Submitted:
+        """Check, seal and queue a document without attachments in one step."""
+
 
 class FileView(Protocol):
     """One attachment of an opened message."""

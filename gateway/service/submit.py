@@ -82,6 +82,27 @@ class Submit:
         """Seal one file of a draft; see Drafts.attach."""
         await self._drafts.attach(draft_id, index, source)
 
+    async def queue(self, document: bytes, *, request_key: str | None) -> Submitted:
+        """Check, seal and queue a document without attachments in one step.
+
+        Args:
+            document: JSON text, UTF-8, at most 1 MiB.
+            request_key: Names the caller's request: the same key twice queues once, also when
+                the node was restarted in between.
+
+        Returns:
+            What was queued; durable.
+
+        Raises:
+            DocumentRefusedError: Some rule is broken.
+            NoInputError: `in_reply_to` names no message of this node, or there are attachments.
+            UnavailableError: No directory, no active node for `to`, or no key to seal under.
+            DataError: The content does not fit into one envelope.
+            StorageError: Nothing was queued.
+        """
+        draft = await self.begin(document, file_sizes={})
+        return await self.send(draft.id, request_key=request_key)
+
     async def send(self, draft_id: str, *, request_key: str | None) -> Submitted:
         """Seal and queue a draft.
 

@@ -70,7 +70,7 @@ class UploadSource(RawIOBase):
 
 
 class DraftApi:
-    """The resource /drafts.
+    """The resource /drafts, and its short form for documents without attachments.
 
     Args:
         submit: The use case.
@@ -87,6 +87,7 @@ class DraftApi:
             post(f"{BASE}/drafts", self.begin),
             put(f"{BASE}/drafts/{{id}}/files/{{n}}", self.attach),
             post(f"{BASE}/drafts/{{id}}/send", self.send),
+            post(f"{BASE}/messages", self.queue),
         ]
 
     async def begin(self, request: Request) -> Response:
@@ -103,6 +104,11 @@ class DraftApi:
             ),
             status=201,
         )
+
+    async def queue(self, request: Request) -> Response:
+        """Check, seal and queue a document without attachments: the body is the document."""
+        submitted = await self._submit.queue(await request.read(), request_key=request_key(request))
+        return answer(sent(submitted), status=201)
 
     async def attach(self, request: Request) -> Response:
         """Seal one file while it arrives."""
