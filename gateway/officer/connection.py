@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from errno import EACCES, EPERM
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
@@ -136,11 +137,15 @@ class Connection:
         if self._session is None:
             raise UnavailableError("the client is not open", code="node_not_running")
         headers: dict[str, str] = {} if key is None else {"Idempotency-Key": key}
+        body: BytesIO | AsyncIterator[bytes] | None
         if isinstance(data, bytes):
             headers["Content-Type"] = "application/json"
+            body = BytesIO(data)  # sent in pieces: a document may have a megabyte
+        else:
+            body = data
         try:
             async with self._session.request(
-                method, f"http://localhost{base}{path}", data=data, headers=headers
+                method, f"http://localhost{base}{path}", data=body, headers=headers
             ) as response:
                 if response.status >= _ERROR_STATUS and not accept_refusal:
                     refused = error_of(await read(response, Problem))

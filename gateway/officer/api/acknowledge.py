@@ -67,8 +67,7 @@ class Acknowledger:
         """
         request = await self._consult.content(mid)
         document = self._compose(request, asked)
-        draft = await self._submit.begin(dumps(document).encode(), file_sizes={})
-        return await self._submit.send(draft.id, request_key=request_key)
+        return await self._submit.queue(dumps(document).encode(), request_key=request_key)
 
     def _compose(self, request: MessageContent, asked: AcknowledgeRequest) -> dict[str, Value]:
         node = self._config.node_id

@@ -159,6 +159,31 @@ def test_acknowledgement_is_written_from_the_settings() -> None:
     }
 
 
+def test_acknowledgement_that_is_repeated_is_sent_once() -> None:
+    """An officer presses twice; the other side hears once."""
+    world = World()
+    world.book.happen(received(world, 1), "opened")
+
+    async def twice(desk: Client) -> list[bool]:
+        asked = AcknowledgeRequest()
+        name = str(mid(1))
+        return [(await desk.received.acknowledge(name, asked, key="k")).repeated for _ in range(2)]
+
+    assert at(world, twice) == [False, True]
+
+
+def test_document_without_attachments_is_queued_in_one_call() -> None:
+    """Programs that send many need one round trip; a repeated key queues nothing twice."""
+    world = World()
+
+    async def twice(desk: Client) -> list[bool]:
+        return [(await desk.queue(DOCUMENT, key="k")).repeated for _ in range(2)]
+
+    assert at(world, twice) == [False, True]
+    with pytest.raises(RefusedError):
+        at(World(), lambda desk: desk.queue({}))
+
+
 def test_desk_without_a_telephone_cannot_acknowledge() -> None:
     """An acknowledgement that nobody can call back is worth nothing."""
     world = World()

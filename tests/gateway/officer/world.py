@@ -270,6 +270,13 @@ class Submitting:
             self.keys[request_key] = submitted
         return submitted
 
+    async def queue(self, document: bytes, *, request_key: str | None) -> Submitted:
+        """Queue a document in one step; the same key queues once."""
+        if request_key is not None and request_key in self.keys:
+            return replace(self.keys[request_key], repeated=True)
+        draft = await self.begin(document, file_sizes={})
+        return await self.send(draft.id, request_key=request_key)
+
 
 class Acting:
     """The use case Act: opens what the book holds."""
@@ -278,6 +285,7 @@ class Acting:
         self.book = book
         self.who: list[str] = []
         self.stored = {0: b"order"}
+        self.name = "court order.txt"
 
     async def open(self, wanted: MessageId, *, who: str) -> OpenedMessage:
         """Open a message."""
@@ -304,7 +312,7 @@ class Acting:
         if index not in self.stored:
             raise NoInputError("the message has no such attachment")
         target.write(self.stored[index])
-        return "court order.txt"
+        return self.name
 
 
 class Proving:
