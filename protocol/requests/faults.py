@@ -7,7 +7,6 @@ The sentences themselves are in protocol.requests.messages.
 Source: docs/domain.md, sections 3 to 6, 8 and 14.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Never
@@ -133,7 +132,10 @@ class Unsound:
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
     __hash__ = __bool__ = __iter__ = __len__ = __contains__ = __getitem__ = _refuse
-    __getattr__: Callable[..., Any] = _refuse
+
+    def __getattr__(self, name: str) -> Never:
+        # Python's own questions (copying, inspecting) are no rule that reads a value.
+        raise AttributeError(name) if name.startswith("__") else UnsoundError
 
 
 UNSOUND: Final[Any] = Unsound()

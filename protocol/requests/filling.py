@@ -18,7 +18,7 @@ from protocol.requests.catalogue import RESERVED, TYPES
 from protocol.requests.document import Document
 from protocol.requests.faults import UNSOUND, Fault, FaultCode, Path
 from protocol.requests.kinds import DocumentType
-from protocol.requests.part import MAX_ENTRIES, Part
+from protocol.requests.part import Part
 from protocol.requests.text import REFUSED
 from protocol.requests.walk import shape_of
 
@@ -28,8 +28,6 @@ _LEFT_OUT: Final = Part.model_construct()
 _CODES: Final[dict[str, FaultCode]] = {
     "missing": FaultCode.MISSING,
     "extra_forbidden": FaultCode.UNKNOWN_FIELD,
-    "too_short": FaultCode.EMPTY_LIST,
-    "too_long": FaultCode.TOO_MANY,
     "greater_than_equal": FaultCode.OUT_OF_RANGE,
     "less_than_equal": FaultCode.OUT_OF_RANGE,
     "string_unicode": FaultCode.BAD_CHARACTER,
@@ -72,8 +70,8 @@ def fill(root: Mapping[str, Any]) -> Filled:
     return Filled(kind=kind, document=_partial(root, kind, faults), faults=faults)
 
 
-def _faults(root: Mapping[str, Any], kind: DocumentType | None) -> Iterator[Fault]:
-    """Yield what is wrong with each field by itself."""
+def _faults(root: Mapping[str, Any], kind: DocumentType | None) -> list[Fault]:
+    """Return what is wrong with each field by itself."""
     head = dict(root)
     if root.get("body") is not None:
         head["body"] = _LEFT_OUT
@@ -82,10 +80,7 @@ def _faults(root: Mapping[str, Any], kind: DocumentType | None) -> Iterator[Faul
         found.extend(_type_fault(root.get("type")))
     elif root.get("body") is not None:
         found.extend(_refusals(kind.model, root["body"], ("body",)))
-    yield from found
-    known = {fault.path for fault in found}
-    looked_at = root if kind is not None else {**root, "body": None}
-    yield from (Fault(path, FaultCode.TOO_MANY) for path in _long_lists(looked_at, (), known))
+    return found
 
 
 def _type_fault(name: object) -> Iterator[Fault]:
@@ -114,8 +109,6 @@ def _codes(error: ErrorDetails) -> tuple[FaultCode, ...]:
     value, name = error["input"], error["type"]
     if name == REFUSED:
         return tuple(error["ctx"]["codes"])
-    if name == "too_short" and value:
-        return ()  # it counts the sound entries; the list itself is not empty
     if name in _CODES:
         return (_CODES[name],)
     if value is None and isinstance(error["loc"][-1], str):
@@ -123,23 +116,6 @@ def _codes(error: ErrorDetails) -> tuple[FaultCode, ...]:
     if name == "literal_error" and isinstance(value, str):
         return (FaultCode.NOT_ALLOWED_VALUE if value.strip() else FaultCode.EMPTY,)
     return (FaultCode.WRONG_TYPE,)
-
-
-def _long_lists(value: object, place: Path, known: set[Path]) -> Iterator[Path]:
-    """Yield lists with too many entries that pydantic did not count to the end.
-
-    It stops counting at an entry with a fault. What lies in a refused value is not looked at.
-    """
-    if place in known:
-        return
-    if isinstance(value, dict):
-        for name, each in value.items():
-            yield from _long_lists(each, (*place, name), known)
-    elif isinstance(value, list):
-        if len(value) > MAX_ENTRIES:
-            yield place
-        for index, each in enumerate(value):
-            yield from _long_lists(each, (*place, index), known)
 
 
 def _partial(

@@ -6,14 +6,14 @@ What holds between fields is a rule (protocol.requests.rules).
 Source: docs/domain.md, section 4, G1 to G4 and G7.
 """
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import core_schema
 
 from protocol.requests.faults import FaultCode
-from protocol.requests.text import refusal
+from protocol.requests.text import refused_by
 
 MAX_ENTRIES: Final = 200
 """Entries of a list (G3)."""
@@ -21,21 +21,50 @@ MAX_ENTRIES: Final = 200
 T = TypeVar("T")
 
 
-class DistinctMark:
-    """Marks a list without repetition (lists of enums and of ids, G7)."""
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Marks a list: 1 to 200 entries (G3).
+
+    Args:
+        distinct: None of them twice (lists of enums and of ids, G7).
+    """
+
+    distinct: bool = False
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Return the validator: the length first, so that nobody looks at 201 entries."""
+        return core_schema.no_info_before_validator_function(_bounded, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the bounds."""
+        bounds = {"minItems": 1, "maxItems": MAX_ENTRIES}
+        return handler(schema) | bounds | ({"uniqueItems": True} if self.distinct else {})
+
+
+def _bounded(value: object) -> object:
+    if isinstance(value, list):
+        if not value:
+            raise refused_by(FaultCode.EMPTY_LIST)
+        if len(value) > MAX_ENTRIES:
+            raise refused_by(FaultCode.TOO_MANY)
+    return value
 
 
 class _YesKind:
     """Marks a statement that must be made: `true` and nothing else."""
 
     def __get_pydantic_core_schema__(
-        self, source: object, handler: Callable[[object], core_schema.CoreSchema]
+        self, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         """Return the validator: a boolean, then true."""
         return core_schema.no_info_after_validator_function(_yes, handler(source))
 
     def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: Callable[[Any], dict[str, Any]]
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         """Return the constant."""
         return handler(schema) | {"const": True}
@@ -43,19 +72,17 @@ class _YesKind:
 
 def _yes(value: bool) -> bool:  # noqa: FBT001 - pydantic gives it by position
     if not value:
-        raise refusal(FaultCode.NOT_ALLOWED_VALUE)
+        raise refused_by(FaultCode.NOT_ALLOWED_VALUE)
     return value
 
 
 Yes = Annotated[bool, _YesKind()]
 """True: a statement without which the document means nothing."""
 
-Many = Annotated[tuple[T, ...], Field(strict=False, min_length=1, max_length=MAX_ENTRIES)]
+Many = Annotated[tuple[T, ...], Field(strict=False), Entries()]
 """A list of 1 to 200 entries. Lax in one thing: a JSON list becomes a tuple."""
 
-Distinct = Annotated[
-    tuple[T, ...], Field(strict=False, min_length=1, max_length=MAX_ENTRIES), DistinctMark()
-]
+Distinct = Annotated[tuple[T, ...], Field(strict=False), Entries(distinct=True)]
 """A list of 1 to 200 entries, none twice."""
 
 

@@ -5,8 +5,7 @@ Source: docs/domain.md, section 4.2; RFC 5952 (text of IPv6 addresses).
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv6Address
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -16,13 +15,23 @@ from protocol.requests.faults import Fault, FaultCode
 from protocol.requests.part import Part
 from protocol.requests.parts import Precision
 from protocol.requests.rules import rule
-from protocol.requests.text import Line, TextKind, is_email, line_faults, phone_number, refusal
+from protocol.requests.text import (
+    Line,
+    TextKind,
+    checked_email,
+    checked_line,
+    checked_phone,
+    line_faults,
+    refusal,
+)
 from protocol.requests.times import Instant
 
 URL_LENGTH: Final = 2_000
 DOMAIN_LENGTH: Final = 253
 _LAST_PORT: Final = 65_535
 
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _LABEL: Final = r"(?!-)[^\s\x00-,./:-@\[-^`{-\x9f]{1,63}(?<!-)"
 """Not blank, and of ASCII only letters, digits, hyphen inside, and underscore."""
 
@@ -33,41 +42,31 @@ TargetKind = Literal[
     "ip", "account", "email", "phone", "domain", "url", "device", "wallet", "other"
 ]
 
-_Value = Annotated[str, TextKind(lambda value: value, {"maxLength": URL_LENGTH})]
-"""Any text that is not blank; its kind says the rest."""
+
+def _any(value: str) -> str:
+    if not value.strip():
+        raise refusal(value)
+    return value
 
 
 def _ip(value: str) -> str:
-    with suppress(AddressValueError):
-        return str(IPv4Address(value))
+    if _IPV4.fullmatch(value) is not None:
+        return value  # a dotted quad without leading zeros has one spelling
     try:
         address = IPv6Address(value)
     except AddressValueError:
-        raise refusal(FaultCode.BAD_IP) from None
+        raise refusal(value, FaultCode.BAD_IP) from None
     if address.scope_id is not None:
-        raise refusal(FaultCode.BAD_IP)
+        raise refusal(value, FaultCode.BAD_IP)
     # RFC 5952, section 5: an address known to hold an IPv4 one shows it.
     mapped = address.ipv4_mapped
     return str(address) if mapped is None else f"::ffff:{mapped}"
 
 
-def _line(value: str) -> str:
-    if faults := line_faults(value):
-        raise refusal(*faults)
-    return value
-
-
-def _phone(value: str) -> str:
-    number = phone_number(value)
-    if number is None:
-        raise refusal(FaultCode.BAD_FORMAT)
-    return number
-
-
 def _fits(test: Callable[[str], bool]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not test(value):
-            raise refusal(FaultCode.BAD_FORMAT)
+            raise refusal(value, FaultCode.BAD_FORMAT)
         return value
 
     return check
@@ -86,16 +85,19 @@ def _is_url(value: str) -> bool:
         return False
 
 
+_Value = Annotated[str, TextKind(_any, {"maxLength": URL_LENGTH})]
+"""Any text that is not blank; its kind says the rest."""
+
 _CHECKS: Final[dict[str, Callable[[str], str]]] = {
     "ip": _ip,
-    "account": _line,
-    "email": _fits(is_email),
-    "phone": _phone,
+    "account": checked_line,
+    "email": checked_email,
+    "phone": checked_phone,
     "domain": _fits(_is_domain),
     "url": _fits(_is_url),
-    "device": _line,
-    "wallet": _line,
-    "other": _line,
+    "device": checked_line,
+    "wallet": checked_line,
+    "other": checked_line,
 }
 
 

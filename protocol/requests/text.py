@@ -50,7 +50,7 @@ _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 _IN_NO_EMAIL: Final = re.compile(f"[\\s{_NEVER}]")
 
 
-def refusal(*codes: FaultCode) -> PydanticCustomError:
+def refused_by(*codes: FaultCode) -> PydanticCustomError:
     """Return the error by which a validator refuses a value.
 
     Args:
@@ -59,28 +59,34 @@ def refusal(*codes: FaultCode) -> PydanticCustomError:
     return PydanticCustomError(REFUSED, "refused", {"codes": codes})
 
 
+def refusal(value: str, *codes: FaultCode) -> PydanticCustomError:
+    """Return the error by which a check refuses a text.
+
+    Args:
+        value: The text; when it is blank, that is what is wrong with it (G6).
+        codes: What else is wrong with it, one or more.
+    """
+    return refused_by(*codes) if value.strip() else refused_by(FaultCode.EMPTY)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TextKind:
     """One kind of text, for `Annotated[str, TextKind(...)]`.
 
     Args:
-        check: Takes text that is not blank; returns it as it is kept, or raises refusal().
+        check: Takes any text; returns it as it is kept, or raises refusal(). Blank text it must
+            never return.
         schema: What the JSON schema says beside `"type": "string"`.
     """
 
     check: Callable[[str], str]
     schema: dict[str, Any] = field(default_factory=dict)
 
-    def _parse(self, value: str) -> str:
-        if not value or value.isspace():
-            raise refusal(FaultCode.EMPTY)
-        return self.check(value)
-
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         """Return the validator: text, then the kind's own check."""
-        return core_schema.no_info_after_validator_function(self._parse, handler(source))
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
@@ -107,18 +113,28 @@ def _faults(value: str, limit: int, refused: re.Pattern[str]) -> tuple[FaultCode
     return (*bad, FaultCode.TOO_LONG) if len(value) > limit else bad
 
 
-def _line(value: str) -> str:
-    if faults := line_faults(value):
-        raise refusal(*faults)
+def checked_line(value: str) -> str:
+    """Return a text if it is one line, as Line has it.
+
+    Args:
+        value: Any text.
+
+    Raises:
+        refusal: It is none.
+    """
+    faults = line_faults(value)
+    if faults or not value or value.isspace():
+        raise refusal(value, *faults)
     return value
 
 
 def _paragraphs(limit: int) -> Callable[[str], str]:
     def check(value: str) -> str:
-        if len(value) <= limit and value.isprintable():
+        if len(value) <= limit and value.isprintable() and value and not value.isspace():
             return value
-        if faults := _faults(value, limit, _IN_NO_TEXT):
-            raise refusal(*faults)
+        faults = _faults(value, limit, _IN_NO_TEXT)
+        if faults or not value.strip():
+            raise refusal(value, *faults)
         return value
 
     return check
@@ -128,81 +144,87 @@ def _ref(value: str) -> str:
     faults = _faults(value, REF_LENGTH, _IN_NO_REF)
     if not faults and value.strip() != value:
         faults = (FaultCode.BAD_CHARACTER,)
-    if faults:
-        raise refusal(*faults)
+    if faults or not value:
+        raise refusal(value, *faults)
     return value
 
 
 def _of_form(pattern: re.Pattern[str]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if pattern.fullmatch(value) is None:
-            raise refusal(FaultCode.BAD_FORMAT)
+            raise refusal(value, FaultCode.BAD_FORMAT)
         return value
 
     return check
 
 
 def _item_ref(value: str) -> str:
-    return value if value == "*" else _of_form(_ID)(value)
+    if value != "*" and _ID.fullmatch(value) is None:
+        raise refusal(value, FaultCode.BAD_FORMAT)
+    return value
 
 
 def _node(value: str) -> str:
     match = _NODE.fullmatch(value)
     if match is None:
-        raise refusal(FaultCode.BAD_FORMAT)
+        raise refusal(value, FaultCode.BAD_FORMAT)
     if match[1] not in COUNTRIES:
-        raise refusal(FaultCode.UNKNOWN_COUNTRY)
+        raise refusal(value, FaultCode.UNKNOWN_COUNTRY)
     return value
 
 
-def phone_number(value: str) -> str | None:
-    """Return a telephone number as it is kept, or None if it is none.
+def checked_phone(value: str) -> str:
+    """Return a telephone number as it is kept: `+` and the digits.
 
     Args:
-        value: `+` and 7 to 15 digits, with blanks and marks between.
+        value: Any text; `+` and 7 to 15 digits, with blanks and marks between, pass.
 
-    Returns:
-        `+` and the digits.
+    Raises:
+        refusal: It is none.
     """
-    return None if _PHONE.fullmatch(value) is None else _PHONE_MARKS.sub("", value)
+    if _PHONE.fullmatch(value) is None:
+        raise refusal(value, FaultCode.BAD_FORMAT)
+    return _PHONE_MARKS.sub("", value)
 
 
-def is_email(value: str) -> bool:
-    """Tell whether a text has the form of an e-mail address.
+def checked_email(value: str) -> str:
+    """Return a text if it has the form of an e-mail address.
 
     Args:
         value: Any text.
+
+    Raises:
+        refusal: It has not.
     """
-    return (
-        len(value) <= EMAIL_LENGTH
-        and _EMAIL.fullmatch(value) is not None
-        and _IN_NO_EMAIL.search(value) is None
-    )
-
-
-def _phone(value: str) -> str:
-    number = phone_number(value)
-    if number is None:
-        raise refusal(FaultCode.BAD_FORMAT)
-    return number
-
-
-def _email(value: str) -> str:
-    if not is_email(value):
-        raise refusal(FaultCode.BAD_FORMAT)
+    if (
+        len(value) > EMAIL_LENGTH
+        or _EMAIL.fullmatch(value) is None
+        or _IN_NO_EMAIL.search(value) is not None
+    ):
+        raise refusal(value, FaultCode.BAD_FORMAT)
     return value
 
 
 def _path(value: str) -> str:
-    if faults := line_faults(value, PATH_LENGTH):
-        raise refusal(*faults)
+    faults = line_faults(value, PATH_LENGTH)
+    if faults or value.isspace():
+        raise refusal(value, *faults)
     steps = value.split("/")
     if "\\" in value or ".." in steps or not steps[0] or steps[-1] in {"", "."}:
-        raise refusal(FaultCode.BAD_FORMAT)
+        raise refusal(value, FaultCode.BAD_FORMAT)
     return value
 
 
-Line = Annotated[str, TextKind(_line, {"maxLength": LINE_LENGTH})]
+def _among(codes: frozenset[str], refused: FaultCode) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in codes:
+            raise refusal(value, refused)
+        return value
+
+    return check
+
+
+Line = Annotated[str, TextKind(checked_line, {"maxLength": LINE_LENGTH})]
 """One line of 1 to 200 characters."""
 
 Text = Annotated[str, TextKind(_paragraphs(TEXT_LENGTH), {"maxLength": TEXT_LENGTH})]
@@ -226,10 +248,10 @@ MessageRef = Annotated[str, TextKind(_of_form(_MESSAGE_ID), {"pattern": "^[0-9a-
 Node = Annotated[str, TextKind(_node, {"pattern": f"^{_NODE.pattern}$"})]
 """A Party (`RO`) or one of its points of contact (`RO/1`)."""
 
-Phone = Annotated[str, TextKind(_phone, {"pattern": f"^{_PHONE.pattern}$"})]
+Phone = Annotated[str, TextKind(checked_phone, {"pattern": f"^{_PHONE.pattern}$"})]
 """A telephone number, kept as `+` and digits."""
 
-Email = Annotated[str, TextKind(_email, {"format": "email", "maxLength": EMAIL_LENGTH})]
+Email = Annotated[str, TextKind(checked_email, {"format": "email", "maxLength": EMAIL_LENGTH})]
 """An e-mail address."""
 
 AttachmentPath = Annotated[str, TextKind(_path, {"maxLength": PATH_LENGTH})]
@@ -240,16 +262,6 @@ ATTACHMENT_REF: Final = TextKind(_path, {"maxLength": PATH_LENGTH})
 
 AttachmentRef = Annotated[str, ATTACHMENT_REF]
 """The path of one of the document's attachments."""
-
-
-def _among(codes: frozenset[str], refused: FaultCode) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value not in codes:
-            raise refusal(refused)
-        return value
-
-    return check
-
 
 Country = Annotated[
     str, TextKind(_among(COUNTRIES, FaultCode.UNKNOWN_COUNTRY), {"pattern": "^[A-Z]{2}$"})

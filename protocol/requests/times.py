@@ -60,22 +60,22 @@ TIME_RULES: Final[dict[str, TimeRule]] = {
 
 def _date(value: str) -> str:
     if _DATE.fullmatch(value) is None:
-        raise refusal(FaultCode.BAD_DATE)
+        raise refusal(value, FaultCode.BAD_DATE)
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise refusal(FaultCode.BAD_DATE) from None
+        raise refusal(value, FaultCode.BAD_DATE) from None
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise refusal(FaultCode.BAD_DATE)
+        raise refusal(value, FaultCode.BAD_DATE)
     return value
 
 
 def _instant(value: str) -> str:
     if _INSTANT.fullmatch(value) is None:
         naive = _NAIVE.fullmatch(value) is not None and _moment(value) is not None
-        raise refusal(FaultCode.NAIVE_TIME if naive else FaultCode.BAD_TIME)
+        raise refusal(value, FaultCode.NAIVE_TIME if naive else FaultCode.BAD_TIME)
     if _moment(value) is None:
-        raise refusal(FaultCode.BAD_TIME)
+        raise refusal(value, FaultCode.BAD_TIME)
     return value
 
 
@@ -112,7 +112,7 @@ def _zone_of(name: str) -> ZoneInfo | timezone | None:
 
 def _zone(value: str) -> str:
     if _zone_of(value) is None:
-        raise refusal(FaultCode.UNKNOWN_ZONE)
+        raise refusal(value, FaultCode.UNKNOWN_ZONE)
     return value
 
 

@@ -13,7 +13,7 @@ from types import FunctionType
 from typing import Annotated, Any, Final, get_args, get_origin
 
 from protocol.requests.faults import UNSOUND, Fault, FaultCode, Path, UnsoundError
-from protocol.requests.part import DistinctMark, Part
+from protocol.requests.part import Entries, Part
 from protocol.requests.rules import RULE_MARK, Rule
 from protocol.requests.scene import Scene
 from protocol.requests.text import ATTACHMENT_REF
@@ -21,6 +21,8 @@ from protocol.requests.times import TIME_RULES, TimeRule, breaks
 
 _NAMED_BY: Final = ("item_id", "provider_id", "person_id", "question_id")
 """Fields that name an entry; no name twice in a list (G7)."""
+
+_DISTINCT: Final = Entries(distinct=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ def shape_of(model: type[Part]) -> Shape:
         parts=tuple(
             (n, key) for n, key in named.items() if key or not shape_of(models[n]).is_quiet
         ),
-        distinct=tuple(n for n, f in marks.items() if any(isinstance(m, DistinctMark) for m in f)),
+        distinct=tuple(
+            n for n, f in marks.items() if any(isinstance(m, Entries) and m.distinct for m in f)
+        ),
         dates=tuple((name, TIME_RULES[name]) for name in marks if name in TIME_RULES),
         paths=tuple(n for n, found in marks.items() if ATTACHMENT_REF in found),
         models=models,

@@ -1,7 +1,9 @@
 """The check as a whole: the examples, the order of findings, what is read back."""
 
 import json
+import sys
 from datetime import date, timedelta
+from doctest import testmod
 
 import pytest
 from hypothesis import given, settings
@@ -277,6 +279,11 @@ def test_no_value_whatever_makes_the_check_fail(name: str, data: st.DataObject) 
     assert result.valid == (not result.errors) == (result.document is not None)
     assert len({(each.path, each.code) for each in result.errors}) == len(result.errors)
     assert all(each.message.endswith(".") for each in result.errors)
+
+
+def test_the_example_in_the_documentation_runs() -> None:
+    """A reader tries it first."""
+    assert tuple(testmod(sys.modules[check_document.__module__])) == (0, 3)
 
 
 def test_a_request_that_replaces_another_is_checked_like_any() -> None:

@@ -178,9 +178,7 @@ def test_two_hundred_entries_are_the_most() -> None:
     several = [REQUEST["copies_to"][0]] * 200
     assert errors(REQUEST | {"copies_to": several}) == []
     assert errors(REQUEST | {"copies_to": [*several, several[0]]}) == [("copies_to", "too_many")]
-    found = errors(REQUEST | {"copies_to": [5, *several]})
-    assert ("copies_to", "too_many") in found
-    assert ("copies_to[0]", "wrong_type") in found
+    assert errors(REQUEST | {"copies_to": [5, *several]}) == [("copies_to", "too_many")]
 
 
 def test_copies_were_sent_before_they_are_told_of() -> None:

@@ -20,7 +20,8 @@ def test_fields_stand_as_in_the_text_and_missing_ones_at_the_end() -> None:
         ("missing",),
         ("missing", "deeper", 3),
     ]
-    assert sorted(paths[::-1], key=order.place) == paths
+    shuffled = paths[5:] + paths[:5]
+    assert sorted(shuffled, key=order.place) == paths
 
 
 def test_places_outside_a_list_do_not_fail() -> None:
