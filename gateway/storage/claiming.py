@@ -77,9 +77,13 @@ def read_items(
         kind: Of all of them.
         items: Just leased.
         fence: Of the lease.
+
+    Returns:
+        Those that are still there: the writer may have ended some in between.
     """
     reader = _read_envelope if kind is OutboxKind.ENVELOPE else _read_receipt
-    return tuple(reader(connection, item, fence) for item in items)
+    found = [reader(connection, item, fence) for item in items]
+    return tuple(one for one in found if one is not None)
 
 
 def read_expired(
@@ -93,13 +97,15 @@ def read_expired(
     return tuple(row[0] for row in rows), first
 
 
-def _read_envelope(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem:
+def _read_envelope(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem | None:
     row = connection.execute(
         "SELECT m.mid, o.cls, o.i, o.q, o.exp_ms, o.attempts, e.header, e.wraps, e.body"
         " FROM outbox o JOIN message m ON m.id = o.message"
         " JOIN envelope e ON e.message = o.message WHERE o.id = ?",
         (item,),
     ).fetchone()
+    if row is None:
+        return None
     return ClaimedItem(
         item=item,
         fence=fence,
@@ -116,13 +122,15 @@ def _read_envelope(connection: sqlite3.Connection, item: int, fence: int) -> Cla
     )
 
 
-def _read_receipt(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem:
+def _read_receipt(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem | None:
     row = connection.execute(
         "SELECT m.mid, o.cls, o.i, o.q, o.exp_ms, o.attempts, r.bytes"
         " FROM outbox o JOIN message m ON m.id = o.message"
         " JOIN receipt r ON r.id = o.receipt WHERE o.id = ?",
         (item,),
     ).fetchone()
+    if row is None:
+        return None
     return ClaimedItem(
         item=item,
         fence=fence,

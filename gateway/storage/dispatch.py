@@ -58,7 +58,9 @@ class OutboxPart:
             leased=core.lanes.leased(),
         )
         fence = core.lanes.lease(chosen, node)
-        return read_items(core.reader, kind, chosen, fence=fence)
+        claimed = read_items(core.reader, kind, chosen, fence=fence)
+        core.lanes.end(chosen.keys() - {one.item for one in claimed})
+        return claimed
 
     async def release(self, items: Sequence[ClaimedItem]) -> None:
         """Give leases back untouched."""

@@ -192,7 +192,13 @@ class GroupCommitter:
     def _recover(
         self, operations: Sequence[Operation[object]], fault: sqlite3.Error | OSError
     ) -> Committed:
-        """Open the file anew after a failed group, or give up."""
+        """Open the file anew after a failed group, or give up.
+
+        A full disk is no fault of the file: the group is undone, and the next may find space.
+        """
+        if _code_of(fault) == sqlite3.SQLITE_FULL:
+            self._rollback()
+            return self._failed(operations, _refused(fault))
         self._failures += 1
         with contextlib.suppress(sqlite3.Error):
             self._connection.close()
@@ -219,10 +225,7 @@ class GroupCommitter:
 
 def _is_fatal(fault: Exception) -> bool:
     """Tell whether a fault concerns the disk and not one operation."""
-    if not isinstance(fault, sqlite3.OperationalError):
-        return False
-    code = getattr(fault, "sqlite_errorcode", 0) & 0xFF
-    return code in {
+    return _code_of(fault) in {
         sqlite3.SQLITE_IOERR,
         sqlite3.SQLITE_FULL,
         sqlite3.SQLITE_CORRUPT,
@@ -231,12 +234,23 @@ def _is_fatal(fault: Exception) -> bool:
     }
 
 
+def _code_of(fault: Exception) -> int:
+    """Return SQLite's primary result code, 0 if the fault is not SQLite's."""
+    code = getattr(fault, "sqlite_errorcode", 0) if isinstance(fault, sqlite3.Error) else 0
+    return int(code) & 0xFF
+
+
 def _refused(fault: Exception) -> Exception:
     """Return what the caller gets: our own errors as they are, the database's as StorageError."""
     if isinstance(fault, GatewayError | ProtocolError):
         return fault
     if isinstance(fault, sqlite3.Error | OSError):
-        refused = StorageError("the store could not commit; nothing was changed")
+        is_full = _code_of(fault) == sqlite3.SQLITE_FULL
+        refused = StorageError(
+            "the store could not commit; nothing was changed",
+            code="disk_full" if is_full else None,
+            hint="Free space on the disk of the store." if is_full else "",
+        )
         refused.__cause__ = fault
         return refused
     return fault

@@ -58,20 +58,22 @@ def admit_frame(session: Session, admission: Admission, *, own: str, now_ms: int
     sender = str(admission.sender)
     if sender == own:
         raise NotAllowedError("a node does not receive from itself")
-    if admission.checkpoint is not None:
-        keep_checkpoint(session, admission.checkpoint, state_seen=False)
     items = tuple(
         _admit(session, item, sender=sender, own=own, now_ms=now_ms) for item in admission.items
     )
-    fresh = [
-        item
+    rests = {
+        (item.origin, item.at)
         for item, became in zip(admission.items, items, strict=True)
-        if isinstance(became, Accepted) and became.fresh
-    ]
-    for origin, at in {(item.origin, item.at) for item in fresh}:
+        if isinstance(became, Conflicting) or became.fresh
+    }
+    checkpoint = admission.checkpoint
+    if checkpoint is not None:
+        here = (checkpoint.origin, checkpoint.linked.size)
+        is_fresh = any(isinstance(became, Accepted) and became.fresh for became in items)
+        keep_checkpoint(session, checkpoint, state_seen=is_fresh, proves=here in rests)
+        rests.discard(here)
+    for origin, at in rests:
         keep_for_ever(session, origin, at)
-    if fresh and admission.checkpoint is not None:
-        keep_checkpoint(session, admission.checkpoint, state_seen=True)
     numbers = [item.queue_number for item in admission.items]
     add_arrivals(session, sender, [*numbers, *admission.void])
     have, miss = arrived(session, sender)
@@ -273,7 +275,6 @@ def _keep_conflict(session: Session, message: int, item: IncomingEnvelope, *, no
     ).fetchone()[0]
     if count >= _CONFLICTS_KEPT:
         return
-    keep_for_ever(session, item.origin, item.at)
     session.execute(
         "INSERT INTO conflict (message, header_digest, header, wraps, origin, at, i, path, at_ms)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",

@@ -55,11 +55,16 @@ def make_store(path: Path, origin: LogOrigin) -> None:
             )
         sync_folder(path.parent)
     except BaseException as fault:
-        for suffix in ("", "-wal", "-shm"):
-            beside(path, suffix).unlink(missing_ok=True)
+        remove_store(path)
         if isinstance(fault, sqlite3.Error | OSError):
             raise StorageError("the store could not be made") from fault
         raise
+
+
+def remove_store(path: Path) -> None:
+    """Remove the files of a store that was never handed out."""
+    for suffix in ("", "-wal", "-shm"):
+        beside(path, suffix).unlink(missing_ok=True)
 
 
 def migrate_store(path: Path) -> None:

@@ -8,7 +8,6 @@ Source: docs/wire-format.md, rules 9, 9a, 9b.
 """
 
 import sqlite3
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final
 
@@ -27,32 +26,37 @@ _TIDY_EVERY: Final = 64
 """Old checkpoints are looked for at every so many new ones."""
 
 
-def keep_checkpoint(session: Session, checkpoint: PeerCheckpoint, *, state_seen: bool) -> None:
+def keep_checkpoint(
+    session: Session, checkpoint: PeerCheckpoint, *, state_seen: bool, proves: bool = False
+) -> None:
     """Keep a linked checkpoint, and state once that it was seen.
 
     Args:
         session: The transaction.
         checkpoint: Verified and linked.
         state_seen: Whether its statement is due now, if it brings one.
+        proves: Whether something in this transaction rests on it.
 
     Raises:
         ForkDetectedError: Another root is stored at this size; nothing was changed.
     """
     origin, linked = str(checkpoint.origin), checkpoint.linked
     found = session.execute(
-        "SELECT root, note, leaf FROM peer_checkpoint WHERE origin = ? AND size = ?",
+        "SELECT root, proves, leaf, note FROM peer_checkpoint WHERE origin = ? AND size = ?",
         (origin, linked.size),
     ).fetchone()
-    if found is not None and bytes(found[0]) != linked.root:
-        raise ForkDetectedError("two roots at one size", held=found[1], offered=linked.note)
-    if found is None:
-        _insert(session, origin, linked)
-    is_stated = found is not None and found[2] is not None
-    if state_seen and checkpoint.seen is not None and not is_stated:
+    if found is not None and found[0] != linked.root:
+        raise ForkDetectedError("two roots at one size", held=found[3], offered=linked.note)
+    leaf = None if found is None else found[2]
+    if leaf is None and state_seen and checkpoint.seen is not None:
         leaf = session.state(checkpoint.seen, must_leave=False)
+    if found is None:
+        _insert(session, origin, linked, proves=proves, leaf=leaf)
+    elif found[1:3] != (found[1] or proves, leaf):
         session.execute(
-            "UPDATE peer_checkpoint SET leaf = ? WHERE origin = ? AND size = ?",
-            (leaf, origin, linked.size),
+            "UPDATE peer_checkpoint SET proves = max(proves, ?), leaf = ?"
+            " WHERE origin = ? AND size = ?",
+            (proves, leaf, origin, linked.size),
         )
 
 
@@ -62,13 +66,17 @@ def keep_for_ever(session: Session, origin: LogOrigin, size: int) -> None:
     Raises:
         StorageError: It is not stored, so what it proves could not be proven later.
     """
-    cursor = session.execute(
-        "UPDATE peer_checkpoint SET proves = 1 WHERE origin = ? AND size = ?",
-        (str(origin), size),
-    )
-    if cursor.rowcount != 1:
+    found = session.execute(
+        "SELECT proves FROM peer_checkpoint WHERE origin = ? AND size = ?", (str(origin), size)
+    ).fetchone()
+    if found is None:
         raise StorageError(
             "the checkpoint that proves a statement is not held", code="checkpoint_missing"
+        )
+    if not found[0]:
+        session.execute(
+            "UPDATE peer_checkpoint SET proves = 1 WHERE origin = ? AND size = ?",
+            (str(origin), size),
         )
 
 
@@ -83,26 +91,9 @@ def read_positions(connection: sqlite3.Connection, *, now_ms: int) -> Mapping[Lo
         By origin: the largest linked head, all of the last 24 hours, at least 64 of them and
         LINKED_MOST at most, in order of size.
     """
-    rows = connection.execute(
-        """
-        SELECT origin, size, root, note, linked_ms FROM (
-            SELECT *,
-                row_number() OVER (PARTITION BY origin ORDER BY linked_ms DESC, size DESC) AS age,
-                max(size) OVER (PARTITION BY origin) AS largest
-            FROM peer_checkpoint
-        )
-        WHERE size = largest OR age <= ? OR (linked_ms >= ? AND age < ?)
-        ORDER BY origin, size
-        """,
-        (LINKED_KEPT, now_ms - _DAY_MS, LINKED_MOST),
-    ).fetchall()
-    by_origin: dict[str, list[LinkedHead]] = defaultdict(list)
-    for origin, size, root, note, linked_ms in rows:
-        by_origin[origin].append(LinkedHead(size=size, root=root, note=note, linked_ms=linked_ms))
-    return {
-        origin: Position(origin=origin, head=linked[-1], linked=tuple(linked))
-        for origin, linked in ((LogOrigin.parse(key), value) for key, value in by_origin.items())
-    }
+    origins = connection.execute("SELECT DISTINCT origin FROM peer_checkpoint").fetchall()
+    positions = (_position(connection, row[0], now_ms - _DAY_MS) for row in origins)
+    return {position.origin: position for position in positions}
 
 
 def keep_key_set(session: Session, node: str, key_set: bytes, version: int) -> bool:
@@ -120,10 +111,36 @@ def keep_key_set(session: Session, node: str, key_set: bytes, version: int) -> b
     return cursor.rowcount == 1
 
 
-def _insert(session: Session, origin: str, linked: LinkedHead) -> None:
+def _position(connection: sqlite3.Connection, origin: str, since_ms: int) -> Position:
+    """Return where we stand in one log that has a checkpoint at least."""
+    recent = connection.execute(
+        "SELECT count(*) FROM peer_checkpoint WHERE origin = ? AND linked_ms >= ?",
+        (origin, since_ms),
+    ).fetchone()[0]
+    rows = connection.execute(
+        """
+        SELECT size, root, note, linked_ms FROM peer_checkpoint WHERE id IN (
+            SELECT id FROM peer_checkpoint WHERE origin = ?1
+            ORDER BY linked_ms DESC, size DESC LIMIT ?2
+        ) OR (origin = ?1 AND size = (SELECT max(size) FROM peer_checkpoint WHERE origin = ?1))
+        ORDER BY size
+        """,
+        (origin, min(max(recent, LINKED_KEPT), LINKED_MOST - 1)),
+    ).fetchall()
+    linked = tuple(
+        LinkedHead(size=size, root=root, note=note, linked_ms=linked_ms)
+        for size, root, note, linked_ms in rows
+    )
+    return Position(origin=LogOrigin.parse(origin), head=linked[-1], linked=linked)
+
+
+def _insert(
+    session: Session, origin: str, linked: LinkedHead, *, proves: bool, leaf: int | None
+) -> None:
     cursor = session.execute(
-        "INSERT INTO peer_checkpoint (origin, size, root, note, linked_ms) VALUES (?, ?, ?, ?, ?)",
-        (origin, linked.size, linked.root, linked.note, linked.linked_ms),
+        "INSERT INTO peer_checkpoint (origin, size, root, linked_ms, proves, leaf, note)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (origin, linked.size, linked.root, linked.linked_ms, proves, leaf, linked.note),
     )
     row = cursor.lastrowid
     if row is not None and row % _TIDY_EVERY == 0:

@@ -27,6 +27,7 @@ from gateway.storage.opening import (
     default_anchor,
     make_store,
     migrate_store,
+    remove_store,
 )
 from gateway.storage.reading import CasebookPart
 from gateway.storage.sequence import HeadSigner
@@ -93,6 +94,10 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
         lock.take()
         try:
             make_store(path, origin)
+        except BaseException:
+            lock.drop()
+            raise
+        try:
             return cls._opened(
                 path,
                 origin=origin,
@@ -105,6 +110,8 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
                 report=StartReport(is_ordinary=True, warnings=()),
             )
         except BaseException:
+            # Nothing was signed that could have left: whoever tries again begins anew.
+            remove_store(path)
             lock.drop()
             raise
 

@@ -265,13 +265,14 @@ DELIVERY: Final = (
         origin TEXT NOT NULL,
         size INTEGER NOT NULL,
         root BLOB NOT NULL CHECK (length(root) = 32),
-        note BLOB NOT NULL,
         linked_ms INTEGER NOT NULL,
-        proves INTEGER NOT NULL DEFAULT 0,
+        proves INTEGER NOT NULL,
         leaf INTEGER,
+        note BLOB NOT NULL,
         UNIQUE (origin, size)
     ) STRICT
     """,
+    "CREATE INDEX peer_checkpoint_age ON peer_checkpoint (origin, linked_ms, size)",
     """
     CREATE TABLE peer_key_set (
         node TEXT PRIMARY KEY,

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Final, Generic, NamedTuple, TypeVar, cast
 
 from gateway.errors import StorageError
@@ -34,6 +34,9 @@ _IDLE_S: Final = 0.2
 
 _WAL_FRAMES: Final = 4096
 """Frames (of 4 KiB: 16 MiB) at which they are moved also under load."""
+
+_READ_AGAIN_S: Final = 30.0
+"""Longest wait for the loop to read its picture again; it has only to get a turn."""
 
 _TRUNCATE_FRAMES: Final = 16_384
 """A log that once grew to 64 MiB is cut when the node is idle."""
@@ -132,17 +135,25 @@ class Writer:
         return cast("Landed[T]", await future)
 
     def _work(self) -> None:
-        """Be the thread: one round is one group, or one second without any."""
+        """Be the thread: one round is one group, or a quiet while without any."""
         going = True
         while going:
             tasks, going = self._drain()
-            sign = not going or self._is_sign_due()
-            if tasks or (sign and not self._committer.is_signed):
-                committed = self._committer.commit([one.operation for one in tasks], sign=sign)
-                self._hand_over(tasks, committed)
-                self._unmoved += 1 + sum(one.weight for one in tasks)
-            self._note_unsigned(tried=sign)
-            self._keep_house(idle=not tasks, ending=not going)
+            try:
+                self._round(tasks, ending=not going)
+            except Exception as fault:  # noqa: BLE001  outermost loop: callers must not hang on a bug
+                self._committer.give_up("the writer met a bug")
+                failed: list[object] = [Failed(fault=fault)] * len(tasks)
+                self._hand_over(tasks, Committed(results=failed, news=None))
+
+    def _round(self, tasks: list[_Task], *, ending: bool) -> None:
+        sign = ending or self._is_sign_due()
+        if tasks or (sign and not self._committer.is_signed):
+            committed = self._committer.commit([one.operation for one in tasks], sign=sign)
+            self._hand_over(tasks, committed)
+            self._unmoved += 1 + sum(one.weight for one in tasks)
+        self._note_unsigned(tried=sign)
+        self._keep_house(idle=not tasks, ending=ending)
 
     def _drain(self) -> tuple[list[_Task], bool]:
         """Return the next group, empty after a quiet while, and whether to go on."""
@@ -181,17 +192,29 @@ class Writer:
 
     def _hand_over(self, tasks: list[_Task], committed: Committed) -> None:
         loop = self._loop
-        if loop is not None:
-            # A loop that was closed under us has no callers left; what landed has landed.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._land, tasks, committed)
+        if loop is None:
+            return
+        seen = Event()
+        # A loop that was closed under us has no callers left; what landed has landed.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._land, tasks, committed, seen)
+            if committed.reopened:
+                # The picture is read from the file: a commit in between would count twice.
+                seen.wait(_READ_AGAIN_S)
 
-    def _land(self, tasks: list[_Task], committed: Committed) -> None:
+    def _land(self, tasks: list[_Task], committed: Committed, seen: Event) -> None:
         """Be on the loop again: the picture first, then the callers."""
-        if committed.news is not None or committed.reopened:
-            self._on_news(committed.news)
+        results = committed.results
+        try:
+            if committed.news is not None or committed.reopened:
+                self._on_news(committed.news)
+        except Exception as fault:  # noqa: BLE001  whatever it is, the picture is not the store's
+            self._committer.give_up("the picture of the store could not be read")
+            results = [Failed(fault=fault)] * len(tasks)
+        finally:
+            seen.set()
         head = None if committed.news is None else committed.news.head
-        for task, value in zip(tasks, committed.results, strict=True):
+        for task, value in zip(tasks, results, strict=True):
             if task.future.done():
                 continue
             if isinstance(value, Failed):
