@@ -170,7 +170,11 @@ class _Download:
                 self._add(role_file(ROOT, version), read_bounded(path, MAX_ROOT_BYTES))
 
     def _add_party(self, snapshot: Snapshot, country: str) -> None:
-        """Add what a Party signed; nothing at all if it has published nothing yet."""
+        """Add what a Party signed; nothing at all if it has published nothing yet.
+
+        Raises:
+            ProofError: Another role stands before the Party's own.
+        """
         role = party_role(country)
         meta = snapshot.meta.get(f"{role}.json")
         if meta is None:

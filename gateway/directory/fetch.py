@@ -124,11 +124,15 @@ class DirectoryFetcher(FetcherInterface):
         pieces = self._read_folder(parts) if parts.scheme == "file" else self._read_http(parts)
         deadline_s = min(self._monotonic_s() + FILE_TIMEOUT_S, self._deadline_s)
         for piece in pieces:
-            if self._is_closed:
-                raise DownloadError("the node is stopping")
+            self._check_open()
             if self._monotonic_s() > deadline_s:
                 raise SlowRetrievalError("the directory's server is too slow")
             yield piece
+        self._check_open()  # a connection that `close` shut down looks like the end of the file
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise DownloadError("the node is stopping")
 
     @staticmethod
     def _read_folder(parts: SplitResult) -> Iterator[bytes]:
