@@ -3,7 +3,7 @@
 import json
 import sys
 from datetime import date, timedelta
-from doctest import testmod
+from doctest import testmod as run_examples
 
 import pytest
 from hypothesis import given, settings
@@ -283,7 +283,7 @@ def test_no_value_whatever_makes_the_check_fail(name: str, data: st.DataObject) 
 
 def test_the_example_in_the_documentation_runs() -> None:
     """A reader tries it first."""
-    assert tuple(testmod(sys.modules[check_document.__module__])) == (0, 3)
+    assert tuple(run_examples(sys.modules[check_document.__module__])) == (0, 3)
 
 
 def test_a_request_that_replaces_another_is_checked_like_any() -> None:
