@@ -152,6 +152,8 @@ class Exchange:
 def _length(request: BaseRequest) -> int | None:
     """Return the length of the body, None if the request's form is not one that we take."""
     headers = request.headers
+    if request.method == "CONNECT":  # aiohttp reads what follows as another request
+        return None
     if request.version != HttpVersion11 or any(name in headers for name in _REFUSED_HEADERS):
         return None
     text = headers.get("Content-Length")

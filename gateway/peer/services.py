@@ -9,7 +9,7 @@ from typing import Protocol
 
 from gateway.journal import Journal
 from gateway.metrics import Metrics
-from gateway.ports import Blobs, Clock, Directory
+from gateway.ports import Clock, Directory
 from gateway.service.receive import LinkedFrame
 from protocol.directory import DEFAULT_BLOB_BYTES
 from protocol.frame import FrameHead, FrameKind
@@ -47,6 +47,18 @@ class Reception(Protocol):
         """Take note of an authenticated contact."""
 
 
+class PeerBlobs(Protocol):
+    """What the port needs of gateway.ports.Blobs."""
+
+    async def offset(self, owner: NodeId, digest: bytes) -> int | None:
+        """Return the bytes held durably of what this owner sent, None if nothing."""
+
+    async def put(
+        self, owner: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+    ) -> int:
+        """Append a piece at the offset held; return the new offset."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerServices:
     """What the peer port works with.
@@ -63,7 +75,7 @@ class PeerServices:
 
     reception: Reception
     directory: Directory
-    blobs: Blobs
+    blobs: PeerBlobs
     clock: Clock
     metrics: Metrics
     journal: Journal
