@@ -1,0 +1,17 @@
+"""What every implementation of ports.Store does. Subclass `StoreContract` and give it `run`.
+
+The parts stand in modules of their own: sending, receiving, the log, what people read.
+"""
+
+from tests.gateway.storage.contract_inbox import InboxContract
+from tests.gateway.storage.contract_log import LogContract
+from tests.gateway.storage.contract_outbox import OutboxContract
+from tests.gateway.storage.contract_peers import PeersContract
+from tests.gateway.storage.contract_reading import ReadingContract
+from tests.gateway.storage.contract_settling import SettlingContract
+
+
+class StoreContract(
+    OutboxContract, SettlingContract, InboxContract, LogContract, PeersContract, ReadingContract
+):
+    """The whole suite."""

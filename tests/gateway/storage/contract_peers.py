@@ -1,0 +1,92 @@
+"""Other nodes' logs and key sets, as far as we hold them."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.ports import Store
+from protocol.errors import ForkDetectedError
+from protocol.identifiers import LogOrigin
+from protocol.limits import LINKED_KEPT
+from tests.gateway.storage.material import (
+    DAY_MS,
+    NOW_MS,
+    OTHER,
+    PEER,
+    PEER_ORIGIN,
+    admission,
+    incoming,
+    peer_checkpoint,
+)
+from tests.gateway.storage.scenario import Contract
+
+
+class PeersContract(Contract):
+    """Positions and key sets."""
+
+    def test_position_is_the_largest_linked_head_with_its_note(self) -> None:
+        """Linking goes on from there after a new start."""
+
+        async def scenario(store: Store) -> None:
+            assert await store.positions() == {}
+            for size in (10, 30, 20):
+                await store.advance_peer(peer_checkpoint(size), now_ms=NOW_MS)
+            other = LogOrigin(OTHER, 1)
+            await store.advance_peer(peer_checkpoint(7, origin=other), now_ms=NOW_MS)
+            positions = await store.positions()
+            assert positions[PEER_ORIGIN].head == peer_checkpoint(30).linked
+            assert [one.size for one in positions[PEER_ORIGIN].linked] == [10, 20, 30]
+            assert positions[other].head == peer_checkpoint(7, origin=other).linked
+
+        self.run(scenario)
+
+    def test_day_old_heads_are_remembered_up_to_sixty_four(self) -> None:
+        """Rule 9a: all of a day, at least 64, and always the head."""
+
+        async def scenario(store: Store) -> None:
+            old_ms = NOW_MS - 2 * DAY_MS
+            await store.advance_peer(peer_checkpoint(999, linked_ms=old_ms - 1), now_ms=NOW_MS)
+            for size in range(1, 80):
+                await store.advance_peer(
+                    peer_checkpoint(size, linked_ms=old_ms + size), now_ms=NOW_MS
+                )
+            position = (await store.positions())[PEER_ORIGIN]
+            assert len(position.linked) == LINKED_KEPT + 1
+            assert position.size == 999
+            for size in range(100, 180):
+                await store.advance_peer(peer_checkpoint(size), now_ms=NOW_MS)
+            position = (await store.positions())[PEER_ORIGIN]
+            assert [one.size for one in position.linked] == [*range(100, 180), 999]
+
+        self.run(scenario)
+
+    def test_another_root_at_a_held_size_is_a_fork_with_both_notes(self) -> None:
+        """Two frames at once must not bring in what the picture in memory has not seen."""
+
+        async def scenario(store: Store) -> None:
+            held = peer_checkpoint(10)
+            await store.advance_peer(held, now_ms=NOW_MS)
+            forged = replace(
+                held, linked=replace(held.linked, root=b"z" * 32, note=b"another note")
+            )
+            with pytest.raises(ForkDetectedError) as caught:
+                await store.admit(admission(incoming(1), checkpoint=forged), now_ms=NOW_MS)
+            assert caught.value.held == held.linked.note
+            assert caught.value.offered == b"another note"
+            assert await store.unopened(1) == ()
+
+        self.run(scenario)
+
+    def test_newest_key_set_is_kept_and_an_older_one_refused(self) -> None:
+        """A replayed key set would bring an erased key back into use."""
+
+        async def scenario(store: Store) -> None:
+            assert await store.peer_key_set(PEER) is None
+            assert await store.save_peer_key_set(PEER, b"two", 2)
+            assert not await store.save_peer_key_set(PEER, b"one", 1)
+            assert not await store.save_peer_key_set(PEER, b"two again", 2)
+            assert await store.peer_key_set(PEER) == b"two"
+            assert await store.save_peer_key_set(PEER, b"three", 3)
+            assert await store.peer_key_set(PEER) == b"three"
+
+        self.run(scenario)
