@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from protocol.encoding import Value
+from protocol.requests.catalogue import type_info
 
 Json = dict[str, Value]
 
@@ -93,7 +94,7 @@ def answer_to(request: Json, mid: str, *, sender: str, now: datetime) -> list[Js
         now: The present time, aware.
     """
     kind = str(request["type"])
-    if kind == "technical_advice_request":
+    if kind == "technical_advice_request" and type_info("advice_answer") is not None:
         body: Json = {"answers": [{"text": "Keep the disk image; the key lies in memory only."}]}
         return [_answer("advice_answer", request, mid, body)]
     answers = [_answer("decision", request, mid, _granted(request, sender, now))]

@@ -149,8 +149,10 @@ class Consult:
         Raises:
             NoInputError: No such message is here.
         """
+        timeline = await self._casebook.timeline((await self._row(mid)).sender, mid)
+        # The state is read after the events: whoever waits for events above `last_event` must
+        # not be shown a state that is older than it, or the last step would pass unseen.
         row = await self._row(mid)
-        timeline = await self._casebook.timeline(row.sender, mid)
         return MessageDetail(
             line=self._line(row),
             timeline=timeline,
