@@ -170,8 +170,17 @@ async def read(response: ClientResponse, shape: type[Answer]) -> Answer:
     Raises:
         UnavailableError: Something else than our node, or another version of it, answers.
     """
+    return parse(await read_bytes(response), shape)
+
+
+def parse(data: bytes, shape: type[Answer]) -> Answer:
+    """Read the bytes of a body of one shape.
+
+    Raises:
+        UnavailableError: Something else than our node, or another version of it, wrote them.
+    """
     try:
-        return shape.model_validate_json(await read_bytes(response))
+        return shape.model_validate_json(data)
     except ValidationError as error:
         raise UnavailableError(
             "the answer is not of the form that this version knows",

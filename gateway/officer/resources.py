@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import BinaryIO, Final
 
 from gateway.errors import UnavailableError
-from gateway.officer.connection import PIECE_BYTES, Connection, pieces_of, read, read_bytes
+from gateway.officer.connection import PIECE_BYTES, Connection, parse, pieces_of, read, read_bytes
 from gateway.officer.shapes.models import (
     AcknowledgeRequest,
     CheckAnswer,
@@ -155,7 +155,7 @@ class LogReader:
         """
         async with self._connection.call("POST", "/log/verifications") as response:
             async for line in response.content:
-                step = VerificationStep.model_validate_json(line)
+                step = parse(line, VerificationStep)
                 if step.problem is not None:
                     refused = error_of(step.problem)
                     raise refused

@@ -52,7 +52,7 @@ class LogApi:
         try:
             while True:
                 step = await news.get()
-                await response.write(step.model_dump_json(exclude_none=True).encode() + b"\n")
+                await response.write(step.model_dump_json().encode() + b"\n")
                 if step.progress is None:
                     break
             await response.write_eof()

@@ -225,6 +225,7 @@ class Submitting:
         self.drafts: dict[str, DraftOnly] = {}
         self.keys: dict[str, Submitted] = {}
         self.failure: Exception | None = None
+        self.then: list[str] = []
 
     async def begin(self, document: bytes, *, file_sizes: Mapping[str, int]) -> DraftOnly:
         """Refuse a document without a type, keep any other."""
@@ -262,7 +263,10 @@ class Submitting:
         if request_key is not None and request_key in self.keys:
             return replace(self.keys[request_key], repeated=True)
         draft = self.drafts[draft_id]
-        self.book.put(row_of(draft.mid, Direction.OUT, thread=draft.thread))
+        row = row_of(draft.mid, Direction.OUT, thread=draft.thread)
+        self.book.put(row)
+        for what in self.then:
+            row = self.book.happen(row, what)
         submitted = Submitted(
             mid=draft.mid, thread=draft.thread, index=7, queue_number=1, repeated=False
         )

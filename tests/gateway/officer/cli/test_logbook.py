@@ -1,0 +1,55 @@
+"""log show, verify and proof, as scripts read them."""
+
+from typing import Any, cast
+
+import pytest
+
+from gateway.service.prove import LogFault
+from tests.gateway.officer.cli.session import shell_of
+from tests.gateway.officer.world import World
+
+Capture = pytest.CaptureFixture[str]
+
+
+def test_log_is_verified_anew(capsys: Capture) -> None:
+    """Every key that scripts rely on; 0 only without a fault."""
+    with shell_of(World(), capsys) as shell:
+        ended = shell("log", "verify", "--json")
+    assert ended.code == 0
+    assert ended.document() == {
+        "origin": "a35/RO/1/log/1",
+        "size": 9,
+        "root": bytes(range(32)).hex(),
+        "checked": 8,
+        "erased": 1,
+        "faults": [],
+    }
+
+
+def test_damaged_log_is_76(capsys: Capture) -> None:
+    """Somebody cheated, or a disk is broken: the script must stop."""
+    world = World()
+    world.prove.faults = (LogFault(index=3, what="another digest"), LogFault(index=None, what="x"))
+    with shell_of(world, capsys) as shell:
+        ended = shell("log", "verify")
+        assert ended.code == 76
+        assert "#3: another digest" in ended.out
+        shown = cast("dict[str, Any]", shell("log", "verify", "--json").document())
+    assert shown["faults"][0] == {"index": 3, "what": "another digest"}
+
+
+def test_log_of_another_name_is_not_here(capsys: Capture) -> None:
+    """A node verifies its own log only, for now."""
+    with shell_of(World(), capsys) as shell:
+        assert shell("log", "verify", "--origin", "a35/FR/1/log/1").code == 66
+        assert shell("log", "verify", "--origin", "a35/RO/1/log/1").code == 0
+
+
+def test_head_and_proof_are_shown(capsys: Capture) -> None:
+    """The proof is what a C2SP verifier reads, byte for byte."""
+    with shell_of(World(), capsys) as shell:
+        assert "9 entries" in shell("log", "show").out
+        assert shell("log", "proof", "3").out == "c2sp.org/tlog-proof@v1\nindex 3\n"
+        shown = cast("dict[str, Any]", shell("log", "proof", "3", "--json").document())
+        assert shown == {"index": 3, "proof": "c2sp.org/tlog-proof@v1\nindex 3\n"}
+        assert shell("log", "proof", "99").code == 66
