@@ -27,8 +27,9 @@ from protocol.receipt import Receipt, Stage
 from protocol.requests.wire import from_wire
 from protocol.standing import decode_log_proof
 from tests.vectors.case_file import FOLDER, Vector, load
+from tests.vectors.exchange.generate import deterministic_cases
 from tests.vectors.exchange.kept import Linker, digest_of_text, kept, raw, secrets_of
-from tests.vectors.exchange.linking_cases import NOW_MS, linking_cases, offered_of, position_of
+from tests.vectors.exchange.linking_cases import NOW_MS, offered_of, position_of
 from tests.vectors.exchange.story import NAMES, story
 from tests.vectors.exchange.two_nodes import START_MS
 
@@ -61,7 +62,7 @@ def proven_receipt(item: object, head: TreeHead) -> Receipt:
 
 def test_every_file_of_the_folder_belongs_to_a_case() -> None:
     """A file that no generator knows would be kept for ever and mean nothing."""
-    known = {*NAMES, *(case.name for case in linking_cases())}
+    known = {*NAMES, *(case.name for case in deterministic_cases())}
     assert {path.stem for path in (FOLDER / "exchange").glob("*.json")} == known
 
 
@@ -216,7 +217,7 @@ def test_linking_ends_as_the_table_says(case: Vector) -> None:
     assert (got, size) == (case.expect, case.value("head"))
 
 
-def test_linking_table_follows_from_its_inputs() -> None:
+def test_tables_follow_from_their_inputs() -> None:
     """The kept files are what the generator writes."""
-    for case in linking_cases():
+    for case in deterministic_cases():
         assert (case.name, case.path.read_text()) == (case.name, case.text())

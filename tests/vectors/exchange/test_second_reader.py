@@ -21,7 +21,15 @@ from tests.vectors.exchange.second_node import (
     split_frame,
 )
 from tests.vectors.exchange.second_opener import padded
-from tests.vectors.exchange.second_reader import RefusedError, cmp, fields, labelled
+from tests.vectors.exchange.second_reader import (
+    RefusedError,
+    cmp,
+    consistent_roots,
+    fields,
+    included_root,
+    labelled,
+    leaf_hash,
+)
 
 ENCODINGS = sorted((FOLDER / "encoding").glob("*.json"))
 
@@ -99,6 +107,24 @@ def test_second_reader_links_the_same(case: Vector) -> None:
     except RefusedError as error:
         got = str(error)
     assert (got, log.size) == (case.expect, case.value("head"))
+
+
+def test_second_reader_builds_the_same_tree() -> None:
+    """Leaf hashes, both kinds of proof, and the roots that they lead to."""
+    case = json.loads((FOLDER / "exchange" / "derivation-tree.json").read_text())
+    hashes = {
+        key: [bytes.fromhex(one) for one in value]
+        for key, value in case.items()
+        if isinstance(value, list)
+    }
+    assert hashes["leaf_hashes"] == [leaf_hash(0, bytes((n,)) * 32) for n in range(7)]
+    roots = hashes["roots"]
+    for index in (2, 6):
+        path = hashes[f"inclusion_{index}_of_7"]
+        assert included_root(index, 7, hashes["leaf_hashes"][index], path) == roots[7]
+    for old in (3, 4):
+        path = hashes[f"consistency_{old}_to_7"]
+        assert consistent_roots(old, 7, roots[old], path) == (roots[old], roots[7])
 
 
 def test_second_reader_pads_to_the_same_lengths() -> None:
