@@ -74,7 +74,10 @@ def new_root_command(
     credential_file: CredentialOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a new directory: the authority's keys, the root, and no Party yet."""
+    """Make a new directory and its keys.
+
+    Root and targets keys are for the safe, the online key stays; no Party is listed yet.
+    """
     terminal = Terminal(json=json)
     secret = _secret(passphrase_file, credential_file, is_new=True)
     made = new_root(
@@ -110,7 +113,10 @@ def delegate_command(
     credential_file: CredentialOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Give a Party's entry to keys of that Party; counts with the next publication."""
+    """Give a Party its part.
+
+    Its keys are made here, or used if they are there; counts with the next publication.
+    """
     terminal = Terminal(json=json)
     folder = KeyFolder(keys_dir, _secret(passphrase_file, credential_file))
     changed = delegate(out, folder, country, threshold=threshold, count=keys, now_ms=_now_ms())
@@ -131,7 +137,10 @@ def admit_command(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Check a join request and put the node into its Party's draft; shows the fingerprints."""
+    """Check a join request, draft the entry.
+
+    Shows the fingerprints to compare by telephone before the draft is published.
+    """
     terminal = Terminal(json=json)
     state = NodeState.CANDIDATE if candidate else NodeState.ACTIVE
     data = _read(file, MAX_JOIN_BYTES + 1)  # one more: then the request itself is called too long
@@ -155,7 +164,10 @@ def publish_command(
     credential_file: CredentialOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Sign what changed; without changes, say that nothing did (needs only the online key)."""
+    """Sign drafts and publish them.
+
+    A Party's draft needs its keys; without drafts the online key alone says that nothing changed.
+    """
     terminal = Terminal(json=json)
     folder = KeyFolder(keys_dir, _secret(passphrase_file, credential_file))
     published = publish(out, folder, now_ms=_now_ms(), renew=renew)
@@ -179,7 +191,10 @@ def publish_command(
 
 @directory_app.command("show", epilog="Example: a35 directory show --out pub --json")
 def show_command(out: OutOption, *, json: JsonOption = False) -> None:
-    """Verify a published folder as a node would, and say what it holds."""
+    """Verify a folder and list what it holds.
+
+    It is verified as a node would verify it; what has expired is shown all the same.
+    """
     terminal = Terminal(json=json)
     summary = show(out, now_ms=_now_ms())
     terminal.document(_summary(summary))
@@ -210,7 +225,10 @@ def serve_command(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 lets the system choose.")] = 0,
     json: JsonOption = False,
 ) -> None:
-    """Serve the folder on this machine over HTTP until SIGTERM or Ctrl-C."""
+    """Serve the folder on this machine.
+
+    Over HTTP on 127.0.0.1, until SIGTERM or Ctrl-C. The first line says where.
+    """
     terminal = Terminal(json=json)
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):

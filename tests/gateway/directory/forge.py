@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not marked so
-    Metadata,
     MetaFile,
     Root,
     Snapshot,
@@ -91,9 +90,9 @@ class Forger:
         """Sign the next timestamp with the online key."""
         found = self.repository.timestamp()
         assert found is not None
-        found.signed.version += 1
-        change(found.signed)
-        self.write(TIMESTAMP_FILE, sign(found.signed, self.keys.load(ONLINE)))
+        found.version += 1
+        change(found)
+        self.write(TIMESTAMP_FILE, sign(found, self.keys.load(ONLINE)))
 
     def write(self, name: str, data: bytes) -> None:
         """Put a file into the published folder."""
@@ -104,8 +103,3 @@ class Forger:
 
 def _point(timestamp: Timestamp, meta: MetaFile) -> None:
     timestamp.snapshot_meta = meta
-
-
-def unsigned(data: bytes) -> Metadata[Root]:
-    """Read a file as metadata, whatever its kind."""
-    return Metadata[Root].from_bytes(data)

@@ -125,6 +125,13 @@ def test_one_public_key_under_two_ids_counts_once(authority: Authority) -> None:
     refused(authority, files_of(authority), root=data)
 
 
+def test_a_role_that_names_a_key_that_is_not_there_is_refused(authority: Authority) -> None:
+    """Python-tuf passes over it; a threshold must not rest on nothing."""
+    root = Forger(authority.folder, authority.keys).newest(Root, ROOT)
+    root.roles["timestamp"].keyids.append("missing")
+    refused(authority, files_of(authority), root=sign(root, authority.keys.load(ROOT)))
+
+
 def test_a_root_without_numbered_files_is_refused(authority: Authority) -> None:
     """Without consistent snapshots a reader could meet half a state."""
     root = Forger(authority.folder, authority.keys).newest(Root, ROOT)

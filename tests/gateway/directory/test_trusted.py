@@ -4,10 +4,12 @@ import asyncio
 import shutil
 import time
 from collections.abc import Awaitable, Callable
+from io import StringIO
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+import structlog
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not marked so
     Root,
     Snapshot,
@@ -29,7 +31,7 @@ from gateway.directory.layout import (
 from gateway.directory.metadata import keys_by_id, sign
 from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError
-from gateway.journal import get_journal
+from gateway.journal import configure_journal, get_journal
 from keys.digest import sha256
 from protocol.directory import PartyEntry, encode_entry, parse_entry
 from protocol.envelope.header import DirectoryStamp
@@ -764,14 +766,35 @@ def test_a_lower_timestamp_counts_under_a_new_root(setting: Setting) -> None:
         setting.forger.write(role_file("snapshot", snapshot.version), data)
         found = setting.forger.repository.timestamp()
         assert found is not None
-        found.signed.version = 3
-        found.signed.snapshot_meta.length = len(data)
-        found.signed.snapshot_meta.hashes = {"sha256": sha256(data).hex()}
-        setting.forger.write(TIMESTAMP_FILE, sign(found.signed, fresh))
+        found.version = 3
+        found.snapshot_meta.length = len(data)
+        found.snapshot_meta.hashes = {"sha256": sha256(data).hex()}
+        setting.forger.write(TIMESTAMP_FILE, sign(found, fresh))
         assert await client.refresh()
         stamp = client.stamp()
         assert stamp is not None
         assert (stamp.root_version, stamp.timestamp_version) == (2, 3)
+
+    run(story())
+
+
+def test_an_older_root_is_refused_even_if_the_update_state_is_lost(setting: Setting) -> None:
+    """The keys that it lists may have been replaced for a reason."""
+
+    async def story() -> None:
+        old = shutil.copytree(setting.authority.folder, setting.base / "old")
+        root = setting.forger.newest(Root, ROOT)
+        root.version = 2
+        setting.forger.write(role_file(ROOT, 2), sign(root, setting.authority.keys.load(ROOT)))
+        await setting.client().refresh()
+        shutil.rmtree(setting.home / "metadata")
+        client = setting.client(url=old.as_uri())
+        await client.start()
+        before = client.stamp()
+        assert before is not None
+        assert before.root_version == 2
+        assert not await client.refresh()
+        assert client.stamp() == before
 
     run(story())
 
@@ -829,6 +852,67 @@ def test_the_kept_files_are_a_mirror(setting: Setting) -> None:
         )
         assert await other.refresh()
         assert other.stamp() == client.stamp()
+
+    run(story())
+
+
+def test_a_reason_is_written_once_and_kept_in_view(setting: Setting) -> None:
+    """A long outage must not fill the journal."""
+
+    async def story() -> None:
+        client = setting.client(url=(setting.base / "nothing").as_uri())
+        for _ in range(3):
+            await client.refresh()
+        assert client.why is not None
+
+    stream = StringIO()
+    configure_journal(stream, json=True)
+    try:
+        run(story())
+    finally:
+        structlog.reset_defaults()
+    assert stream.getvalue().count("directory not reached") == 1
+
+
+def test_closing_ends_an_update_that_hangs(setting: Setting) -> None:
+    """A node stops in five seconds, whatever the directory's server does."""
+
+    async def story() -> None:
+        asked = asyncio.Event()
+
+        async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n")
+            await writer.drain()
+            asked.set()
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(hang, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        client = setting.client(url=f"http://127.0.0.1:{port}/")
+        waiting = asyncio.create_task(client.refresh())
+        await asyncio.wait_for(asked.wait(), 10)
+        waiting.cancel()
+        await asyncio.wait_for(client.close(), 5)
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert client.why is not None
+        server.close()
+        await server.wait_closed()
+
+    run(story())
+
+
+def test_a_folder_that_cannot_be_written_is_said(setting: Setting) -> None:
+    """A full or foreign disk is the operator's to mend."""
+
+    async def story() -> None:
+        setting.home.write_bytes(b"")
+        client = setting.client()
+        assert not await client.refresh()
+        assert client.why is not None
+        assert str(setting.home) in client.why
 
     run(story())
 

@@ -1,7 +1,5 @@
 """The view of a state: look-ups that agree with each other."""
 
-from pathlib import Path
-
 from gateway.directory.chain import VerifiedDirectory
 from gateway.directory.view import make_view
 from protocol.directory import NodeEntry, NodeState, PartyEntry
@@ -52,9 +50,8 @@ def test_only_active_nodes_have_a_pin() -> None:
     assert set(view.nodes) == {NodeId("RO", 1), NodeId("FR", 1)}
 
 
-def test_a_pin_with_one_holder_moves_with_it(tmp_path: Path) -> None:
+def test_a_pin_with_one_holder_moves_with_it() -> None:
     """A key that a Party gives to its other node is that node's from then on."""
-    del tmp_path
     first = make_view(state(node("RO/1")), None)
     pins = {"tls_spki": node("RO/1").tls_spki, "tls_certificates": node("RO/1").tls_certificates}
     second = make_view(state(node("RO/2").model_copy(update=pins)), first)
