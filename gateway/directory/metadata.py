@@ -11,7 +11,6 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]  # public, b
     CryptoSigner,
     Key,
 )
-from tuf.api.exceptions import RepositoryError
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not marked so
     Delegations,
     Metadata,
@@ -22,8 +21,6 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
     Targets,
     Timestamp,
 )
-
-from gateway.errors import DataError
 
 ROOT_LIFE: Final = timedelta(days=730)
 TARGETS_LIFE: Final = timedelta(days=365)
@@ -50,17 +47,11 @@ def sign(signed: _Signed, signers: Sequence[CryptoSigner]) -> bytes:
     Returns:
         The file's bytes: the same for the same role, keys and order, because Ed25519 draws
         nothing.
-
-    Raises:
-        DataError: The role cannot be written.
     """
     metadata = Metadata(signed)
-    try:
-        for signer in signers:
-            metadata.sign(signer, append=True)
-        return metadata.to_bytes()
-    except RepositoryError as error:
-        raise DataError("a role of the directory cannot be signed") from error
+    for signer in signers:
+        metadata.sign(signer, append=True)
+    return metadata.to_bytes()
 
 
 def keys_by_id(*signers: CryptoSigner) -> dict[str, Key]:

@@ -103,7 +103,7 @@ def publish(folder: Path, keys: KeyFolder, *, now_ms: int, renew: bool = False) 
     _add_online(repository, keys, new, now_ms=now_ms)
     state = FolderFiles(folder, over=new)
     verified = verify_chain(repository.anchor(), state, at_ms=now_ms)
-    _check_usable(verified, signed)
+    _check_pins(verified)
     repository.write(new)
     for country in drafts.parties():
         drafts.drop(country)
@@ -178,7 +178,7 @@ def _add_online(
     snapshot_bytes = state.files[role_file(SNAPSHOT, snapshot.version)]
     new[TIMESTAMP_FILE] = sign(
         Timestamp(
-            version=1 if timestamp is None else timestamp.signed.version + 1,
+            version=1 if timestamp is None else timestamp.version + 1,
             expires=after(now_ms, TIMESTAMP_LIFE),
             snapshot_meta=pin(snapshot.version, snapshot_bytes),
         ),
@@ -186,14 +186,11 @@ def _add_online(
     )
 
 
-def _check_usable(verified: VerifiedDirectory, signed: list[str]) -> None:
-    """Refuse to publish what nodes would not use.
+def _check_pins(verified: VerifiedDirectory) -> None:
+    """Refuse to publish a TLS key that two nodes list: one would take the other's name.
 
     Raises:
-        DataError: An entry signed now would be left out, or a TLS key has two holders.
+        DataError: There is such a key.
     """
-    for country in signed:
-        if country in verified.left_out:
-            raise DataError(f"the entry of {country} cannot be used: {verified.left_out[country]}")
     if make_view(verified, None).disputed:
         raise DataError("two nodes list one TLS key", hint="take it out of the draft that is wrong")

@@ -131,11 +131,11 @@ class Repository:
         version = self._version(role)
         return None if version is None else self._parse(kind, role_file(role, version))
 
-    def timestamp(self) -> Metadata[Timestamp] | None:
+    def timestamp(self) -> Timestamp | None:
         """Return the timestamp, None if there is none."""
         if TIMESTAMP_FILE not in self.files:
             return None
-        return self._parse(Timestamp, TIMESTAMP_FILE)[0]
+        return self._parse(Timestamp, TIMESTAMP_FILE)[0].signed
 
     def entry(self, country: str) -> bytes | None:
         """Return the entry that the newest version of a Party's role lists, None if none."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not marked so
     Metadata,
@@ -15,10 +15,19 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
 
 from gateway.directory.chain import VerifiedDirectory, delegations, expiry_ms, verify_chain
 from gateway.directory.draft import Drafts
-from gateway.directory.layout import ROOT, SNAPSHOT, TARGETS, TIMESTAMP, party_role
+from gateway.directory.layout import (
+    ROOT,
+    SNAPSHOT,
+    TARGETS,
+    TIMESTAMP,
+    TIMESTAMP_FILE,
+    party_role,
+    role_file,
+)
 from gateway.directory.repository import Repository
 from protocol.directory import PartyEntry
 
+_NEW: Final = "delegated, to be published"
 _Signed = TypeVar("_Signed", Root, Timestamp, Snapshot, Targets)
 
 
@@ -86,23 +95,25 @@ def show(folder: Path, *, now_ms: int) -> Summary:
     repository = Repository(folder)
     verified = verify_chain(repository.anchor(), repository.files, at_ms=now_ms)
     return Summary(
-        verified=verified, roles=_roles(repository), parties=_parties(repository, verified)
+        verified=verified, roles=_roles(verified), parties=_parties(repository, verified)
     )
 
 
-def _roles(repository: Repository) -> dict[str, RoleSummary]:
-    root = repository.newest(Root, ROOT)
-    targets = repository.newest(Targets, TARGETS)
-    snapshot = repository.newest(Snapshot, SNAPSHOT)
-    timestamp = repository.timestamp()
-    if root is None or targets is None or snapshot is None or timestamp is None:
-        return {}  # verified before: cannot be
-    held = root[0].signed.roles
+def _roles(verified: VerifiedDirectory) -> dict[str, RoleSummary]:
+    """Describe the published versions; all of them were verified before."""
+    files = verified.files
+    root = Metadata[Root].from_bytes(files[role_file(ROOT, verified.stamp.root_version)])
+    timestamp = Metadata[Timestamp].from_bytes(files[TIMESTAMP_FILE])
+    version = timestamp.signed.snapshot_meta.version
+    snapshot = Metadata[Snapshot].from_bytes(files[role_file(SNAPSHOT, version)])
+    version = snapshot.signed.meta[f"{TARGETS}.json"].version
+    targets = Metadata[Targets].from_bytes(files[role_file(TARGETS, version)])
+    held = root.signed.roles
     counts = {name: (len(role.keyids), role.threshold) for name, role in held.items()}
     return {
-        ROOT: _role(root[0], *counts[ROOT]),
-        TARGETS: _role(targets[0], *counts[TARGETS]),
-        SNAPSHOT: _role(snapshot[0], *counts[SNAPSHOT]),
+        ROOT: _role(root, *counts[ROOT]),
+        TARGETS: _role(targets, *counts[TARGETS]),
+        SNAPSHOT: _role(snapshot, *counts[SNAPSHOT]),
         TIMESTAMP: _role(timestamp, *counts[TIMESTAMP]),
     }
 
@@ -113,14 +124,16 @@ def _parties(repository: Repository, verified: VerifiedDirectory) -> tuple[Party
     for delegation in delegations(repository.targets()):
         country = delegation.country
         newest = repository.newest(Targets, party_role(country))
+        entry = verified.entries.get(country)
+        why = None if entry is not None else verified.left_out.get(country, _NEW)
         found.append(
             PartySummary(
                 country=country,
                 role=None
                 if newest is None
                 else _role(newest[0], len(delegation.key_ids), delegation.threshold),
-                entry=verified.entries.get(country),
-                left_out=verified.left_out.get(country),
+                entry=entry,
+                left_out=why,
                 has_draft=country in drafts,
             )
         )
