@@ -26,6 +26,7 @@ RECEIPTS: Final = Batch(kind=OutboxKind.RECEIPT, urgent_only=False)
 SLOTS: Final = (URGENT, URGENT, BULK, BULK, RECEIPTS)
 """What the workers of one lane carry; two of a kind keep wire and disks busy at once."""
 
+_EXPIRE_EVERY_S: Final = 10.0
 _LOOK_EVERY_S: Final = 1.0
 """How often lanes are looked at when nothing wakes us: a lost wake-up costs this much."""
 
@@ -66,6 +67,7 @@ class Engine:
         self._journal = journal
         self._lanes: dict[NodeId, _Lane] = {}
         self._nudge = asyncio.Event()
+        self._expire_at_s = float("-inf")
 
     def contacted(self, node: NodeId) -> None:
         """Take note of an authenticated contact: a lane that waits is due at once.
@@ -95,10 +97,17 @@ class Engine:
             group.create_task(self._listen())
             while True:
                 self._nudge.clear()
-                await self._store.expire(now_ms=self._clock.now_ms())
+                await self._expire()
                 for work in await self._store.lanes():
                     self._serve(group, work)
                 await self._wait()
+
+    async def _expire(self) -> None:
+        """Close what is past its time; a write, so only now and then."""
+        now_s = self._clock.monotonic_s()
+        if now_s >= self._expire_at_s:
+            self._expire_at_s = now_s + _EXPIRE_EVERY_S
+            await self._store.expire(now_ms=self._clock.now_ms())
 
     async def _listen(self) -> None:
         """Turn the store's wake-ups into ours."""

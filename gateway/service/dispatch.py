@@ -249,6 +249,7 @@ class Dispatch:
     async def _refused(
         self, node: NodeId, items: tuple[ClaimedItem, ...], error: ErrorAnswer
     ) -> Progress:
+        self._settle.heard(node, error.t_ms)
         await self._settle.deferred(node, items, error.code.value, retry_ms=error.retry_ms)
         await self._remedies.frame_refused(node, error)
         return Progress.REFUSED

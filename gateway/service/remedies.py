@@ -21,6 +21,7 @@ from protocol.log.statement import envelope_sent
 
 _PIECE_BYTES: Final = 1024 * 1024
 _WRAPS_A_DAY: Final = 3
+_SENT_KEPT: Final = 10_000
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _HTTP_OK_BELOW: Final = 300
 
@@ -77,7 +78,7 @@ class Remedies:
                 for part in Header.decode(item.header).blobs:
                     if (node, part.digest) not in self._sent:
                         await self._send_blob(node, part)
-                        self._sent.add((node, part.digest))
+                        self._remember(node, part.digest)
 
     async def apply(self, node: NodeId, refused: Sequence[tuple[ClaimedItem, Refused]]) -> None:
         """Do what the refusals of single items ask for.
@@ -108,6 +109,12 @@ class Remedies:
         if remedy_for(error.code) is Remedy.REFRESH_DIRECTORY:
             await self._directory.refresh()
         self._tell(node, error.code)
+
+    def _remember(self, node: NodeId, digest: bytes) -> None:
+        """Spare the question whether the peer holds a blob; forgetting costs that question."""
+        if len(self._sent) >= _SENT_KEPT:
+            self._sent.clear()
+        self._sent.add((node, digest))
 
     def _tell(self, node: NodeId, code: Code) -> None:
         remedy = remedy_for(code)

@@ -126,6 +126,15 @@ class Settle:
         self._metrics.settled(delivered)
         return Verdict(delivered=delivered, refused=tuple(refused))
 
+    def heard(self, peer: NodeId, their_ms: int) -> None:
+        """Take note of the time in a refusal: a wrong clock shows first in what is refused.
+
+        Args:
+            peer: Who refused.
+            their_ms: Its clock, milliseconds since 1970 UTC.
+        """
+        self._offsets.note(peer, their_ms)
+
     async def deferred(
         self, peer: NodeId, items: Sequence[ClaimedItem], code: str, *, retry_ms: int | None = None
     ) -> None:
