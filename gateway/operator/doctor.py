@@ -97,7 +97,8 @@ def ask_node(home: Home) -> tuple[Check, ...]:
             line.settimeout(ANSWER_S)
             line.connect(str(home.control))
             return _report(line)
-    except (OSError, ValueError, HTTPException):
+    except (OSError, ValueError, LookupError, TypeError, HTTPException):
+        # Whatever else may answer there is not our node.
         return (_good("node", "not running, or not for this account to ask"),)
 
 

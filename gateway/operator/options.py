@@ -13,7 +13,7 @@ import typer
 from gateway.config import NodeConfig
 from gateway.errors import DataError, NoInputError, UsageError
 from gateway.operator.node import MAX_ROOT_BYTES, ROOT_FILE
-from gateway.operator.start import SecretSource
+from gateway.operator.start import Ask, SecretSource
 from gateway.terminal import Terminal
 from protocol.errors import MalformedError
 from protocol.identifiers import NodeId
@@ -124,18 +124,22 @@ def secret_source(
     )
 
 
-def asked_twice(prompt: str) -> str:
-    """Ask a person for a new passphrase until nobody can have mistyped it.
+def asked_twice(prompt: str, *, ask: Ask = getpass) -> str:
+    """Ask a person for a new passphrase, twice, so that nobody locks a node by a mistyped one.
+
+    Args:
+        prompt: What is asked for.
+        ask: Asks without showing what is typed.
 
     Raises:
         UsageError: The two differ.
     """
-    first = getpass(f"New {prompt.lower()}")
+    first = ask(f"New {prompt.lower()}")
     if len(first) < ADVISED_CHARACTERS:
         Terminal(json=True).note(
             f"a passphrase below {ADVISED_CHARACTERS} characters is soon guessed"
         )
-    if getpass("Once more: ") != first:
+    if ask("Once more: ") != first:
         raise UsageError("the two passphrases differ", hint="nothing was made; begin again")
     return first
 
