@@ -1,0 +1,40 @@
+"""A peer's standing in our log: what overtakes what, and when a frame may ride."""
+
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocol.delivery.standing import Standing, confirmed, refused, rides
+
+sizes = st.integers(0, 10_000)
+standings = st.builds(Standing, head=sizes, refusals=st.integers(0, 20))
+
+
+@given(standing=standings, said=st.lists(sizes, min_size=1, max_size=8), draw=st.randoms())
+@settings(max_examples=100, deadline=None)
+def test_confirmations_give_the_same_standing_in_any_order(
+    standing: Standing, said: list[int], draw: Random
+) -> None:
+    """Frames and answers overtake each other: an old size heard late changes nothing."""
+    shuffled = list(said)
+    draw.shuffle(shuffled)
+    for size in shuffled:
+        standing = confirmed(standing, size)
+    assert standing.head >= max(said)
+    assert standing.refusals == 0
+
+
+@given(standing=standings, size=sizes)
+@settings(max_examples=50, deadline=None)
+def test_refusal_is_the_word_of_now_also_when_it_lowers(standing: Standing, size: int) -> None:
+    """A peer that lost what it had not written must be met where it is."""
+    after = refused(standing, size)
+    assert (after.head, after.refusals) == (size, standing.refusals + 1)
+
+
+@given(head=sizes, index=sizes)
+@settings(max_examples=100, deadline=None)
+def test_frame_rides_only_on_leaves_below_the_confirmed_size(head: int, index: int) -> None:
+    """A leaf that the confirmed tree does not hold cannot be proven in it."""
+    assert rides(Standing(head=head), index) is (index < head)
