@@ -30,9 +30,6 @@ from protocol.identifiers import NodeId
 UNKNOWN: Final = "unknown"
 """How metrics name a peer whose key the directory does not list any more."""
 
-_BIG_ANSWER_BYTES: Final = 64 * 1024
-"""Answers above this may fill the connection's buffer: writing them then has a time-out."""
-
 _BODY_METHODS: Final = frozenset({"POST", "PUT"})
 _REFUSED_HEADERS: Final = (
     "Transfer-Encoding",
@@ -53,7 +50,7 @@ class Exchange:
         accounts: The share of each peer.
         pace: How slow a body may come.
         seldom: Keeps the journal small.
-        write_timeout_s: Longest time to take a large answer.
+        write_timeout_s: Longest time for a peer to take an answer that waits.
     """
 
     def __init__(
@@ -86,9 +83,7 @@ class Exchange:
         if response.status >= 400 and "Content-Type" not in response.headers:  # noqa: PLR2004 - HTTP's
             self._services.metrics.http_refused(response.status)
         connection.answered()
-        body = response.body
-        if isinstance(body, bytes) and len(body) > _BIG_ANSWER_BYTES:
-            await self._write(connection, request, response)
+        await self._write(connection, request, response)
         return response
 
     async def _answer(self, connection: Connection, request: BaseRequest) -> Response:
@@ -115,10 +110,12 @@ class Exchange:
     async def _write(
         self, connection: Connection, request: BaseRequest, response: Response
     ) -> None:
+        """Write, and wait while the peer does not read: else answers would gather in memory."""
         try:
             async with timeout(self._write_timeout_s):
                 await response.prepare(request)
                 await response.write_eof()
+                await request.writer.drain()
         except TimeoutError:
             self._services.metrics.http_refused(SLOW_STATUS)
             connection.force_close()
@@ -126,13 +123,15 @@ class Exchange:
             connection.force_close()
 
     def _bad_body(self, peer: NodeId, error: BodyError) -> Response:
-        self._accounts.of(peer).unproven()
+        is_slow = isinstance(error, SlowBodyError)
+        if is_slow:  # a connection that broke is nobody's fault
+            self._accounts.of(peer).unproven()
         left_out = self._seldom.due(f"{peer} body")
         if left_out is not None:
             self._services.journal.warning(
                 "slow or broken body", peer=peer, error=error, left_out=left_out
             )
-        return plain(SLOW_STATUS if isinstance(error, SlowBodyError) else 400, close=True)
+        return plain(SLOW_STATUS if is_slow else 400, close=True)
 
     def _refuse(self, peer: NodeId | None, code: Code, error: Exception | None = None) -> Response:
         services = self._services

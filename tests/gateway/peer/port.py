@@ -132,8 +132,11 @@ class FakeReception:
         self.fault: Exception | None = None
         self.late_fault: Exception | None = None
         self.began = asyncio.Event()
+        self.took = asyncio.Event()
         self.gate = asyncio.Event()
+        self.late_gate = asyncio.Event()
         self.gate.set()
+        self.late_gate.set()
 
     async def begin(self, peer: NodeId, kind: FrameKind, head: FrameHead) -> LinkedFrame:
         """Accept the position, unless there is a fault."""
@@ -154,6 +157,8 @@ class FakeReception:
         """Record the bodies."""
         del frame
         self.seen.append(list(bodies))
+        self.took.set()
+        await self.late_gate.wait()
         return self._answer()
 
     async def receipts(self, frame: LinkedFrame) -> bytes:
