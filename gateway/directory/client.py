@@ -61,6 +61,9 @@ _LIMITS: Final = {
     SNAPSHOT: MAX_SNAPSHOT_BYTES,
 }
 
+_ABSENT: Final = frozenset({403, 404})
+"""Both mean that there is no such file, as for python-tuf (S3 answers 403)."""
+
 
 def download(
     folder: Path, *, url: str, anchor: bytes, fetcher: FetcherInterface
@@ -89,8 +92,9 @@ def download(
     except GatewayError:
         raise
     except DownloadHTTPError as error:
+        what = "has no such file" if error.status_code in _ABSENT else "refused"
         raise UnavailableError(
-            f"the directory's server answered {error.status_code}",
+            f"the directory's server {what} (status {error.status_code})",
             hint="check directory.url, or use another mirror",
         ) from error
     except DownloadError as error:

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from keys.digest import kem_key_id, sha256
 from keys.recipient import RecipientSecret
@@ -239,6 +242,18 @@ def test_what_is_no_entry_is_refused_with_our_own_error(data: bytes) -> None:
     """A decoder lets no other family's error out, whatever it is fed."""
     with pytest.raises(MalformedError):
         parse_entry(data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_a_spoiled_entry_is_read_or_refused_and_nothing_else(data: st.DataObject) -> None:
+    """Whatever happens to the bytes on the way, no other family's error gets out."""
+    text = bytearray(encode_entry(entry_of("RO/1")))
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        text[start : start + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    with suppress(MalformedError):
+        assert parse_entry(bytes(text)).party == "RO"
 
 
 def test_an_entry_above_the_limit_is_refused_before_it_is_read() -> None:

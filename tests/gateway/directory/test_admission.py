@@ -9,7 +9,7 @@ from gateway.directory.draft import Drafts
 from gateway.errors import ConfigError, DataError, NoInputError, ProofError
 from protocol.directory import MAX_NODES, NodeState, PartyEntry, encode_entry, fingerprints
 from protocol.joining import encode_join_request
-from tests.gateway.directory.test_trusted import Setting, publish_entry
+from tests.gateway.directory.setting import Setting, publish_entry
 from tests.gateway.directory.world import Authority
 from tests.protocol.entries import DAY_MS, join_request, node_keys, part
 
