@@ -1,4 +1,4 @@
-"""Where the stories of the trusted directory happen: two Parties, one node that looks, one thief."""
+"""Where the stories happen: two Parties, one node that looks them up, one thief."""
 
 import time
 from collections.abc import Callable
