@@ -499,17 +499,19 @@ def content_of(
             "language": "en",
             "body": cast("Value", whole),
         },
-        files=tuple(
-            FileEntry(
-                name=f"order {at}.txt",
-                media_type="text/plain",
-                size_bytes=5,
-                digest=bytes(32),
-                blob=bytes(32),
-                key=bytes(32),
-            )
-            for at in range(files)
-        ),
+        files=tuple(file_named(f"order {at}.txt") for at in range(files)),
+    )
+
+
+def file_named(name: str) -> FileEntry:
+    """Return an attachment of five bytes."""
+    return FileEntry(
+        name=name,
+        media_type="text/plain",
+        size_bytes=5,
+        digest=bytes(32),
+        blob=bytes(32),
+        key=bytes(32),
     )
 
 
