@@ -104,7 +104,8 @@ class BodyReader:
                     part = await content.read(size)
         except TimeoutError as error:
             raise SlowBodyError("nothing came within the read time-out") from error
-        except (OSError, ClientError, RequestPayloadError) as error:
+        except (OSError, ClientError, RequestPayloadError, RuntimeError) as error:
+            # RuntimeError: what aiohttp raises on reading a connection that is closed already.
             raise ShortBodyError("the connection ended within a body") from error
         if not part:
             raise ShortBodyError("a body ended before its length")
