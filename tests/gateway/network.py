@@ -2,11 +2,12 @@
 
 The wire delivers what the transport port would: bytes in, bytes out, at a moment drawn from a
 seed, so that frames and answers overtake each other in every order. Time is not real: the loop
-turns instead of waiting.
+turns instead of waiting. A node can be stopped and started again on its files, or die and start
+on a copy of them as a crash leaves them.
 """
 
 import asyncio
-import random
+import shutil
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,27 +16,37 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from gateway.errors import TransportError
 from gateway.journal import get_journal
 from gateway.metrics import Metrics
-from gateway.ports import Route
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Ports, Runtime
+from gateway.service.reception import Reception
 from gateway.storage.blobs import FileBlobs
+from gateway.storage.sequence import HeadSigner
 from gateway.storage.sqlite import SqliteStore
 from keys.nodekeys import NodeKeys, new_prekey
 from keys.recipient import RecipientSecret
-from protocol.answer import ErrorAnswer, encode_error
 from protocol.directory import NodeEntry, NodeState, PartyEntry
 from protocol.envelope.header import DirectoryStamp
-from protocol.errors import LogPositionError, RemoteProtocolError
-from protocol.frame import PREFIX_BYTES, FrameKind, decode_head, decode_prefix
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.joining import node_part
 from protocol.keyset import KeySet, PrekeyEntry
 from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.signing import sign_head
 from protocol.log.statement import key_set_published
+from tests.gateway.wire import Wire, WireTransport
+
+__all__ = [
+    "DAY_MS",
+    "STAMP",
+    "START_MS",
+    "LoopClock",
+    "Network",
+    "Node",
+    "Wire",
+    "message_id",
+    "network",
+]  # fmt: skip
 
 START_MS = int(datetime(2026, 11, 22, 3, tzinfo=UTC).timestamp() * 1000)
 DAY_MS = 24 * 60 * 60 * 1000
@@ -63,10 +74,12 @@ class LoopClock:
 
 
 class FixedDirectory:
-    """The directory port over entries that a test puts in."""
+    """The directory port over entries that a test puts in; one for each node."""
 
     def __init__(self, entries: dict[NodeId, NodeEntry]) -> None:
         self.entries = entries
+        self.current: DirectoryStamp | None = STAMP
+        self.refreshes = 0
 
     def node(self, node: NodeId) -> NodeEntry | None:
         """Return an entry."""
@@ -86,118 +99,13 @@ class FixedDirectory:
         return tuple(self.entries[node] for node in sorted(self.entries))
 
     def stamp(self) -> DirectoryStamp | None:
-        """Return one fixed version."""
-        return STAMP
+        """Return the version that the test set."""
+        return self.current
 
     async def refresh(self) -> bool:
         """Change nothing."""
+        self.refreshes += 1
         return False
-
-
-@dataclass(slots=True)
-class Wire:
-    """What lies between all nodes: order drawn from a seed, and a record of what passed."""
-
-    seed: int = 0
-    turns: int = 0
-    frames: int = 0
-    refusals: dict[str, int] = field(default_factory=dict)
-    captured: list[tuple[NodeId, NodeId, Route, bytes]] = field(default_factory=list)
-    keep: bool = False
-    lose: Callable[[], bool] = lambda: False
-    draw: random.Random = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.draw = random.Random(self.seed)  # noqa: S311 - order of a test, nothing secret
-
-    async def delay(self) -> None:
-        """Let the loop turn a number of times drawn from the seed."""
-        for _ in range(self.draw.randint(0, self.turns)):
-            await asyncio.sleep(0)
-
-
-class WireTransport:
-    """The transport port of one node on the wire."""
-
-    def __init__(self, me: NodeId, wire: Wire, nodes: "dict[NodeId, Node]") -> None:
-        self._me = me
-        self._wire = wire
-        self._nodes = nodes
-
-    async def send(self, node: NodeId, route: Route, buffers: Sequence[bytes]) -> tuple[int, bytes]:
-        """Carry a frame there and the answer back, each at its own time."""
-        frame = b"".join(buffers)
-        self._wire.frames += 1
-        if self._wire.keep:
-            self._wire.captured.append((self._me, node, route, frame))
-        await self._wire.delay()
-        if self._wire.lose():
-            raise TransportError("lost on the way", sent=True)
-        status, body = await deliver(self._nodes[node], self._me, route, frame)
-        await self._wire.delay()
-        if self._wire.lose():
-            raise TransportError("the answer was lost", sent=True)
-        return status, body
-
-    async def get(self, node: NodeId, path: str, *, max_bytes: int) -> tuple[int, bytes]:
-        """Read one of the resources."""
-        await self._wire.delay()
-        resources = self._nodes[node].runtime.reception
-        if path == "/v1/keys":
-            body = await resources.key_set()
-        elif path.startswith("/v1/log/proof?"):
-            old, new = (int(part.partition("=")[2]) for part in path.partition("?")[2].split("&"))
-            body = await resources.log_proof(old, new)
-        else:
-            raise AssertionError(path)
-        await self._wire.delay()
-        assert len(body) <= max_bytes
-        return 200, body
-
-    async def blob_offset(self, node: NodeId, digest: bytes) -> int:
-        """Return what the other node holds."""
-        return await self._nodes[node].blobs.offset(self._me, digest) or 0
-
-    async def put_blob(
-        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
-    ) -> tuple[int, bytes]:
-        """Hand a piece over."""
-        await self._nodes[node].blobs.put(self._me, digest, offset=offset, total=total, piece=piece)
-        return 200, b""
-
-
-async def deliver(to: "Node", peer: NodeId, route: Route, frame: bytes) -> tuple[int, bytes]:
-    """Do what the peer server does with the bytes of one frame.
-
-    Returns:
-        HTTP status and body; 200 only for an answer.
-    """
-    try:
-        return 200, await _answer(to, peer, route, frame)
-    except RemoteProtocolError as error:
-        to.wire.refusals[error.code.value] = to.wire.refusals.get(error.code.value, 0) + 1
-        size = error.size if isinstance(error, LogPositionError) else None
-        answer = ErrorAnswer(
-            code=error.code, mid=None, t_ms=to.clock.now_ms(), retry_ms=None, size=size
-        )
-        return 409, encode_error(answer)
-
-
-async def _answer(to: "Node", peer: NodeId, route: Route, frame: bytes) -> bytes:
-    kind = FrameKind.ENVELOPES if route is Route.ENVELOPES else FrameKind.RECEIPTS
-    start = PREFIX_BYTES + decode_prefix(frame[:PREFIX_BYTES])
-    head = decode_head(kind, frame[PREFIX_BYTES:start])
-    if len(frame) != head.frame_bytes(start - PREFIX_BYTES):
-        raise RemoteProtocolError("a frame of another length than its head says")
-    receive = to.runtime.reception
-    linked = await receive.begin(peer, kind, head)
-    if kind is FrameKind.RECEIPTS:
-        return await receive.receipts(linked)
-    bodies = []
-    for item in head.envelopes:
-        bodies.append(frame[start : start + item.body_bytes])
-        start += item.body_bytes
-    return await receive.envelopes(linked, bodies)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -208,27 +116,58 @@ class Node:
     keys: NodeKeys
     clock: LoopClock
     wire: Wire
+    home: Path
     store: SqliteStore
     blobs: FileBlobs
+    directory: FixedDirectory
+    metrics: Metrics
+    secrets: dict[bytes, RecipientSecret]
     runtime: Runtime
+    running: asyncio.Task[None] | None = field(default=None, repr=False)
+
+    @property
+    def reception(self) -> Reception:
+        """What answers its peers."""
+        return self.runtime.reception
+
+    def now_ms(self) -> int:
+        """Return its time."""
+        return self.clock.now_ms()
+
+    async def halt(self) -> None:
+        """End the workers; whatever is under way ends where it is."""
+        if self.running is not None:
+            self.running.cancel()
+            await asyncio.wait([self.running])
+            self.running = None
 
 
 class Network:
-    """Nodes on one wire; `open` makes them below a folder."""
+    """Nodes on one wire, in homes below a folder; `network` opens them.
 
-    def __init__(self, folder: Path, names: Sequence[str], wire: Wire) -> None:
+    Args:
+        folder: Where their homes are made.
+        names: CC/n of each.
+        wire: Between them.
+        group: Owns the workers: an error that ends a node ends the test.
+    """
+
+    def __init__(
+        self, folder: Path, names: Sequence[str], wire: Wire, group: asyncio.TaskGroup
+    ) -> None:
         self._folder = folder
         self.wire = wire
         self.clock = LoopClock()
         self.entries: dict[NodeId, NodeEntry] = {}
         self.nodes: dict[NodeId, Node] = {}
-        self._keys = {
-            NodeId.parse(name): NodeKeys.generate(
-                name, generation=1, tls_name="localhost", now_ms=START_MS
-            )
-            for name in names
-        }
-        for node, keys in self._keys.items():
+        self._lives = 0
+        self._group = group
+        self._keys = {}
+        for node in map(NodeId.parse, names):
+            keys = NodeKeys.generate(
+                str(node), generation=1, tls_name="localhost", now_ms=START_MS
+            ).with_prekey(new_prekey(not_before_ms=START_MS, expires_ms=START_MS + 14 * DAY_MS))
+            self._keys[node] = keys
             part = node_part(
                 node,
                 endpoints=["https://localhost:1"],
@@ -240,37 +179,65 @@ class Network:
             )
             self.entries[node] = part.model_copy(update={"state": NodeState.ACTIVE})
 
-    def start(self) -> None:
-        """Make and open every node."""
-        for node in self._keys:
-            self.nodes[node] = self._make(node)
-
     def __getitem__(self, name: str) -> Node:
         return self.nodes[NodeId.parse(name)]
 
-    def _make(self, node: NodeId) -> Node:
+    def start(self) -> None:
+        """Make and open every node."""
+        for node in self._keys:
+            self.nodes[node] = self.make(node, self._folder / str(node).replace("/", "-"))
+
+    async def run(self, name: str) -> Node:
+        """Start the workers of a node."""
+        node = self[name]
+        node.running = self._group.create_task(node.runtime.run())
+        return node
+
+    async def restart(self, name: str) -> Node:
+        """Stop a node in order and open it again on its files; the workers do not run yet."""
+        old = self[name]
+        await old.halt()
+        await old.store.close()
+        return await self._reopen(old, old.home)
+
+    async def crash(self, name: str) -> Node:
+        """Let a node die where it is and open it on its files as they were at that moment."""
+        old = self[name]
+        await old.halt()
+        self._lives += 1
+        home = old.home.with_name(f"{old.home.name}.{self._lives}")
+        shutil.copytree(old.home, home)
+        shutil.copy(f"{old.home}.anchor", f"{home}.anchor")
+        await old.store.close()
+        return await self._reopen(old, home)
+
+    async def advance(self, ms: int) -> None:
+        """Let time pass, and let every node look at its work."""
+        self.clock.ms += ms
+        for node in self.nodes.values():
+            await node.store.release(())
+
+    async def turn_until(self, holds: Callable[[], bool]) -> None:
+        """Let the loop turn until something holds; half a minute at the most."""
+        async with asyncio.timeout(30):
+            while not holds():
+                await self.wire.turn()
+
+    async def close(self) -> None:
+        """Stop every node."""
+        for node in self.nodes.values():
+            await node.halt()
+        for node in self.nodes.values():
+            await node.store.close()
+
+    def make(self, node: NodeId, home: Path) -> Node:
+        """Make a new node with the keys of this name in a folder; not started."""
         keys = self._keys[node]
-        prekey = new_prekey(not_before_ms=START_MS, expires_ms=START_MS + 14 * DAY_MS)
-        keys = keys.with_prekey(prekey)
-        secrets = keys.secrets()
-        public = RecipientSecret(prekey.seed).public
+        public = RecipientSecret(keys.prekeys[0].seed).public
+        times = {"not_before_ms": START_MS, "expires_ms": START_MS + 14 * DAY_MS}
         key_set = KeySet(
-            node=node,
-            version=1,
-            not_before_ms=START_MS,
-            expires_ms=START_MS + 14 * DAY_MS,
-            keys=(
-                PrekeyEntry(
-                    public=public, not_before_ms=START_MS, expires_ms=START_MS + 14 * DAY_MS
-                ),
-            ),
+            node=node, version=1, keys=(PrekeyEntry(public=public, **times),), **times
         ).encode()
-        signer = keys.signer()
-
-        def sign(head: TreeHead) -> Checkpoint:
-            return sign_head(signer, head, timestamp_s=self.clock.now_ms() // 1000)
-
-        home = self._folder / str(node).replace("/", "-")
         home.mkdir()
         store = SqliteStore.create(
             home / "store.db",
@@ -278,20 +245,49 @@ class Network:
             first=key_set_published(key_set),
             key_set=key_set,
             store_key=keys.store_key,
-            head_signer=sign,
+            head_signer=self._signer(keys),
             clock=self.clock,
         )
+        return self._node(node, home, store, secrets=dict(keys.secrets()))
+
+    async def _reopen(self, old: Node, home: Path) -> Node:
+        store = SqliteStore.open(
+            home / "store.db",
+            origin=LogOrigin.parse(old.keys.origin),
+            store_key=old.keys.store_key,
+            head_signer=self._signer(old.keys),
+            clock=self.clock,
+        )
+        node = self._node(old.id, home, store, secrets=old.secrets)
+        self.nodes[old.id] = node
+        await node.store.start()
+        await node.runtime.load()
+        return node
+
+    def _signer(self, keys: NodeKeys) -> HeadSigner:
+        signer = keys.signer()
+
+        def sign(head: TreeHead) -> Checkpoint:
+            return sign_head(signer, head, timestamp_s=self.clock.now_ms() // 1000)
+
+        return sign
+
+    def _node(
+        self, node: NodeId, home: Path, store: SqliteStore, *, secrets: dict[bytes, RecipientSecret]
+    ) -> Node:
         blobs = FileBlobs(home / "blobs", node=node)
+        directory = FixedDirectory(self.entries)
+        metrics = Metrics()
         runtime = Runtime(
             node=node,
             ports=Ports(
                 clock=self.clock,
                 randomness=SystemRandomness(),
-                transport=WireTransport(node, self.wire, self.nodes),
+                transport=WireTransport(node, self.wire, self.nodes.__getitem__),
                 store=store,
                 blobs=blobs,
-                directory=FixedDirectory(self.entries),
-                metrics=Metrics(),
+                directory=directory,
+                metrics=metrics,
                 journal=get_journal("test"),
             ),
             secrets=lambda: secrets,
@@ -300,11 +296,15 @@ class Network:
         )
         return Node(
             id=node,
-            keys=keys,
+            keys=self._keys[node],
             clock=self.clock,
             wire=self.wire,
+            home=home,
             store=store,
             blobs=blobs,
+            directory=directory,
+            metrics=metrics,
+            secrets=secrets,
             runtime=runtime,
         )
 
@@ -314,21 +314,29 @@ async def _nothing() -> None:
 
 
 @asynccontextmanager
-async def network(folder: Path, names: Sequence[str], wire: Wire) -> AsyncIterator[Network]:
-    """Open nodes that run until the block ends."""
-    made = Network(folder, names, wire)
-    made.start()
+async def network(
+    folder: Path, names: Sequence[str], wire: Wire, *, run: Sequence[str] | None = None
+) -> AsyncIterator[Network]:
+    """Open nodes that run until the block ends.
+
+    Args:
+        folder: Where their homes are made.
+        names: CC/n of each.
+        wire: Between them.
+        run: Whose workers run; all if not given. The others only answer.
+    """
     async with asyncio.TaskGroup() as group:
-        tasks = []
+        made = Network(folder, names, wire, group)
+        made.start()
         for node in made.nodes.values():
             await node.store.start()
             await node.runtime.load()
-            tasks.append(group.create_task(node.runtime.run()))
-        yield made
-        for task in tasks:
-            task.cancel()
-    for node in made.nodes.values():
-        await node.store.close()
+        for name in names if run is None else run:
+            await made.run(name)
+        try:
+            yield made
+        finally:
+            await made.close()
 
 
 def message_id(number: int) -> MessageId:
