@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from keys.suite import DIGEST_BYTES
-from protocol.encoding import Encodable, Fields, Value, decode, encode, raw_of, raws_of, uint_of
+from protocol.encoding import Encodable, Value, decode, encode
 from protocol.errors import Code, MalformedError
+from protocol.fields import Fields, raw_of, raws_of, uint_of
 from protocol.identifiers import MessageId
 from protocol.limits import (
     MAX_ANSWER_BYTES,

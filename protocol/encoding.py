@@ -1,8 +1,8 @@
 """Canonical msgpack ("cmp"): one value has one encoding, everything else is refused.
 
-Does: writing values of ours, reading bytes of others under every guard of rule 2, and picking
-typed fields out of a map (`Fields`). Leaves to its callers: which bytes may have which length
-(`max_bytes`), and what a field means. Only this module knows msgpack.
+Does: writing values of ours, reading bytes of others under every guard of rule 2. Leaves to
+protocol.fields: picking typed fields out of a map; to its callers: which bytes may have which
+length (`max_bytes`). Only this module knows msgpack.
 
 Rules kept: nil, bool, int in [-2^63, 2^64-1], str, bin, array, map with str keys in bytewise
 order of their UTF-8, each in its shortest form; at most MAX_DEPTH levels and MAX_VALUES values;
@@ -21,12 +21,12 @@ Source: docs/wire-format.md, rules 1, 2 and 5; the msgpack specification.
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from types import NoneType
-from typing import Final, Self, TypeAlias, cast
+from typing import Final, TypeAlias, cast
 
 from msgpack import packb, unpackb  # type: ignore[import-untyped]  # ships no types
 
 from protocol.errors import Code, MalformedError, NotAllowedError, TooLargeError
-from protocol.limits import MAX_DEPTH, MAX_INDEX, MAX_VALUES
+from protocol.limits import MAX_DEPTH, MAX_VALUES
 
 Value: TypeAlias = "bool | int | str | bytes | list[Value] | dict[str, Value] | None"
 """What decode returns."""
@@ -36,9 +36,8 @@ Encodable: TypeAlias = (
 )
 """What encode takes: lists or tuples, and dicts; a Value is one."""
 
-DEFAULT_TEXT_BYTES: Final = 255
-"""Longest text field unless its caller says otherwise: a name, an origin, a code."""
 
+_PLAIN: Final = frozenset({type(None), bool, str, bytes})
 _INT_MIN: Final = -(2**63)
 _INT_MAX: Final = 2**64 - 1
 _ALLOWED: Final = frozenset({NoneType, bool, int, str, bytes, list, dict})
@@ -80,7 +79,7 @@ def encode(value: Encodable) -> bytes:
         NotAllowedError: A type, a key, an integer, a text or a depth that the encoding forbids.
         TooLargeError: More than MAX_VALUES values.
     """
-    counted = [0]
+    counted = [1]
     ordered = _ordered(value, MAX_DEPTH, counted)
     try:
         return cast("bytes", packb(ordered))
@@ -117,152 +116,6 @@ def decode(data: bytes, *, max_bytes: int) -> Value:
     return value
 
 
-class Fields:
-    """The fields of one map whose key set has been checked; each is typed when it is taken.
-
-    Accessors raise MalformedError (E_SCHEMA) that names our own key, never a value.
-    """
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: dict[str, Value]) -> None:
-        self._values = values
-
-    @classmethod
-    def of(
-        cls, value: Value, keys: Collection[str], optional: Collection[str] = frozenset()
-    ) -> Self:
-        """Check that a value is a map with exactly these keys.
-
-        Args:
-            value: What was decoded.
-            keys: The keys that must be there, none twice.
-            optional: Keys that may be there, none of them in `keys`.
-
-        Raises:
-            MalformedError: Not a map, a key missing, or a key unknown (E_SCHEMA).
-        """
-        if type(value) is not dict:
-            raise MalformedError("a map was expected")
-        for key in keys:
-            if key not in value:
-                raise MalformedError(f"the key {key} is missing")
-        surplus = len(value) - len(keys)
-        if surplus and surplus != sum(key in value for key in optional):
-            raise MalformedError("a key that this version does not know")
-        return cls(value)
-
-    def value(self, key: str) -> Value:
-        """Return the field as it is; nil if it is optional and absent."""
-        return self._values.get(key)
-
-    def uint(self, key: str, max: int = MAX_INDEX) -> int:  # noqa: A002  reads as the rule does
-        """Return an integer from 0 to `max`."""
-        return uint_of(self._values.get(key), max, name=key)
-
-    def uint_or_none(self, key: str, max: int = MAX_INDEX) -> int | None:  # noqa: A002  as above
-        """Return an integer from 0 to `max`, or None for nil or an absent optional key."""
-        return None if self._values.get(key) is None else self.uint(key, max)
-
-    def text(self, key: str, max_bytes: int = DEFAULT_TEXT_BYTES) -> str:
-        """Return a text of at most `max_bytes` bytes of UTF-8."""
-        return text_of(self._values.get(key), max_bytes, name=key)
-
-    def text_or_none(self, key: str, max_bytes: int = DEFAULT_TEXT_BYTES) -> str | None:
-        """Return a text of at most `max_bytes` bytes, or None for nil or an absent key."""
-        return None if self._values.get(key) is None else self.text(key, max_bytes)
-
-    def raw(self, key: str, exact: int | None = None, max_bytes: int | None = None) -> bytes:
-        """Return bytes of exactly `exact`, or at most `max_bytes`, bytes."""
-        return raw_of(self._values.get(key), exact, max_bytes, name=key)
-
-    def raw_or_none(
-        self, key: str, exact: int | None = None, max_bytes: int | None = None
-    ) -> bytes | None:
-        """Return bytes as `raw` does, or None for nil or an absent optional key."""
-        return None if self._values.get(key) is None else self.raw(key, exact, max_bytes)
-
-    def items(self, key: str, max_items: int) -> list[Value]:
-        """Return an array of at most `max_items` elements."""
-        return items_of(self._values.get(key), max_items, name=key)
-
-    def map(self, key: str) -> dict[str, Value]:
-        """Return a map with whatever keys it has.
-
-        Raises:
-            MalformedError: Not a map (E_SCHEMA).
-        """
-        value = self._values.get(key)
-        if type(value) is dict:
-            return value
-        raise MalformedError(f"{key} is not a map")
-
-    def literal(self, key: str, expected: int | str) -> None:
-        """Check that the field has the one value that it may have.
-
-        Raises:
-            MalformedError: Another value, or an equal one of another type (E_SCHEMA).
-        """
-        value = self._values.get(key)
-        if type(value) is not type(expected) or value != expected:
-            raise MalformedError(f"{key} has not the value that this place requires")
-
-
-def raw_of(
-    value: Value, exact: int | None = None, max_bytes: int | None = None, *, name: str = "a value"
-) -> bytes:
-    """Return a value that must be bytes: exactly `exact`, or at most `max_bytes`, of them.
-
-    Raises:
-        MalformedError: Not such bytes (E_SCHEMA); the text says `name`, a key of ours.
-    """
-    if (
-        type(value) is bytes
-        and (exact is None or len(value) == exact)
-        and (max_bytes is None or len(value) <= max_bytes)
-    ):
-        return value
-    raise MalformedError(f"{name} is not bytes, or of a wrong length")
-
-
-def uint_of(value: Value, max: int = MAX_INDEX, *, name: str = "a value") -> int:  # noqa: A002
-    """Return a value that must be an integer from 0 to `max`.
-
-    Raises:
-        MalformedError: Not one (E_SCHEMA); the text says `name`, a key of ours.
-    """
-    if type(value) is int and 0 <= value <= max:
-        return value
-    raise MalformedError(f"{name} is not an integer in range")
-
-
-def text_of(value: Value, max_bytes: int = DEFAULT_TEXT_BYTES, *, name: str = "a value") -> str:
-    """Return a value that must be a text of at most `max_bytes` bytes of UTF-8.
-
-    Raises:
-        MalformedError: Not one (E_SCHEMA); the text says `name`, a key of ours.
-    """
-    if type(value) is str and len(value.encode()) <= max_bytes:
-        return value
-    raise MalformedError(f"{name} is not a text, or too long")
-
-
-def items_of(value: Value, max_items: int, *, name: str = "a value") -> list[Value]:
-    """Return a value that must be an array of at most `max_items` elements.
-
-    Raises:
-        MalformedError: Not one (E_SCHEMA); the text says `name`, a key of ours.
-    """
-    if type(value) is list and len(value) <= max_items:
-        return value
-    raise MalformedError(f"{name} is not an array, or too long")
-
-
-def raws_of(value: Value, exact: int, max_items: int) -> tuple[bytes, ...]:
-    """Return an array of at most `max_items` byte strings of `exact` bytes each, or refuse."""
-    return tuple([raw_of(item, exact) for item in items_of(value, max_items)])
-
-
 def _ordered(value: Encodable, depth: int, counted: list[int]) -> Encodable:
     """Return the value with its maps in canonical order, all of it allowed.
 
@@ -270,10 +123,7 @@ def _ordered(value: Encodable, depth: int, counted: list[int]) -> Encodable:
         NotAllowedError: A type, an integer or a depth that the encoding forbids.
         TooLargeError: More than MAX_VALUES values.
     """
-    counted[0] += 1
-    if counted[0] > MAX_VALUES:
-        raise TooLargeError("more values than one encoding may hold")
-    if value is None or isinstance(value, (str, bytes)):
+    if type(value) in _PLAIN or isinstance(value, (str, bytes)):
         return value
     if isinstance(value, int):
         if not _INT_MIN <= value <= _INT_MAX:
@@ -282,7 +132,10 @@ def _ordered(value: Encodable, depth: int, counted: list[int]) -> Encodable:
     if depth == 0:
         raise NotAllowedError("more levels than one encoding may have")
     if isinstance(value, (list, tuple)):
-        return [_ordered(item, depth - 1, counted) for item in value]
+        _count(len(value), counted)
+        return [
+            item if type(item) in _PLAIN else _ordered(item, depth - 1, counted) for item in value
+        ]
     if isinstance(value, dict):
         return _ordered_map(value, depth, counted)
     raise NotAllowedError("a type that the encoding does not know")
@@ -293,9 +146,24 @@ def _ordered_map(
 ) -> dict[str, Encodable]:
     if not all(isinstance(key, str) for key in value):
         raise NotAllowedError("a key that is not a text")
-    counted[0] += len(value)
+    _count(2 * len(value), counted)
+    ordered: dict[str, Encodable] = {}
     # Order of code points is the bytewise order of their UTF-8.
-    return {key: _ordered(value[key], depth - 1, counted) for key in sorted(value)}
+    for key in sorted(value):
+        item = value[key]
+        ordered[key] = item if type(item) in _PLAIN else _ordered(item, depth - 1, counted)
+    return ordered
+
+
+def _count(values: int, counted: list[int]) -> None:
+    """Count the values of one array or map, keys included.
+
+    Raises:
+        TooLargeError: With these there are more than MAX_VALUES.
+    """
+    counted[0] += values
+    if counted[0] > MAX_VALUES:
+        raise TooLargeError("more values than one encoding may hold")
 
 
 def _unpacked(data: bytes) -> Value:

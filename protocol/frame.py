@@ -25,8 +25,9 @@ from protocol.answer import (
     encode_answer,
     encode_error,
 )
-from protocol.encoding import Encodable, Fields, Value, decode, encode, raw_of, uint_of
+from protocol.encoding import Encodable, Value, decode, encode
 from protocol.errors import Code, MalformedError, NotAllowedError, TooLargeError
+from protocol.fields import Fields, raw_of, uint_of
 from protocol.limits import (
     MAX_BODY_BYTES,
     MAX_ENVELOPES,

@@ -14,8 +14,9 @@ from keys.digest import kem_key_id, same
 from keys.errors import UnknownSuiteError
 from keys.recipient import RecipientKey
 from keys.suite import XWING_PUBLIC_BYTES
-from protocol.encoding import Encodable, Fields, Value, decode, encode, raw_of, uint_of
+from protocol.encoding import Encodable, Value, decode, encode
 from protocol.errors import MalformedError
+from protocol.fields import Fields, raw_of, uint_of
 from protocol.identifiers import NodeId
 from protocol.limits import (
     MAX_KEY_SET_ANSWER_BYTES,

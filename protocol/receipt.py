@@ -14,9 +14,10 @@ from typing import Final, Self
 
 from keys.suite import DIGEST_BYTES
 from protocol.cases.ladder import MessageState
-from protocol.encoding import Fields, decode, encode, raw_of, uint_of
+from protocol.encoding import decode, encode
 from protocol.envelope.header import DirectoryStamp
 from protocol.errors import Code, MalformedError
+from protocol.fields import Fields, raw_of, uint_of
 from protocol.identifiers import MessageId, NodeId
 from protocol.limits import MAX_RECEIPT_BYTES, MAX_WHY_BYTES
 

@@ -12,18 +12,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol, Self, TypedDict
 
 from keys.suite import DIGEST_BYTES
-from protocol.encoding import (
-    Encodable,
-    Fields,
-    Value,
-    decode,
-    encode,
-    raw_of,
-    raws_of,
-    text_of,
-    uint_of,
-)
+from protocol.encoding import Encodable, Value, decode, encode
 from protocol.errors import MalformedError, NotAllowedError
+from protocol.fields import Fields, raw_of, raws_of, text_of, uint_of
 from protocol.identifiers import LogOrigin
 from protocol.limits import (
     MAX_CONSISTENCY_HASHES,

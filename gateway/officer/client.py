@@ -115,7 +115,7 @@ class Client:
             RefusedError: A rule is broken; carries every fault.
             GatewayError: The node refused, or does not answer.
         """
-        data = dumps(document).encode()
+        data = dumps(document, ensure_ascii=False).encode()
         async with self._connection.call("POST", "/messages", data=data, key=key) as response:
             return await read(response, SentAnswer)
 

@@ -8,8 +8,9 @@ longest field is the reference, which holds no person's name (docs/requests.md, 
 from dataclasses import dataclass
 from typing import Final, Self
 
-from protocol.encoding import Fields, Value, decode, encode
+from protocol.encoding import Value, decode, encode
 from protocol.envelope.content import Content
+from protocol.fields import Fields
 from protocol.limits import MAX_TYPE_BYTES
 
 MAX_SUMMARY_BYTES: Final = 1024

@@ -15,8 +15,9 @@ from typing import Self
 
 from keys.digest import Label, labelled
 from keys.suite import CONTENT_KEY_BYTES, DIGEST_BYTES
-from protocol.encoding import Encodable, Fields, Value, decode, encode, raw_of, text_of, uint_of
+from protocol.encoding import Encodable, Value, decode, encode
 from protocol.errors import MalformedError
+from protocol.fields import Fields, raw_of, text_of, uint_of
 from protocol.identifiers import MessageId, NodeId
 from protocol.limits import (
     MAX_BLOBS,

@@ -12,8 +12,9 @@ from typing import Self
 
 from keys.suite import DIGEST_BYTES
 from protocol.delivery.urgency import Urgency
-from protocol.encoding import Encodable, Fields, Value, decode, encode, raw_of, uint_of
+from protocol.encoding import Encodable, Value, decode, encode
 from protocol.errors import Code, MalformedError
+from protocol.fields import Fields, raw_of, uint_of
 from protocol.identifiers import MessageId, NodeId
 from protocol.limits import MAX_BLOBS, MAX_BODY_BYTES, MAX_HEADER_BYTES
 

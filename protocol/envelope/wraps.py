@@ -13,8 +13,9 @@ from keys.digest import Label, same, sha256
 from keys.errors import DecryptionFailedError
 from keys.recipient import RecipientKey, RecipientSecret
 from keys.suite import CONTENT_KEY_BYTES, KEY_ID_BYTES, WRAP_BYTES
-from protocol.encoding import Fields, Value, decode, encode
+from protocol.encoding import Value, decode, encode
 from protocol.errors import Code, MalformedError, NotAllowedError, NotForUsError, NotProvenError
+from protocol.fields import Fields
 from protocol.limits import MAX_WRAPS, MAX_WRAPS_BYTES
 
 

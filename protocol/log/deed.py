@@ -14,8 +14,9 @@ from enum import StrEnum
 from typing import Final, Self
 
 from keys.suite import DIGEST_BYTES
-from protocol.encoding import Encodable, Fields, decode, encode, items_of, text_of, uint_of
+from protocol.encoding import Encodable, decode, encode
 from protocol.errors import MalformedError, NotAllowedError
+from protocol.fields import Fields, items_of, text_of, uint_of
 from protocol.identifiers import MESSAGE_ID_BYTES, LogOrigin, MessageId, NodeId
 from protocol.limits import (
     MAX_DEED_BYTES,

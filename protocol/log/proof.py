@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from keys.suite import DIGEST_BYTES
-from protocol.encoding import Encodable, Fields, raws_of
+from protocol.encoding import Encodable
 from protocol.errors import Code, MalformedError
+from protocol.fields import Fields, raws_of
 from protocol.limits import MAX_INDEX, MAX_NOTE_BYTES, MAX_PROOF_HASHES
 from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.statement import StatementKind, leaf_hash_of

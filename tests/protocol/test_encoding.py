@@ -15,20 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgpack import packb  # type: ignore[import-untyped]  # ships no types
 
-from protocol.encoding import (
-    Encodable,
-    Fields,
-    Value,
-    _measure,
-    decode,
-    encode,
-    items_of,
-    raw_of,
-    raws_of,
-    text_of,
-    uint_of,
-)
+from protocol.encoding import Encodable, Value, _measure, decode, encode
 from protocol.errors import Code, MalformedError, NotAllowedError, TooLargeError
+from protocol.fields import Fields, items_of, raw_of, raws_of, text_of, uint_of
 from protocol.limits import MAX_DEPTH, MAX_INDEX, MAX_VALUES
 from tests.vectors.encoding.generate import CASES, FOLDER, document
 

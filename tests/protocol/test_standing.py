@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from protocol.encoding import Fields, Value, decode, encode
+from protocol.encoding import Value, decode, encode
 from protocol.errors import Code, MalformedError, NotAllowedError
+from protocol.fields import Fields
 from protocol.frame import FrameHead
 from protocol.limits import (
     MAX_CONSISTENCY_HASHES,

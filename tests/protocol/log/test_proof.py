@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.encoding import Fields, Value, decode, encode
+from protocol.encoding import Value, decode, encode
 from protocol.errors import Code, MalformedError, NotAllowedError, NotProvenError
+from protocol.fields import Fields
 from protocol.limits import MAX_INDEX, MAX_PROOF_HASHES
 from protocol.log.checkpoint import ClaimedCheckpoint, TreeHead
 from protocol.log.proof import InclusionProof, believe, format_tlog_proof, parse_tlog_proof
