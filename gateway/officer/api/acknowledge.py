@@ -67,7 +67,9 @@ class Acknowledger:
         """
         request = await self._consult.content(mid)
         document = self._compose(request, asked)
-        return await self._submit.queue(dumps(document).encode(), request_key=request_key)
+        return await self._submit.queue(
+            dumps(document, ensure_ascii=False).encode(), request_key=request_key
+        )
 
     def _compose(self, request: MessageContent, asked: AcknowledgeRequest) -> dict[str, Value]:
         node = self._config.node_id

@@ -93,7 +93,9 @@ class DraftApi:
     async def begin(self, request: Request) -> Response:
         """Check a document and fix its ids."""
         asked = await read(request, DraftRequest)
-        draft = await self._submit.begin(dumps(asked.document).encode(), file_sizes=asked.files)
+        draft = await self._submit.begin(
+            dumps(asked.document, ensure_ascii=False).encode(), file_sizes=asked.files
+        )
         return answer(
             DraftAnswer(
                 id=draft.id,

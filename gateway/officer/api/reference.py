@@ -105,7 +105,7 @@ class ReferenceApi:
         today = date.fromisoformat(asked.today) if asked.today else self._today()
         try:
             result = check_document(
-                dumps(asked.document).encode(),
+                dumps(asked.document, ensure_ascii=False).encode(),
                 today=today,
                 profiles=[Profile.model_validate_json(dumps(one)) for one in asked.profiles],
                 request=None if asked.request is None else read_document(_bytes(asked.request)),
@@ -126,4 +126,4 @@ class ReferenceApi:
 
 
 def _bytes(document: Json) -> bytes:
-    return dumps(document).encode()
+    return dumps(document, ensure_ascii=False).encode()

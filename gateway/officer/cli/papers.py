@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from json import dumps, loads
+from json import dumps
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,15 +13,18 @@ from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, UsageError
 from gateway.officer.cli.output import fault_line
 from gateway.officer.shapes.models import CheckAnswer, Json
-from gateway.officer.shapes.problems import Fault
+from gateway.officer.shapes.problems import Fault, RefusedError
 from gateway.terminal import JsonOption, Terminal
 from protocol.errors import LocalProtocolError
 from protocol.limits import MAX_DOCUMENT_BYTES
 from protocol.requests.catalogue import TYPES, json_schema
 from protocol.requests.check import attached_paths, check_document, read_document
 from protocol.requests.document import Document
+from protocol.requests.faults import Fault as FoundFault
 from protocol.requests.faults import Finding
+from protocol.requests.messages import finding_of
 from protocol.requests.profile import Profile
+from protocol.requests.reading import UnreadableError, read_json
 
 DATA_REFUSED: Final = 65
 
@@ -116,23 +119,25 @@ def _schema(name: str) -> dict[str, Any]:
 
 
 def document_in(file: Path) -> Json:
-    """Read a document that is to be sent.
+    """Read a document that is to be sent; the node checks it by every rule.
 
     Args:
         file: UTF-8 JSON.
 
     Raises:
         NoInputError: There is no such file.
-        DataError: Not one JSON object; check says what is wrong.
+        RefusedError: Not one JSON object, a name twice in it, or text that no JSON may carry.
     """
+    data = file_bytes(file)
     try:
-        document = loads(file_bytes(file))
-    except (ValueError, RecursionError) as error:
-        raise DataError(
-            "the file is no JSON document", code="bad_json", hint=f"check it: a35 check {file}"
-        ) from error
-    if not isinstance(document, dict):
-        raise DataError("a document is one JSON object", code="bad_json")
+        document: Json = read_json(data)
+        dumps(document, ensure_ascii=False).encode()
+    except UnreadableError as error:
+        finding = finding_of(FoundFault((), error.code))
+        raise RefusedError("the file is no document", faults=_faults((finding,))) from error
+    except UnicodeEncodeError as error:  # a lone surrogate, which a rule names with its place
+        found = check_document(data, today=_day(None))
+        raise RefusedError("the document was refused", faults=_faults(found.errors)) from error
     return document
 
 

@@ -80,7 +80,13 @@ def test_refused_document_is_65_with_every_fault(capsys: Capture, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("data", "code", "exit_code"),
-    [("{", "bad_json", 65), ("[]", "bad_json", 65), (None, "not_found", 66)],
+    [
+        ("{", "invalid_request", 65),
+        ("[]", "invalid_request", 65),
+        ('{"type": "a", "type": "b"}', "invalid_request", 65),
+        ('{"type": "note", "to": "\\ud800"}', "invalid_request", 65),
+        (None, "not_found", 66),
+    ],
 )
 def test_file_that_is_no_document_is_said(
     capsys: Capture, tmp_path: Path, *, data: str | None, code: str, exit_code: int
