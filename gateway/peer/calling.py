@@ -12,7 +12,6 @@ from aiohttp import (
     ClientConnectionError,
     ClientConnectorCertificateError,
     ClientConnectorError,
-    ClientConnectorSSLError,
     ClientRequest,
     ClientResponse,
     ConnectionTimeoutError,
@@ -197,7 +196,7 @@ def failure(error: Exception) -> TransportError:
         error: What aiohttp raised.
     """
     match error:
-        case WrongPinError() | ClientConnectorCertificateError() | ClientConnectorSSLError():
+        case WrongPinError() | ClientConnectorCertificateError():
             return TransportError("the node shows another key", code="wrong_key")
         case ClientConnectorError() | ConnectionTimeoutError():
             return TransportError("no connection", code="unreachable")
