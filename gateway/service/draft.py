@@ -18,6 +18,7 @@ from protocol.envelope.blobs import blob_context
 from protocol.envelope.content import FileEntry
 from protocol.envelope.header import Part
 from protocol.identifiers import MessageId, NodeId
+from protocol.limits import MAX_BLOBS
 from protocol.requests.check import CheckResult, check_document
 from protocol.requests.document import Document
 from protocol.requests.faults import Finding
@@ -112,12 +113,19 @@ class Drafts:
 
         Raises:
             DocumentRefusedError: Some rule is broken.
+            DataError: More attachments than one envelope names.
             NoInputError: `in_reply_to` names no message of this node.
             UnavailableError: The directory has no active node for `to`.
         """
         result = self.check(document, file_sizes=file_sizes)
         if result.document is None or result.errors:
             raise DocumentRefusedError(result.errors)
+        if len(result.document.attachments or ()) > MAX_BLOBS:
+            raise DataError(
+                f"one message carries at most {MAX_BLOBS} attachments",
+                code="too_many_attachments",
+                hint="send the others with a further message in the same thread",
+            )
         mid = self._randomness.message_id()
         replied = await self._replied_to(result.document)
         thread = mid if replied is None or replied.thread is None else replied.thread
