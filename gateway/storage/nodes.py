@@ -23,7 +23,7 @@ _WINDOW: Final = 1 << _WINDOW_LEVEL
 """Leaves by which the window in memory moves: it holds one to two of them."""
 
 _REMEMBERED: Final = 65_536
-"""Older subtrees kept after they were read (12 MB); then all are forgotten."""
+"""12 MB."""
 
 
 class LogNodes:
@@ -35,16 +35,25 @@ class LogNodes:
         connection: Any connection to the store; used for short reads.
         generation: Which log.
         size: Committed leaves.
+        remembered: Older subtrees kept after they were read; then all are forgotten.
 
     Raises:
         LogDamagedError: A leaf of the window is not there.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, generation: int, size: int) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        generation: int,
+        size: int,
+        remembered: int = _REMEMBERED,
+    ) -> None:
         self._connection = connection
         self._generation = generation
         self._size = size
         self._base = max(0, (size >> _WINDOW_LEVEL) - 1) << _WINDOW_LEVEL
+        self._most = remembered
         self._remembered: dict[tuple[int, int], bytes] = {}
         leaves = read_leaf_hashes(connection, generation, start=self._base, stop=size)
         self._levels = [leaves]
@@ -110,7 +119,7 @@ class LogNodes:
         return node_hash(self.subtree(level - 1, 2 * index), self.subtree(level - 1, 2 * index + 1))
 
     def _remember(self, level: int, index: int, value: bytes) -> None:
-        if len(self._remembered) >= _REMEMBERED:
+        if len(self._remembered) >= self._most:
             self._remembered.clear()
         self._remembered[level, index] = value
 

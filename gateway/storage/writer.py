@@ -39,7 +39,7 @@ _READ_AGAIN_S: Final = 30.0
 """Longest wait for the loop to read its picture again; it has only to get a turn."""
 
 _TRUNCATE_FRAMES: Final = 16_384
-"""A log that once grew to 64 MiB is cut when the node is idle."""
+"""64 MiB."""
 
 
 class Landed(NamedTuple, Generic[T]):
@@ -62,6 +62,7 @@ class Writer:
         committer: Used by the thread alone from `start` to `stop`.
         anchor: Synced once a second.
         clock: For the two timers.
+        truncate_frames: Frames of a write-ahead log that is cut when the node is idle.
         on_news: Called on the loop after each commit, before any caller goes on; None says
             that the picture in memory must be read again.
     """
@@ -73,11 +74,13 @@ class Writer:
         anchor: Anchor,
         clock: Clock,
         on_news: Callable[[CommitNews | None], None],
+        truncate_frames: int = _TRUNCATE_FRAMES,
     ) -> None:
         self._committer = committer
         self._anchor = anchor
         self._clock = clock
         self._on_news = on_news
+        self._truncate_frames = truncate_frames
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._thread: Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -240,5 +243,5 @@ class Writer:
         if frames:
             self._unmoved_allowed = max(GROUP_MOST, self._unmoved * _WAL_FRAMES // frames)
         self._unmoved = 0
-        if idle and frames >= _TRUNCATE_FRAMES and moved == frames:
+        if idle and frames >= self._truncate_frames and moved == frames:
             self._committer.checkpoint(truncate=True)

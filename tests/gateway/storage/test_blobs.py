@@ -1,0 +1,210 @@
+"""Attachments on disk: resumed at any byte, whole only with the right digest, apart by sender."""
+
+import asyncio
+import os
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typing_extensions import override
+
+from gateway.errors import NoInputError, StorageError
+from gateway.ports import Blobs
+from gateway.storage.blobs import FileBlobs
+from keys.body import new_content_key
+from keys.digest import sha256
+from protocol.errors import Code, MalformedError, NotProvenError
+from tests.gateway.storage.material import DAY_MS, OTHER, OWN, PEER
+
+SEALED = bytes(range(256)) * 5
+DIGEST = sha256(SEALED)
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> FileBlobs:
+    """Blobs of RO/1 in an empty folder."""
+    return FileBlobs(tmp_path / "blobs", node=OWN)
+
+
+async def put(blobs: Blobs, offset: int, piece: bytes, *, total: int = len(SEALED)) -> int:
+    """Put one piece of the usual blob as FR/1."""
+    return await blobs.put(PEER, DIGEST, offset=offset, total=total, piece=piece)
+
+
+def test_file_blobs_are_blobs() -> None:
+    """The checker holds the class against the port."""
+    implementation: type[Blobs] = FileBlobs
+    assert implementation is FileBlobs
+
+
+def test_sealed_file_opens_to_the_same_bytes(blobs: FileBlobs) -> None:
+    """What the officer attached is what the other officer gets."""
+
+    async def scenario() -> None:
+        plain, key = os.urandom(200_000), new_content_key()
+        sealed = await blobs.seal(BytesIO(plain), content_key=key, context=b"c")
+        assert sealed.plain_digest == sha256(plain)
+        assert await blobs.is_complete(OWN, sealed.sealed_digest, sealed.sealed_bytes)
+        assert not await blobs.is_complete(OWN, sealed.sealed_digest, 1)
+        target = BytesIO()
+        opened = await blobs.open(OWN, sealed.sealed_digest, target, content_key=key, context=b"c")
+        assert (target.getvalue(), opened) == (plain, sealed)
+        with pytest.raises(NotProvenError) as caught:
+            await blobs.open(
+                OWN, sealed.sealed_digest, BytesIO(), content_key=key, context=b"other"
+            )
+        assert caught.value.code is Code.OPEN
+
+    asyncio.run(scenario())
+
+
+def test_nothing_is_left_of_a_file_that_could_not_be_sealed(
+    blobs: FileBlobs, tmp_path: Path
+) -> None:
+    """A source that fails in the middle leaves no ciphertext behind."""
+
+    class Broken(BytesIO):
+        @override
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(f"unplugged after {size}")
+
+    with pytest.raises(StorageError):
+        asyncio.run(blobs.seal(Broken(), content_key=new_content_key(), context=b""))
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
+
+
+@settings(max_examples=20, deadline=None)
+@given(sizes=st.lists(st.integers(1, 400), min_size=1, max_size=12), restarts=st.booleans())
+def test_blob_arrives_in_any_pieces_and_over_any_restart(
+    tmp_path_factory: pytest.TempPathFactory, sizes: list[int], *, restarts: bool
+) -> None:
+    """A transfer goes on from the offset that the receiver tells."""
+
+    async def scenario() -> None:
+        folder = tmp_path_factory.mktemp("blobs")
+        blobs = FileBlobs(folder, node=OWN)
+        offset = 0
+        for size in [*sizes, len(SEALED)]:
+            if offset == len(SEALED):
+                break
+            if restarts:
+                blobs = FileBlobs(folder, node=OWN)
+            assert (await blobs.offset(PEER, DIGEST) or 0) == offset
+            offset = await put(blobs, offset, SEALED[offset : offset + size])
+        assert await blobs.is_complete(PEER, DIGEST, len(SEALED))
+        pieces = [piece async for piece in blobs.read(PEER, DIGEST, offset=3, piece_bytes=100)]
+        assert b"".join(pieces) == SEALED[3:]
+        assert max(len(piece) for piece in pieces) == 100
+
+    asyncio.run(scenario())
+
+
+def test_wrong_bytes_are_deleted_when_the_blob_is_whole(blobs: FileBlobs) -> None:
+    """The name is the digest; the sender begins again."""
+
+    async def scenario() -> None:
+        await put(blobs, 0, SEALED[:-1])
+        with pytest.raises(MalformedError) as caught:
+            await put(blobs, len(SEALED) - 1, b"x")
+        assert caught.value.code is Code.HASH
+        assert await blobs.offset(PEER, DIGEST) is None
+        assert await put(blobs, 0, SEALED) == len(SEALED)
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("offset", "piece"), [(0, b"x"), (11, b"x"), (10, SEALED)], ids=["again", "gap", "beyond"]
+)
+def test_piece_that_does_not_continue_the_blob_changes_nothing(
+    blobs: FileBlobs, offset: int, piece: bytes
+) -> None:
+    """The sender asks for the offset and goes on from there."""
+
+    async def scenario() -> None:
+        await put(blobs, 0, SEALED[:10])
+        with pytest.raises(MalformedError) as caught:
+            await put(blobs, offset, piece)
+        assert caught.value.code is Code.LENGTH
+        assert await blobs.offset(PEER, DIGEST) == 10
+        assert await put(blobs, 10, SEALED[10:]) == len(SEALED)
+
+    asyncio.run(scenario())
+
+
+def test_piece_of_a_whole_blob_is_answered_with_its_length(blobs: FileBlobs) -> None:
+    """The answer to the last piece was lost."""
+
+    async def scenario() -> None:
+        await put(blobs, 0, SEALED)
+        assert await put(blobs, 10, SEALED[10:]) == len(SEALED)
+        assert await blobs.offset(PEER, DIGEST) == len(SEALED)
+        with pytest.raises(MalformedError):
+            await put(blobs, 0, b"", total=7)
+
+    asyncio.run(scenario())
+
+
+def test_pieces_at_the_same_time_are_taken_one_by_one(blobs: FileBlobs) -> None:
+    """Two connections of one peer cannot tear a file."""
+
+    async def scenario() -> None:
+        results = await asyncio.gather(
+            *(put(blobs, 0, SEALED[:100]) for _ in range(4)), return_exceptions=True
+        )
+        assert sorted(type(one).__name__ for one in results) == ["MalformedError"] * 3 + ["int"]
+        assert await blobs.offset(PEER, DIGEST) == 100
+
+    asyncio.run(scenario())
+
+
+def test_a_peer_learns_nothing_of_what_another_one_sent(blobs: FileBlobs) -> None:
+    """No oracle on others' files."""
+
+    async def scenario() -> None:
+        await put(blobs, 0, SEALED)
+        assert await blobs.offset(OTHER, DIGEST) is None
+        assert not await blobs.is_complete(OTHER, DIGEST, len(SEALED))
+        with pytest.raises(NoInputError):
+            await blobs.open(OTHER, DIGEST, BytesIO(), content_key=bytes(32), context=b"")
+        with pytest.raises(NoInputError):
+            async for _ in blobs.read(OTHER, DIGEST, offset=0, piece_bytes=9):
+                pass
+
+    asyncio.run(scenario())
+
+
+def test_unfinished_blobs_are_dropped_after_a_day_without_a_byte(blobs: FileBlobs) -> None:
+    """Rule 24; a blob that is whole stays."""
+
+    async def scenario() -> None:
+        await put(blobs, 0, SEALED[:10])
+        other = sha256(b"whole")
+        await blobs.put(PEER, other, offset=0, total=5, piece=b"whole")
+        part = next(path for path in blobs._folder.rglob("*.part"))
+        written_ms = part.stat().st_mtime_ns // 1_000_000
+        assert await blobs.sweep(now_ms=written_ms + DAY_MS) == 0
+        assert await blobs.sweep(now_ms=written_ms + DAY_MS + 1) == 1
+        assert await blobs.offset(PEER, DIGEST) is None
+        assert await blobs.offset(PEER, other) == 5
+        assert await put(blobs, 0, SEALED) == len(SEALED)
+
+    asyncio.run(scenario())
+
+
+def test_folder_that_refuses_is_a_storage_error(tmp_path: Path) -> None:
+    """The peer is told E_STORE, the operator what to look at."""
+    (tmp_path / "blobs").write_bytes(b"a file where the folder should be")
+    blobs = FileBlobs(tmp_path / "blobs", node=OWN)
+
+    async def scenario() -> None:
+        with pytest.raises(StorageError):
+            await put(blobs, 0, SEALED)
+        with pytest.raises(StorageError):
+            await blobs.offset(PEER, DIGEST)
+        with pytest.raises(MalformedError):
+            await blobs.offset(PEER, b"short")
+
+    asyncio.run(scenario())
