@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Coroutine
 from io import RawIOBase
 from json import dumps
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 from aiohttp.web import Request, Response, RouteDef, post, put
+from typing_extensions import override
 
 from gateway.errors import DataError
 from gateway.officer.api.reply import BASE, answer, index_of, read
@@ -17,44 +18,58 @@ from gateway.records import Submitted
 IDEMPOTENCY: Final = "Idempotency-Key"
 MAX_KEY_LENGTH: Final = 128
 PIECE_WAIT_S: Final = 60.0
-"""How long the next piece of an upload may take; who sends nothing holds a thread."""
+"""How long the next piece of an upload may take."""
+
+
+class Body(Protocol):
+    """What can be read piece by piece, as a request's body can."""
+
+    def read(self, n: int = -1, /) -> Coroutine[Any, Any, bytes]:
+        """Return up to `n` bytes, nothing at the end; all that is left if negative."""
 
 
 class UploadSource(RawIOBase):
     """A request's body as a file that a worker thread reads: the plaintext never lies on disk.
 
     Args:
-        request: Whose body; nothing else may read it.
+        body: The request's body; nothing else may read it.
         loop: The event loop that serves it, in another thread than the reader's.
+        wait_s: How long the next piece may take; who sends nothing holds a thread.
     """
 
-    def __init__(self, request: Request, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, body: Body, loop: asyncio.AbstractEventLoop, *, wait_s: float = PIECE_WAIT_S
+    ) -> None:
         super().__init__()
-        self._content = request.content
+        self._body = body
         self._loop = loop
+        self._wait_s = wait_s
 
-    def readable(self) -> bool:  # type: ignore[explicit-override]  # typing.override: 3.12
+    @override
+    def readable(self) -> bool:
         """Tell that it can be read."""
         return True
 
-    def read(self, size: int = -1, /) -> bytes:  # type: ignore[explicit-override]
+    @override
+    def read(self, size: int = -1, /) -> bytes:
         """Return up to `size` bytes, all of them unless the body ends.
 
         Raises:
             DataError: The sender stopped in the middle.
         """
         if size < 0:
-            return self._wait(self._content.read())
+            return self._wait(self._body.read())
         pieces: list[bytes] = []
         while size > 0:
-            piece = self._wait(self._content.read(size))
+            piece = self._wait(self._body.read(size))
             if not piece:
                 break
             pieces.append(piece)
             size -= len(piece)
         return b"".join(pieces)
 
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override, explicit-override]
+    @override
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # only memoryviews
         """Fill a buffer; fewer bytes only at the end of the body."""
         piece = self.read(len(buffer))
         buffer[: len(piece)] = piece
@@ -63,7 +78,7 @@ class UploadSource(RawIOBase):
     def _wait(self, piece: Coroutine[Any, Any, bytes]) -> bytes:
         waiting = asyncio.run_coroutine_threadsafe(piece, self._loop)
         try:
-            return waiting.result(PIECE_WAIT_S)
+            return waiting.result(self._wait_s)
         except TimeoutError as error:
             waiting.cancel()
             raise DataError("the upload stopped in the middle", code="invalid_body") from error
@@ -114,7 +129,7 @@ class DraftApi:
 
     async def attach(self, request: Request) -> Response:
         """Seal one file while it arrives."""
-        source = UploadSource(request, asyncio.get_running_loop())
+        source = UploadSource(request.content, asyncio.get_running_loop())
         await self._submit.attach(
             request.match_info["id"], index_of(request, "n"), cast("BinaryIO", source)
         )
