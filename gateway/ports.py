@@ -28,6 +28,7 @@ from gateway.records import (
     ReceivedReceipt,
     Settlement,
     SignedHead,
+    Stated,
     Submission,
     Submitted,
     Unopened,
@@ -152,6 +153,7 @@ class LogBook(Protocol):
 
     def head(self) -> SignedHead | None:
         """Return the newest signed and committed checkpoint."""
+
     async def checkpoint(self, size: int) -> SignedHead | None:
         """Return the checkpoint signed at exactly this size, if there was one."""
 
@@ -199,6 +201,9 @@ class Outbox(Protocol):
 
     async def content_key(self, sender: NodeId, mid: MessageId) -> bytes | None:
         """Return the content key of a message (32 bytes), to wrap it again or to show it."""
+
+    async def stated(self, mid: MessageId) -> Stated | None:
+        """Return what receipts for a message of ours must name, None if we sent no such."""
 
     async def save_lane(self, row: LaneRow) -> None:
         """Keep a lane's health."""

@@ -270,6 +270,19 @@ class ReceivedReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What this node stated of a message of its own: a receipt for it must name these.
+
+    `sealings` are the digests of all statements that it was sent: wrapping again adds one, and
+    a receipt may still name one from before.
+    """
+
+    to: NodeId
+    header_digest: bytes
+    sealings: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
     """The peer answered well: an envelope with its receipt, a receipt with nothing."""
 

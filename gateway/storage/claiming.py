@@ -9,7 +9,7 @@ Source: docs/architecture.md, "delivery in rules", 3 to 6.
 import sqlite3
 from collections.abc import Collection, Iterable
 
-from gateway.records import ClaimedItem, OutboxKind
+from gateway.records import ClaimedItem, OutboxKind, Stated
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import MessageId, NodeId
 
@@ -95,6 +95,30 @@ def read_expired(
         "SELECT min(exp_ms) FROM outbox WHERE exp_ms > ?", (now_ms,)
     ).fetchone()[0]
     return tuple(row[0] for row in rows), first
+
+
+def read_stated(connection: sqlite3.Connection, own: str, mid: MessageId) -> Stated | None:
+    """Return what receipts for a message of ours must name, earlier sealings included.
+
+    Args:
+        connection: A reader.
+        own: This node, CC/n.
+        mid: The message.
+
+    Returns:
+        None if this node sent no such message.
+    """
+    rows = connection.execute(
+        "SELECT m.recipient, m.header_digest, m.statement_digest, s.statement_digest"
+        " FROM message m LEFT JOIN earlier_sealing s ON s.message = m.id"
+        " WHERE m.mid = ? AND m.sender = ?",
+        (mid.value, own),
+    ).fetchall()
+    if not rows:
+        return None
+    recipient, header_digest = rows[0][:2]
+    sealings = frozenset(digest for row in rows for digest in row[2:] if digest is not None)
+    return Stated(to=NodeId.parse(recipient), header_digest=header_digest, sealings=sealings)
 
 
 def _read_envelope(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem | None:

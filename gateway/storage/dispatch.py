@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from gateway.errors import StorageError
-from gateway.records import ClaimedItem, LaneRow, LaneWork, OutboxKind, Settlement
-from gateway.storage.claiming import read_claimable, read_expired, read_items
+from gateway.records import ClaimedItem, LaneRow, LaneWork, OutboxKind, Settlement, Stated
+from gateway.storage.claiming import read_claimable, read_expired, read_items, read_stated
 from gateway.storage.core import StoreCore
 from gateway.storage.outbox import close_expired, save_lane_row, wrap_again
 from gateway.storage.settling import settle_frame
-from protocol.identifiers import NodeId
+from protocol.identifiers import MessageId, NodeId
 from protocol.log.statement import Statement
 
 
@@ -107,6 +107,10 @@ class OutboxPart:
         await self._core.writer.run(
             partial(wrap_again, item=item.item, wraps=wraps, statement=statement)
         )
+
+    async def stated(self, mid: MessageId) -> Stated | None:
+        """Return what receipts for a message of ours must name, None if we sent no such."""
+        return read_stated(self._core.reader, self._core.own, mid)
 
     async def save_lane(self, row: LaneRow) -> None:
         """Keep a lane's health."""

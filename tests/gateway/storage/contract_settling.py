@@ -177,6 +177,25 @@ class SettlingContract(Contract):  # noqa: PLR0904  one method a rule
 
         self.run(scenario)
 
+    def test_every_sealing_of_a_message_is_known_and_of_nobody_elses(self) -> None:
+        """A receipt given before the wraps changed is as good as one given after."""
+
+        async def scenario(store: Store) -> None:
+            await store.submit(submission(1), now_ms=NOW_MS)
+            first = envelope_sent(b"header 1", b"wraps 1").digest
+            second = envelope_sent(b"header 1", b"new wraps")
+            (item,) = await claim(store)
+            await store.rewrap(item, b"new wraps", second)
+            stated = await store.stated(mid(1))
+            assert stated is not None
+            assert stated.to == PEER
+            assert stated.header_digest == statement_of_header(b"header 1")
+            assert stated.sealings == {first, second.digest}
+            await store.admit(admission(incoming(2)), now_ms=NOW_MS)
+            assert await store.stated(mid(2)) is None
+
+        self.run(scenario)
+
     def test_wrapping_again_without_the_lease_is_refused(self) -> None:
         """Two sealings at once would leave one without its leaf."""
 
