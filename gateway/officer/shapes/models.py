@@ -19,7 +19,7 @@ Size: TypeAlias = Annotated[int, Field(ge=0, lt=2**53)]
 class Shape(BaseModel):
     """Root of all bodies: frozen, strict, unknown fields refused."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
 
 class CheckRequest(Shape):

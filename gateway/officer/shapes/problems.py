@@ -34,7 +34,7 @@ TYPE_PREFIX: Final = "urn:a35:problem:"
 class Fault(BaseModel):
     """One fault of a document: where, which rule, in words."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     path: str
     code: str
@@ -44,7 +44,7 @@ class Fault(BaseModel):
 class Problem(BaseModel):
     """The body of every refusal."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     type: str
     code: str
