@@ -5,7 +5,7 @@ words as labels, so that no peer can make the number of series grow. Nothing per
 label. Calls cost about a microsecond and may come from any thread.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.process_collector import ProcessCollector
@@ -61,12 +61,12 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         self._alarms = Counter("a35_alarms", "Alarms raised, by kind", ("kind",), registry=registry)
 
     def _port(self, registry: CollectorRegistry) -> None:
-        self._frames = Counter(
-            "a35_frames", "Frames, by direction", ("direction",), registry=registry
-        )
-        self._frame_bytes = Counter(
+        frames = Counter("a35_frames", "Frames, by direction", ("direction",), registry=registry)
+        sizes = Counter(
             "a35_frame_bytes", "Bytes of frames, by direction", ("direction",), registry=registry
         )
+        ways = ("in", "out")  # looked up once: this is counted for every frame
+        self._frames = {way: (frames.labels(way), sizes.labels(way)) for way in ways}
         self._turned_away = Counter(
             "a35_turned_away", "What the peer port refused before a request was read, by reason",
             ("reason",), registry=registry,
@@ -142,10 +142,11 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         """An alarm was raised; kind is a fixed word."""
         self._alarms.labels(kind).inc()
 
-    def frames(self, direction: str, size_bytes: int) -> None:
-        """A whole frame went `in` or `out`."""
-        self._frames.labels(direction).inc()
-        self._frame_bytes.labels(direction).inc(size_bytes)
+    def frames(self, direction: Literal["in", "out"], size_bytes: int) -> None:
+        """A whole frame went in or out."""
+        count, size = self._frames[direction]
+        count.inc()
+        size.inc(size_bytes)
 
     def turned_away(self, reason: str) -> None:
         """A connection was refused: handshake, stranger, crowd (too many), unparsable."""

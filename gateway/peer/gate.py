@@ -6,66 +6,19 @@ to gateway.peer.connection once the directory's pins know its key.
 Source: docs/wire-format.md, rules 26 and 27.
 """
 
-from asyncio import BaseTransport, Protocol, Task, Transport, get_running_loop
+from asyncio import Task, Transport, get_running_loop
 from collections.abc import Awaitable, Callable
 from ssl import SSLContext
 
 from aiohttp.web import BaseRequest, Server, StreamResponse
-from typing_extensions import override
 
 from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.peer.connection import PLACE, Connection, PortLimits
+from gateway.peer.doorway import Doorway
 from gateway.peer.quota import Accounts
 from gateway.peer.tls import shown_spki
 from gateway.ports import Directory
-
-
-class Doorway(Protocol):
-    """What stands between the socket and HTTP until the handshake is over.
-
-    Args:
-        gate: Who decides.
-    """
-
-    def __init__(self, gate: "Gate") -> None:
-        self._gate = gate
-        self._early: list[bytes] = []
-        self._inner: Connection | None = None
-        self._is_lost = False
-
-    @override
-    def connection_made(self, transport: BaseTransport) -> None:
-        """Begin the handshake, if there is room for one more."""
-        if isinstance(transport, Transport):
-            self._gate.admit(self, transport)
-
-    @override
-    def data_received(self, data: bytes) -> None:
-        """Keep what came in the same turn as the end of the handshake."""
-        if self._inner is None:
-            self._early.append(data)
-        else:
-            self._inner.data_received(data)
-
-    @override
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Tell HTTP, if it knows of the connection."""
-        self._is_lost = True
-        if self._inner is not None:
-            self._inner.connection_lost(exc)
-
-    def open(self, tls: Transport, inner: Connection) -> None:
-        """Hand the connection over to HTTP."""
-        if self._is_lost:
-            inner.connection_lost(None)
-            return
-        self._inner = inner
-        tls.set_protocol(inner)
-        inner.connection_made(tls)
-        for data in self._early:
-            inner.data_received(data)
-        self._early.clear()
 
 
 class Gate:

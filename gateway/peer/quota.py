@@ -24,7 +24,7 @@ class PeerLimits:
         connections: Open at a time.
         frames: Read and answered at a time.
         blobs: Pieces taken at a time.
-        frames_per_s: Lasting rate of frames.
+        frames_per_s: Lasting rate of frames and questions.
         frame_burst: Frames that may come at once after a pause.
         bytes_per_s: Lasting rate of bytes, frames and blobs together; as much may come at once.
         unproven_per_minute: Refused requests that prove nothing; beyond it a minute of E_QUOTA.
@@ -101,7 +101,7 @@ class PeerAccount:
 
         Args:
             size_bytes: Length of the body.
-            frames: 1 for a frame, 0 for a piece of a blob.
+            frames: 1 for a frame or a question, 0 for a piece of a blob.
         """
         now_s = self._clock.monotonic_s()
         wait_s = max(self._bytes.take(size_bytes, now_s), self._frames.take(frames, now_s))

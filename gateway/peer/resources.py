@@ -75,6 +75,7 @@ class Resources:
         return await self._look_up(peer, target)
 
     async def _look_up(self, peer: NodeId, target: Target) -> Response:
+        await self._accounts.of(peer).pay(0, frames=1)
         reception = self._services.reception
         words = target.words
         if target.resource is Resource.KEYS:
