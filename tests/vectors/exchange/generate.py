@@ -1,7 +1,8 @@
 """Writes the vectors of a whole exchange: `python -m tests.vectors.exchange.generate`.
 
-The linking table and the derivations are written anew and must come out the same. The story holds fresh signatures
-and nonces: its files are kept as they are, unless one is missing; then all are made anew.
+The linking table and the derivations are written anew and must come out the same. The story holds
+fresh signatures and nonces: its files are kept as they are, unless one is missing; then all are
+made anew.
 """
 
 from collections.abc import Iterator
