@@ -6,7 +6,7 @@ to gateway.peer.connection once the directory's pins know its key.
 Source: docs/wire-format.md, rules 26 and 27.
 """
 
-from asyncio import Task, Transport, get_running_loop
+from asyncio import Task, Transport, gather, get_running_loop
 from collections.abc import Awaitable, Callable
 from ssl import SSLContext
 
@@ -75,8 +75,10 @@ class Gate:
 
     async def close(self, timeout_s: float) -> None:
         """End handshakes and connections; requests under way have this long to be answered."""
-        for task in tuple(self._handshakes):
+        handshakes = tuple(self._handshakes)
+        for task in handshakes:
             task.cancel()
+        await gather(*handshakes, return_exceptions=True)
         self._manager.pre_shutdown()
         await self._manager.shutdown(timeout_s)
 

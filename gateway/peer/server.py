@@ -113,11 +113,11 @@ class PeerServer:
         if self._gate is not None:
             self._gate.context = server_context(self._identity, self._trusted())
 
-    async def stop(self, timeout_s: float = 3.0) -> None:
+    async def stop(self, timeout_s: float = 1.5) -> None:
         """Stop listening, let requests under way be answered, close every connection.
 
         Args:
-            timeout_s: How long they have.
+            timeout_s: How long they have; as long again until their tasks have ended.
         """
         if self._listener is not None:
             self._listener.close()
