@@ -153,9 +153,9 @@ class Writer:
         sign = ending or self._is_sign_due()
         if tasks or (sign and not self._committer.is_signed):
             committed = self._committer.commit([one.operation for one in tasks], sign=sign)
+            self._note_unsigned(tried=sign)
             self._hand_over(tasks, committed)
             self._unmoved += 1 + sum(one.weight for one in tasks)
-        self._note_unsigned(tried=sign)
         self._keep_house(idle=not tasks, ending=ending)
 
     def _drain(self) -> tuple[list[_Task], bool]:
@@ -188,7 +188,7 @@ class Writer:
         return since is not None and self._clock.monotonic_s() >= since + SIGN_WITHIN_S
 
     def _note_unsigned(self, *, tried: bool) -> None:
-        if self._committer.is_signed or self._committer.stopped is not None:
+        if self._committer.stopped is not None or self._committer.is_signed:
             self._unsigned_since = None
         elif tried or self._unsigned_since is None:
             self._unsigned_since = self._clock.monotonic_s()
