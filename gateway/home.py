@@ -63,7 +63,7 @@ class Home:
     @property
     def lock(self) -> Path:
         """Locked exclusively by the one process that may open the store."""
-        return self.path / "store.lock"
+        return self.path / "store.db.lock"
 
     @property
     def ports_file(self) -> Path:

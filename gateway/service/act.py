@@ -13,6 +13,7 @@ from gateway.ports import Blobs, Clock, Store
 from gateway.records import Direction, MessageRow, OfficerAct, StateChange
 from gateway.service.receipting import Receipting
 from gateway.service.summary import document_of
+from gateway.service.surroundings import meant
 from keys.digest import new_salt
 from protocol.cases.ladder import MessageState, reached
 from protocol.encoding import Value
@@ -142,12 +143,12 @@ class Act:
         )
 
     async def _row(self, mid: MessageId) -> MessageRow:
-        rows = await self._store.message(mid)
-        if not rows:
+        row = meant(await self._store.message(mid))
+        if row is None:
             raise NoInputError(
                 "there is no such message", hint="list what there is with: a35 inbox, a35 outbox"
             )
-        return rows[0]
+        return row
 
     async def _content(self, row: MessageRow) -> Content:
         inner = await self._store.inner(row.sender, row.mid)

@@ -11,6 +11,7 @@ from gateway.ports import Casebook, Clock, Directory
 from gateway.records import AttemptRow, Direction, EventRow, MessageRow
 from gateway.service.clocks import StepClock, next_due_ms, step_clocks
 from gateway.service.summary import Summary, document_of
+from gateway.service.surroundings import meant
 from protocol.cases.ladder import MessageState, reached
 from protocol.delivery.urgency import Urgency
 from protocol.encoding import Value
@@ -201,18 +202,15 @@ class Consult:
         return Explanation(line=self._line(row), attempts=await self._casebook.attempts(mid))
 
     async def _row(self, mid: MessageId) -> MessageRow:
-        """Return the message that this id means: our own one first, else the first received.
-
-        An id is unique only together with its sender; a second sender that repeats one cannot
-        put its own message in the place of ours or of an earlier one.
+        """Return the message that this id means.
 
         Raises:
             NoInputError: No such message is here.
         """
-        rows = await self._casebook.message(mid)
-        if not rows:
+        row = meant(await self._casebook.message(mid))
+        if row is None:
             raise NoInputError(f"no message {mid} is here", hint="see: a35 inbox, a35 outbox")
-        return next((row for row in rows if row.direction is Direction.OUT), rows[0])
+        return row
 
     def _line(self, row: MessageRow) -> MessageLine:
         summary = _summary(row.summary)

@@ -13,6 +13,7 @@ from typing import BinaryIO, Final
 from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.ports import Blobs, Clock, Directory, Randomness, Store
 from gateway.records import MessageRow
+from gateway.service.surroundings import Around, meant
 from keys.body import new_content_key
 from protocol.envelope.blobs import blob_context
 from protocol.envelope.content import FileEntry
@@ -90,16 +91,32 @@ class Drafts:
         self._directory = directory
         self._clock = clock
         self._randomness = randomness
+        self._around = Around(node=node, store=store, directory=directory)
         self._drafts: OrderedDict[str, Draft] = OrderedDict()
 
-    def check(self, document: bytes, *, file_sizes: Mapping[str, int]) -> CheckResult:
-        """Check a document as `begin` would, and keep nothing.
+    async def _check(
+        self, data: bytes, file_sizes: Mapping[str, int]
+    ) -> tuple[Document, MessageRow | None]:
+        """Check a document by itself, then against what it answers and the Parties' profiles.
 
-        Args:
-            document: JSON text, UTF-8, at most 1 MiB.
-            file_sizes: Attachment paths with their sizes in bytes.
+        Raises:
+            DocumentRefusedError: Some rule is broken.
+            NoInputError: `in_reply_to` names no message of this node.
         """
-        return check_document(document, today=self._today(), attachments=file_sizes)
+        today = self._today()
+        document = _sound(check_document(data, today=today, attachments=file_sizes))
+        replied = await self._replied_to(document)
+        around = await self._around.of(document, replied)
+        if not around.are_empty():
+            result = check_document(
+                data,
+                today=today,
+                profiles=around.profiles,
+                request=around.request,
+                attachments=file_sizes,
+            )
+            document = _sound(result)
+        return document, replied
 
     async def begin(self, document: bytes, *, file_sizes: Mapping[str, int]) -> Draft:
         """Check and address a document; fix its ids and the time of its content.
@@ -117,26 +134,23 @@ class Drafts:
             NoInputError: `in_reply_to` names no message of this node.
             UnavailableError: The directory has no active node for `to`.
         """
-        result = self.check(document, file_sizes=file_sizes)
-        if result.document is None or result.errors:
-            raise DocumentRefusedError(result.errors)
-        if len(result.document.attachments or ()) > MAX_BLOBS:
+        checked, replied = await self._check(document, file_sizes)
+        if len(checked.attachments or ()) > MAX_BLOBS:
             raise DataError(
                 f"one message carries at most {MAX_BLOBS} attachments",
                 code="too_many_attachments",
                 hint="send the others with a further message in the same thread",
             )
         mid = self._randomness.message_id()
-        replied = await self._replied_to(result.document)
         thread = mid if replied is None or replied.thread is None else replied.thread
         draft = Draft(
             id=str(self._randomness.message_id()),
             mid=mid,
             thread=thread,
-            to=self._addressee(result.document, replied),
+            to=self._addressee(checked, replied),
             replied=replied,
-            document=result.document,
-            files=tuple(one.path for one in result.document.attachments or ()),
+            document=checked,
+            files=tuple(one.path for one in checked.attachments or ()),
             t_ms=self._clock.now_ms(),
         )
         self._drafts[draft.id] = draft
@@ -198,13 +212,13 @@ class Drafts:
     async def _replied_to(self, document: Document) -> MessageRow | None:
         if document.in_reply_to is None:
             return None
-        rows = await self._store.message(MessageId.parse(document.in_reply_to))
-        if not rows:
+        row = meant(await self._store.message(MessageId.parse(document.in_reply_to)))
+        if row is None:
             raise NoInputError(
                 "in_reply_to names no message of this node",
                 hint="list what there is with: a35 inbox, a35 outbox",
             )
-        return rows[0]
+        return row
 
     def _addressee(self, document: Document, replied: MessageRow | None) -> NodeId:
         """Choose the node that has the thread, else the first active one of the Party.
@@ -228,6 +242,17 @@ class Drafts:
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).date()
+
+
+def _sound(result: CheckResult) -> Document:
+    """Return the document that was checked.
+
+    Raises:
+        DocumentRefusedError: Some rule is broken.
+    """
+    if result.document is None or result.errors:
+        raise DocumentRefusedError(result.errors)
+    return result.document
 
 
 def _partner(row: MessageRow, node: NodeId) -> NodeId:

@@ -4,9 +4,11 @@ Envelope, statement, officer's act and, for an answer, the receipt that it impli
 commit; only then the officer sees "queued" (docs/wire-format.md, rules 11 to 16 and 22).
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.ports import Clock, Directory, Store
@@ -33,9 +35,11 @@ from protocol.limits import MAX_LIFE_MS
 from protocol.log.statement import Act, Statement, envelope_sent, officer_act
 from protocol.receipt import Stage
 from protocol.requests.catalogue import grants_nothing, type_info
-from protocol.requests.check import CheckResult
 from protocol.requests.kinds import Direction as Side
 from protocol.requests.wire import to_wire
+
+_SENT_KEPT: Final = 256
+"""Drafts whose sending is remembered: a caller that lost the answer asks again at once."""
 
 
 class Submit:
@@ -69,10 +73,7 @@ class Submit:
         self._keyring = keyring
         self._receipting = receipting
         self._clock = clock
-
-    def check(self, document: bytes, *, file_sizes: Mapping[str, int]) -> CheckResult:
-        """Check a document and keep nothing; see Drafts.check."""
-        return self._drafts.check(document, file_sizes=file_sizes)
+        self._sent: OrderedDict[str, Submitted] = OrderedDict()
 
     async def begin(self, document: bytes, *, file_sizes: Mapping[str, int]) -> Draft:
         """Check and address a document; see Drafts.begin."""
@@ -119,6 +120,9 @@ class Submit:
             DataError: The content does not fit into one envelope.
             StorageError: Nothing was queued.
         """
+        known = self._sent.get(draft_id)
+        if known is not None:
+            return replace(known, repeated=True)
         draft = self._drafts.get(draft_id)
         if len(draft.sealed) != len(draft.files):
             raise NoInputError(
@@ -127,6 +131,9 @@ class Submit:
         submission = await self._submission(draft, request_key)
         submitted = await self._store.submit(submission, now_ms=self._clock.now_ms())
         self._drafts.forget(draft_id)
+        self._sent[draft_id] = submitted
+        if len(self._sent) > _SENT_KEPT:
+            self._sent.popitem(last=False)
         return submitted
 
     async def _submission(self, draft: Draft, request_key: str | None) -> Submission:

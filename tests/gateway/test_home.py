@@ -16,7 +16,7 @@ def test_places_are_the_documented_ones(tmp_path: Path) -> None:
         home.directory: "directory",
         home.control: "control",
         home.login: "login",
-        home.lock: "store.lock",
+        home.lock: "store.db.lock",
         home.ports_file: "ports.json",
     }
     assert all(place == home.path / name for place, name in inside.items())
