@@ -209,7 +209,7 @@ PORT, PEER, PACE, CALL = PortLimits(), PeerLimits(), Pace(), CallLimits()
         f"| connections | {PEER.connections} for a peer | {CALL.connections} to an endpoint |",
         f"| at once, for a peer | {PEER.frames} frames, {PEER.blobs} pieces of blobs | - |",
         f"| rate, for a peer | {PEER.frames_per_s:g} frames/s ({PEER.frame_burst:g} at once",
-        f"after a pause), {PEER.bytes_per_s:.0f} bytes/s: beyond it the peer waits | - |",
+        f"after a pause), {PEER.bytes_per_s:.0f} bytes/s: beyond it the peer waits;",
         f"| refusals that prove nothing | {PEER.unproven_per_minute} a minute, then",
         f"have at most {PORT.line_bytes} bytes, a head at most {PORT.headers} fields",
         f"at most {MAX_PIECE_BYTES} bytes a piece",
