@@ -38,7 +38,9 @@ NOT_OPTIONS: Final = frozenset({"A35_HOME"})
 
 _URL: Final = pattern(r"https://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?\Z")
 _FETCH_URL: Final = pattern(
-    r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?(?:/[^?#\s]*)?\Z"
+    r"(?:https://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])"
+    r"|http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]))(?::[0-9]{1,5})?(?:/[^?#\s]*)?\Z"
+    r"|file:///[^?#\s]+\Z"
 )
 _LISTEN: Final = pattern(r"(\[[0-9a-f:]+\]|[a-z0-9.-]+):([0-9]{1,5})\Z")
 _MAX_PORT: Final = 65_535
@@ -63,7 +65,7 @@ def _url(text: str) -> str:
 
 def _fetch_url(text: str) -> str:
     if _FETCH_URL.match(text) is None:
-        raise ValueError("an address is written http://... or https://..., no query")
+        raise ValueError("a directory is at https://..., file:///FOLDER, or http:// on this machine")
     return text
 
 

@@ -69,6 +69,7 @@ def test_another_file_may_be_named(tmp_path: Path) -> None:
         (BASIC + '[duty]\nname = "canary\\u001b"\n', {}, ("duty.name",)),
         (BASIC + '[duty]\nlanguages = ["CANARY!"]\n', {}, ("duty.languages",)),
         (BASIC + '[directory]\nurl = "ftp://canary"\nroot = "r"\n', {}, ("directory.url",)),
+        (BASIC + '[directory]\nurl = "http://canary.example"\nroot = "r"\n', {}, ("https://",)),
         (BASIC + '[directory]\nurl = "https://d.example/x"\n', {}, ("belong together",)),
         (BASIC.replace("RO/1", "ro/canary"), {}, ("option node (node.toml)",)),
         (BASIC.replace("https", "http"), {}, ("option url",)),
