@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from json import loads
 from typing import Any
 
-from tests.vectors.exchange.second_opener import open_body, unpad, unwrap
+from tests.vectors.exchange.second_opener import key_id, open_body, unpad, unwrap
 from tests.vectors.exchange.second_reader import (
     Head,
     checkpoint,
@@ -111,7 +111,9 @@ def believe(kind: int, digest: bytes, item: Mapping[str, Any], head: Head) -> No
     demand(reached == head.root, "not proven")
 
 
-def read_envelope(item: Mapping[str, Any], body: bytes, head: Head, seed: bytes) -> dict[str, Any]:
+def read_envelope(
+    item: Mapping[str, Any], body: bytes, head: Head, seeds: Sequence[bytes]
+) -> dict[str, Any]:
     """Check and open one envelope of a frame; return its content."""
     fields(item, "h", "w", "n", "q", "i", "p")
     header = fields(cmp(item["h"]), *HEADER)
@@ -119,8 +121,13 @@ def read_envelope(item: Mapping[str, Any], body: bytes, head: Head, seed: bytes)
     stated = labelled("a35/1/envelope", sha256(item["h"]), sha256(item["w"]))
     believe(1, stated, item, head)
     demand(header["body"] == {"n": len(body), "h": sha256(body)}, "another body")
-    (wrap,) = cmp(item["w"])
-    content_key = unwrap(seed, wrap["c"], b"a35/1/cek\0" + sha256(item["h"]))
+    held = {key_id(seed): seed for seed in seeds}
+    info = b"a35/1/cek\0" + sha256(item["h"])
+    opened = {
+        unwrap(held[wrap["k"]], wrap["c"], info) for wrap in cmp(item["w"]) if wrap["k"] in held
+    }
+    demand(len(opened) == 1, "no wrap for a key held, or two content keys")
+    (content_key,) = opened
     inner = fields(cmp(unpad(open_body(content_key, _context(header), body))), "c", "s")
     content = fields(cmp(inner["c"]), *CONTENT)
     demand(all(content[key] == header[key] for key in ("mid", "from", "to")), "not bound")

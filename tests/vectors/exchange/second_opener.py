@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tests.vectors.exchange.second_reader import demand
+from tests.vectors.exchange.second_reader import demand, labelled
 
 SUITE_ID: Final = b"HPKE" + bytes.fromhex("647a00010002")
 XWING_LABEL: Final = bytes.fromhex("5c2e2f2f5e5c")
@@ -38,12 +38,24 @@ def _derive(key: bytes, label: bytes, info: bytes, size: int) -> bytes:
     return expand(key, named, size, "sha256")
 
 
+def expanded(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+    """Return both halves of the secret of an X-Wing seed."""
+    both = hashlib.shake_256(seed).digest(96)
+    lattice = MLKEM768PrivateKey.from_seed_bytes(both[:64])
+    return lattice, X25519PrivateKey.from_private_bytes(both[64:])
+
+
+def key_id(seed: bytes) -> bytes:
+    """Return the id of the public key of a seed."""
+    lattice, curve = expanded(seed)
+    public = lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
+    return labelled("a35/1/kem", public)[:16]
+
+
 def unwrap(seed: bytes, wrap: bytes, info: bytes) -> bytes:
     """Open a wrap of 1168 bytes with the X-Wing seed of its recipient."""
     demand(len(wrap) == 1168, "a wrap of another length")
-    expanded = hashlib.shake_256(seed).digest(96)
-    lattice = MLKEM768PrivateKey.from_seed_bytes(expanded[:64])
-    curve = X25519PrivateKey.from_private_bytes(expanded[64:])
+    lattice, curve = expanded(seed)
     of_lattice, of_curve, sealed = wrap[:1088], wrap[1088:1120], wrap[1120:]
     shared = hashlib.sha3_256(
         lattice.decapsulate(of_lattice)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.vectors.case_file import FOLDER, Vector, load
 from tests.vectors.exchange.kept import kept, raw, seed_of
+from tests.vectors.exchange.second_directory import read_directory
 from tests.vectors.exchange.second_node import (
     Log,
     believe,
@@ -48,11 +49,11 @@ def verdict_of(name: str, log: Log, of: dict[str, Any]) -> str:
 
 def test_second_reader_follows_the_whole_exchange() -> None:
     """From the key set to the repeated envelope, both sides."""
-    of_fr, of_ro, seed = log_of("FR/1"), log_of("RO/1"), seed_of("FR/1", "prekey")
+    of_fr, of_ro, seeds = log_of("FR/1"), log_of("RO/1"), [seed_of("FR/1", "prekey")]
     assert read_keys(raw("keys-answer"), of_fr)["node"] == "FR/1"
     head, (body,) = split_frame(raw("frame-1-envelope"))
     (item,) = head["env"]
-    content = read_envelope(item, body, of_ro.reach(head), seed)
+    content = read_envelope(item, body, of_ro.reach(head), seeds)
     assert content["type"] == "acknowledgement"
     assert verdict_of("answer-1-accepted", of_fr, item) == "accepted"
     behind, _ = split_frame(raw("frame-2-receipt-behind"))
@@ -67,8 +68,31 @@ def test_second_reader_follows_the_whole_exchange() -> None:
     of_ro.reach(taken)
     assert taken["r"] == [{"ok": None}]
     repeat, (again,) = split_frame(raw("frame-4-repeat"))
-    assert read_envelope(repeat["env"][0], again, of_ro.reach(repeat), seed) == content
+    assert read_envelope(repeat["env"][0], again, of_ro.reach(repeat), seeds) == content
     assert verdict_of("answer-4-same-receipt", of_fr, repeat["env"][0]) == "accepted"
+
+
+def test_second_reader_follows_the_directory_from_its_root() -> None:
+    """To the stamp that the header names, and to both entries."""
+    case = kept("directory")
+    files = {name: text.encode() for name, text in case["files"].items()}
+    stamp, entries = read_directory(case["anchor"].encode(), files)
+    head, _ = split_frame(raw("frame-1-envelope"))
+    assert cmp(head["env"][0]["h"])["dir"] == stamp
+    assert {country: entry["party"] for country, entry in entries.items()} == {
+        "FR": "FR",
+        "RO": "RO",
+    }
+
+
+def test_second_reader_takes_no_entry_of_other_hands() -> None:
+    """One byte of a Party's entry, or of its signed metadata."""
+    case = kept("directory")
+    for name in (each for each in case["files"] if "FR" in each):
+        files = {each: text.encode() for each, text in case["files"].items()}
+        files[name] = files[name].replace(b"FR", b"RO", 1)
+        with pytest.raises(RefusedError):
+            read_directory(case["anchor"].encode(), files)
 
 
 def test_second_reader_believes_no_changed_receipt() -> None:
