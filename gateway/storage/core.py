@@ -129,3 +129,14 @@ class StoreCore:
     def _read_newest_event(self) -> int:
         row = self.reader.execute("SELECT coalesce(max(number), 0) FROM event").fetchone()
         return int(row[0])
+
+
+class StorePart:
+    """A part of the store's surface; what it needs of the others is in the core.
+
+    Args:
+        core: The open store.
+    """
+
+    def __init__(self, core: StoreCore) -> None:
+        self._core = core

@@ -6,25 +6,19 @@ from functools import partial
 from gateway.errors import StorageError
 from gateway.records import ClaimedItem, LaneRow, LaneWork, OutboxKind, Settlement, Stated
 from gateway.storage.claiming import read_claimable, read_expired, read_items, read_stated
-from gateway.storage.core import StoreCore
+from gateway.storage.core import StorePart
 from gateway.storage.outbox import close_expired, save_lane_row, wrap_again
 from gateway.storage.settling import settle_frame
 from protocol.identifiers import MessageId, NodeId
 from protocol.log.statement import Statement
 
 
-class OutboxPart:
+class OutboxPart(StorePart):
     """Implements ports.Outbox.
 
     Leases live in memory: only the process that holds the store's exclusive lock claims, and a
     new start frees them. A fence rises at each claim.
-
-    Args:
-        core: The open store.
     """
-
-    def __init__(self, core: StoreCore) -> None:
-        self._core = core
 
     async def lanes(self) -> tuple[LaneWork, ...]:
         """Return every lane with items that wait, are not leased and not put off."""

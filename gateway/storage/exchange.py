@@ -15,7 +15,7 @@ from gateway.records import (
     Submitted,
     Unopened,
 )
-from gateway.storage.core import StoreCore
+from gateway.storage.core import StorePart
 from gateway.storage.inbox import (
     admit_frame,
     admitted,
@@ -30,15 +30,8 @@ from gateway.storage.session import Session
 from protocol.identifiers import MessageId, NodeId
 
 
-class ExchangePart:
-    """Implements the part of ports.Store about messages on their way.
-
-    Args:
-        core: The open store.
-    """
-
-    def __init__(self, core: StoreCore) -> None:
-        self._core = core
+class ExchangePart(StorePart):
+    """Implements the part of ports.Store about messages on their way."""
 
     async def submit(self, submission: Submission, *, now_ms: int) -> Submitted:
         """Queue an envelope with its leaves, acts, receipts; durable when it returns.

@@ -3,21 +3,14 @@
 from collections.abc import Sequence
 
 from gateway.records import LeafRow, Proofs, SignedHead
-from gateway.storage.core import StoreCore
+from gateway.storage.core import StorePart
 from gateway.storage.session import Session
 from protocol.identifiers import LogOrigin
 from protocol.log.statement import Statement
 
 
-class LogBookPart:
-    """Implements ports.LogBook.
-
-    Args:
-        core: The open store.
-    """
-
-    def __init__(self, core: StoreCore) -> None:
-        self._core = core
+class LogBookPart(StorePart):
+    """Implements ports.LogBook."""
 
     @property
     def origin(self) -> LogOrigin:

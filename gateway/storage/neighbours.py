@@ -4,21 +4,14 @@ from collections.abc import Mapping
 from functools import partial
 
 from gateway.records import PeerCheckpoint
-from gateway.storage.core import StoreCore
+from gateway.storage.core import StorePart
 from gateway.storage.peers import keep_checkpoint, keep_key_set, read_positions
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.log.linking import Position
 
 
-class NeighboursPart:
-    """Implements the part of ports.Store about peers' checkpoints and key sets.
-
-    Args:
-        core: The open store.
-    """
-
-    def __init__(self, core: StoreCore) -> None:
-        self._core = core
+class NeighboursPart(StorePart):
+    """Implements the part of ports.Store about peers' checkpoints and key sets."""
 
     async def advance_peer(self, checkpoint: PeerCheckpoint, *, now_ms: int) -> None:
         """Keep a linked checkpoint of a peer that came with nothing else.

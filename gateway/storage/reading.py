@@ -1,19 +1,12 @@
 """The part of the store that people and programs read: messages, timelines, events."""
 
 from gateway.records import AttemptRow, Direction, EventRow, MessageRow
-from gateway.storage.core import StoreCore
+from gateway.storage.core import StorePart
 from protocol.identifiers import MessageId, NodeId
 
 
-class CasebookPart:
-    """Implements ports.Casebook.
-
-    Args:
-        core: The open store.
-    """
-
-    def __init__(self, core: StoreCore) -> None:
-        self._core = core
+class CasebookPart(StorePart):
+    """Implements ports.Casebook."""
 
     async def messages(
         self, direction: Direction, *, limit: int, before: int | None = None

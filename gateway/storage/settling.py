@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from gateway.records import Deferred, Delivered, LaneRow, OutboxKind, Settlement
+from gateway.records import Deferred, Delivered, OutboxKind, Settlement
 from gateway.storage.lanes import lane_row
 from gateway.storage.outbox import LANE_COLUMNS, save_lane_row
 from gateway.storage.peers import keep_checkpoint
@@ -136,12 +136,11 @@ def _add_attempt(
 
 def _note_contact(session: Session, node: str, *, now_ms: int) -> None:
     """A good answer clears the back-off of the lane (delivery rule 13)."""
-    row: LaneRow = lane_row(
-        session.execute(
-            f"SELECT {LANE_COLUMNS} FROM lane WHERE node = ?",  # noqa: S608  our own names
-            (node,),
-        ).fetchone()
-    )
+    found = session.execute(
+        f"SELECT {LANE_COLUMNS} FROM lane WHERE node = ?",  # noqa: S608  our own names
+        (node,),
+    ).fetchone()
+    row = lane_row(found or (node, 0, 0, 0, None, None))
     save_lane_row(
         session,
         replace(row, failures=0, back_off_ms=0, due_ms=0, last_ok_ms=now_ms, last_error=None),

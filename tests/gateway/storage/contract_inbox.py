@@ -74,6 +74,17 @@ class InboxContract(Contract):  # noqa: PLR0904  one method a rule
 
         self.run(scenario)
 
+    def test_a_peer_cannot_fill_the_disk_with_conflicts(self) -> None:
+        """Evidence is kept of some; each of them is answered all the same."""
+
+        async def scenario(store: Store) -> None:
+            await store.admit(admission(incoming(1)), now_ms=NOW_MS)
+            others = [incoming(1, header=b"other %d" % number) for number in range(20)]
+            admitted = await store.admit(admission(*others), now_ms=NOW_MS)
+            assert set(admitted.items) == {Conflicting(held_header=b"their header 1")}
+
+        self.run(scenario)
+
     def test_one_frame_states_its_checkpoint_once_and_only_with_something_new(self) -> None:
         """Repeats and pings must not make idle logs grow."""
 

@@ -4,6 +4,7 @@ import asyncio
 import os
 from io import BytesIO
 from pathlib import Path
+from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 
 import pytest
 from hypothesis import given, settings
@@ -206,5 +207,23 @@ def test_folder_that_refuses_is_a_storage_error(tmp_path: Path) -> None:
             await blobs.offset(PEER, DIGEST)
         with pytest.raises(MalformedError):
             await blobs.offset(PEER, b"short")
+
+    asyncio.run(scenario())
+
+
+def test_piece_that_the_disk_takes_in_part_leaves_nothing_of_itself(blobs: FileBlobs) -> None:
+    """The offset that a peer is told counts only what was synced."""
+
+    async def scenario() -> None:
+        await put(blobs, 0, SEALED[:600])
+        soft, hard = getrlimit(RLIMIT_FSIZE)
+        setrlimit(RLIMIT_FSIZE, (1000, hard))
+        try:
+            with pytest.raises(StorageError):
+                await put(blobs, 600, SEALED[600:])
+        finally:
+            setrlimit(RLIMIT_FSIZE, (soft, hard))
+        assert await blobs.offset(PEER, DIGEST) == 600
+        assert await put(blobs, 600, SEALED[600:]) == len(SEALED)
 
     asyncio.run(scenario())
