@@ -1,9 +1,18 @@
-"""Says at the end of a run what was not run, by name and with the reason."""
+"""What all tests share: one run of the demo, and a word at the end on what was not run."""
 
 from collections.abc import Iterable
 
 import pytest
 from _pytest.terminal import TerminalReporter
+
+from tests.gateway.demo.process import Ended, run_a35
+
+
+@pytest.fixture(scope="session")
+def demo_check(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """Return one whole demo with a small load, run once for all tests that look at it."""
+    folder = tmp_path_factory.mktemp("d")
+    return run_a35("demo", "--check", "--load", "300", "--json", folder=folder)
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

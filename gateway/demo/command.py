@@ -6,7 +6,7 @@ import signal
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -48,8 +48,8 @@ def demo(
     """Run three nodes and a directory on this machine, with real requests between them."""
     del open_page  # nothing to open before there is a page
     terminal = Terminal(json=json)
-    folder = _folder(keep)
     examples = load_examples(requests or [])
+    folder = _folder(keep)
     try:
         return asyncio.run(_demo(folder, examples, terminal, check=check, load=load))
     finally:
@@ -60,12 +60,37 @@ def demo(
 async def _demo(
     folder: Path, examples: list[Example], terminal: Terminal, *, check: bool, load: int
 ) -> int:
+    """Run the demo to its end, or until a signal; both ways its processes end first.
+
+    Raises:
+        typer.Abort: A signal ended a check before it knew.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    playing = asyncio.create_task(_play(folder, examples, terminal, check=check, load=load))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if playing.done():
+        return await playing
+    terminal.note("Stopping ...")
+    playing.cancel()
+    await asyncio.gather(playing, return_exceptions=True)
+    if check:
+        raise typer.Abort
+    return 0
+
+
+async def _play(
+    folder: Path, examples: list[Example], terminal: Terminal, *, check: bool, load: int
+) -> int:
     began_s = CLOCK.monotonic_s()
     terminal.note("Making keys, a signed directory and three nodes ...")
     async with running(folder) as network:
         terminal.note(f"Ready after {CLOCK.monotonic_s() - began_s:.1f} s.")
         if not check:
-            return await _stay(network, examples, terminal, load)
+            await _stay(network, examples, terminal, load)
         story = Story(network, terminal)
         await story.play(examples)
         loaded = await _load(network, examples, terminal, load) if load else None
@@ -75,8 +100,8 @@ async def _demo(
 
 async def _stay(
     network: DemoNetwork, examples: list[Example], terminal: Terminal, load: int
-) -> int:
-    """Play the examples once, then stay up until Ctrl-C."""
+) -> NoReturn:
+    """Play the examples once, then stay up until cancelled."""
     if terminal.json:
         print(described(network), flush=True)
     story = Story(network, terminal)
@@ -86,12 +111,8 @@ async def _stay(
     for node in network.nodes:
         terminal.say(f"  {node.name}  {node.api}/readyz   A35_HOME={node.home.path}")
     terminal.say("Look around in another terminal:  A35_HOME=... a35 inbox   (Ctrl-C ends)")
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
-    terminal.note("Stopping ...")
-    return 0
+    while True:
+        await asyncio.Event().wait()
 
 
 async def _load(

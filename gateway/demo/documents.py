@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from protocol.encoding import Value
+from protocol.encoding import Value, encode
 from protocol.requests.catalogue import type_info
 
 Json = dict[str, Value]
@@ -21,6 +22,13 @@ WRITTEN_ON: Final = date(2026, 11, 21)
 """The day on which the example requests are written."""
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(?=\Z|T\d{2}:\d{2}:\d{2})")
+_OFFSET: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?[+-]\d{2}:\d{2}")
+
+_LEAN: Final = frozenset({
+    "request_date", "case_reference", "requesting_authority", "facts", "data_relation_to_offence",
+    "purpose_and_necessity", "offences", "case_status", "confidentiality",
+})  # fmt: skip
+"""What a subscriber information request cannot do without, beside its items and providers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,13 +59,18 @@ def examples_folder() -> Path:
 def moved(value: Value, days: int) -> Value:
     """Return a document with every date and instant moved; text that merely names a date stays.
 
+    A moment beside a named time zone keeps its time of day there, so its offset follows the
+    zone's summer time.
+
     Args:
         value: A document or a part of one.
         days: How far.
     """
     match value:
         case dict():
-            return {key: moved(inner, days) for key, inner in value.items()}
+            zone = value.get("time_zone")
+            inside = {key: moved(inner, days) for key, inner in value.items()}
+            return inside if not isinstance(zone, str) else _in_zone(inside, zone)
         case list():
             return [moved(inner, days) for inner in value]
         case str() if (found := _DATE.match(value)) is not None:
@@ -67,21 +80,21 @@ def moved(value: Value, days: int) -> Value:
             return value
 
 
-def acknowledgement_of(request: Json, mid: str, *, now: datetime) -> Json:
-    """Return what a duty officer writes first: a person has it.
+def _in_zone(inside: Json, name: str) -> Json:
+    """Give moments that have an offset the one that their zone has by then."""
+    try:
+        zone = ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return inside  # the check will say that there is no such zone
+    return {key: _with_offset(inner, zone) for key, inner in inside.items()}
 
-    Args:
-        request: The document that is acknowledged.
-        mid: Its message id.
-        now: The present time, aware.
-    """
-    body: Json = {
-        "desk": "Night desk",
-        "recipient_reference": f"DEMO-{mid[:8]}",
-        "expected_decision_by": _instant(now + timedelta(days=2)),
-        "duty_contact": {"name": "Duty officer", "telephone": "+40 21 555 0100"},
-    }
-    return _answer("acknowledgement", request, mid, body)
+
+def _with_offset(value: Value, zone: ZoneInfo) -> Value:
+    if not isinstance(value, str) or _OFFSET.fullmatch(value) is None:
+        return value
+    local = datetime.fromisoformat(value).replace(tzinfo=zone)
+    # By way of UTC: a time of day that summer time leaves out becomes one that exists.
+    return local.astimezone(UTC).astimezone(zone).isoformat()
 
 
 def answer_to(request: Json, mid: str, *, sender: str, now: datetime) -> list[Json]:
@@ -117,18 +130,16 @@ def note_of(request: Json, *, number: int, size_bytes: int) -> Json:
     Args:
         request: A subscriber information request.
         number: Makes it differ from the others.
-        size_bytes: About how long its body becomes on the wire.
+        size_bytes: How long its encoding becomes; the shortest that is valid has 3.2 KiB.
     """
-    document = {
-        key: value for key, value in request.items() if key not in {"attachments", "in_reply_to"}
-    }
-    inside = _inside(document)
-    for name in ("proceedings", "domestic_legal_basis", "signature_block", "additional_notes"):
-        inside = {key: value for key, value in inside.items() if key != name}
-    inside["case_reference"] = f"DEMO-LOAD-{number:07d}"
-    document["body"] = inside
-    document["urgency"] = "routine"
-    missing = size_bytes - _length(document)
+    inside = {key: value for key, value in _inside(request).items() if key in _LEAN}
+    items, providers = (_inside(request).get(name) for name in ("items", "providers"))
+    if isinstance(items, list) and isinstance(providers, list):
+        inside |= {"items": items[:1], "providers": providers[:1]}
+    inside |= {"request_status": ["new_request"], "case_reference": f"DEMO-LOAD-{number:07d}"}
+    document = {key: request[key] for key in ("type", "to", "handling_code", "language")}
+    document |= {"urgency": "routine", "body": inside}
+    missing = size_bytes - len(encode(document)) - len(encode("additional_notes"))
     if missing > 0:
         inside["additional_notes"] = ("Load test. " * (missing // 11 + 1))[:missing].strip() or "."
     return document
@@ -216,16 +227,3 @@ def _inside(document: Mapping[str, Value]) -> Json:
 
 def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _length(value: Value) -> int:
-    """Estimate the length of a value on the wire."""
-    match value:
-        case dict():
-            return sum(_length(key) + _length(inner) for key, inner in value.items())
-        case list():
-            return sum(_length(inner) for inner in value)
-        case str():
-            return len(value.encode()) + 2
-        case _:
-            return 2

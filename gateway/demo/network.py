@@ -141,7 +141,7 @@ class DemoNetwork:
             await CLOCK.sleep(_LOOK_EVERY_S)
         raise UnavailableError(
             f"{node.name} did not become ready",
-            hint=f"read {self.folder / (node.country + '.journal')}",
+            hint=f"run again with --keep DIR and read {node.country}.journal there",
         )
 
     async def stop(self) -> None:
