@@ -5,7 +5,7 @@ Source: docs/architecture.md, "ports"; docs/operations.md for what an officer se
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from gateway.records import AttemptRow, Direction, EventRow, MessageRow, OutboxKind
 from gateway.storage.vault import Vault
@@ -13,12 +13,15 @@ from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import MessageId, NodeId
 
-_MESSAGE = (
+_TIES_MOST: Final = 1000
+"""A peer chooses the time of its messages: a flood of one time must not be one page."""
+
+_MESSAGE: Final = (
     "SELECT m.direction, m.sender, m.recipient, m.mid, m.thread, m.re, m.cls, m.state, m.t_ms,"
     " m.exp_ms, m.changed_ms, m.why, c.month, c.summary"
     " FROM message m LEFT JOIN content c ON c.message = m.id "
 )
-_EVENT = (
+_EVENT: Final = (
     "SELECT v.number, v.at_ms, v.kind, m.mid, m.thread, v.what, v.by, v.origin, v.i"
     " FROM event v LEFT JOIN message m ON m.id = v.message "
 )
@@ -43,8 +46,8 @@ class CasebookReader:
 
         Args:
             direction: Out or in.
-            limit: So many; more only if several share the time of the last one, so that a next
-                call with `before` = that time misses none.
+            limit: So many; up to 1,000 more only if they share the time of the last one, so
+                that a next call with `before` = that time misses none.
             before: Only those with a `t_ms` below.
         """
         bound = 2**62 if before is None else before
@@ -55,8 +58,8 @@ class CasebookReader:
         ).fetchone()
         rows = self._execute(
             _MESSAGE + "WHERE m.direction = ? AND m.t_ms < ? AND m.t_ms >= ?"
-            " ORDER BY m.t_ms DESC, m.id DESC",
-            (direction.value, bound, -1 if last is None else last[0]),
+            " ORDER BY m.t_ms DESC, m.id DESC LIMIT ?",
+            (direction.value, bound, -1 if last is None else last[0], limit + _TIES_MOST),
         ).fetchall()
         return self._rows(rows)
 

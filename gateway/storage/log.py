@@ -132,7 +132,8 @@ class OwnLog:
     def key_set(self) -> tuple[bytes, int] | None:
         """Return our newest published key set and its leaf index."""
         row = self._connection.execute(
-            "SELECT i FROM leaf WHERE generation = ? AND kind = 4 ORDER BY i DESC LIMIT 1",
+            "SELECT i FROM leaf INDEXED BY leaf_key_set"
+            " WHERE generation = ? AND kind = 4 ORDER BY i DESC LIMIT 1",
             (self._origin.generation,),
         ).fetchone()
         if row is None:

@@ -273,6 +273,11 @@ DELIVERY: Final = (
     ) STRICT
     """,
     "CREATE INDEX peer_checkpoint_age ON peer_checkpoint (origin, linked_ms, size)",
+    # What may be forgotten; those that prove something stay, and would be passed over each time.
+    """
+    CREATE INDEX peer_checkpoint_idle
+        ON peer_checkpoint (origin, linked_ms) WHERE proves = 0
+    """,
     """
     CREATE TABLE peer_key_set (
         node TEXT PRIMARY KEY,

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.errors import StorageError
 from gateway.ports import Store
 from protocol.errors import ForkDetectedError
 from protocol.identifiers import LogOrigin
@@ -57,6 +58,27 @@ class PeersContract(Contract):
                 await store.advance_peer(peer_checkpoint(size), now_ms=NOW_MS)
             position = (await store.positions())[PEER_ORIGIN]
             assert [one.size for one in position.linked] == [*range(100, 180), 999]
+
+        self.run(scenario)
+
+    def test_old_heads_that_prove_nothing_are_forgotten_and_the_others_stay(self) -> None:
+        """Idle peers ping for ever; what proves an envelope is evidence."""
+
+        async def scenario(store: Store) -> None:
+            await store.advance_peer(peer_checkpoint(1, linked_ms=NOW_MS), now_ms=NOW_MS)
+            await store.admit(
+                admission(incoming(1, at=2), checkpoint=peer_checkpoint(2)), now_ms=NOW_MS
+            )
+            later_ms = NOW_MS + 10 * DAY_MS
+            for size in range(3, 260):
+                await store.advance_peer(peer_checkpoint(size, linked_ms=later_ms), now_ms=later_ms)
+            # What is held of an item's checkpoint shows when another one rests on it.
+            riding = replace(admission(incoming(2, at=2)), checkpoint=None)
+            await store.admit(riding, now_ms=later_ms)
+            with pytest.raises(StorageError):
+                await store.admit(
+                    replace(admission(incoming(3, at=1)), checkpoint=None), now_ms=later_ms
+                )
 
         self.run(scenario)
 
