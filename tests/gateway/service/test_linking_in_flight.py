@@ -24,6 +24,10 @@ def _document(urgency: str, number: int) -> bytes:
     request: dict[str, Value] = loads(text)
     document = note_of(request, number=number, size_bytes=1024)
     document["urgency"] = urgency
+    if urgency != "routine":
+        inside = document["body"]
+        assert isinstance(inside, dict)
+        inside["urgency_reasons"] = ["crime_in_progress"]
     return dumps(document).encode()
 
 
