@@ -61,7 +61,7 @@ class Consign:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Say that something was accepted."""
+        """Say that something was accepted, or that what was missing to open it is there."""
         self._wake.set()
 
     async def run(self) -> None:
@@ -76,11 +76,13 @@ class Consign:
         """Open up to 64 envelopes, most urgent first.
 
         Returns:
-            How many were dealt with.
+            How many were dealt with; none while there is no directory for receipts to rest on.
 
         Raises:
             StorageError: The store failed; they are found again.
         """
+        if not self._receipting.is_ready():
+            return 0
         waiting = await self._store.unopened(_AT_ONCE)
         async with asyncio.TaskGroup() as group:
             for item in waiting:
@@ -93,10 +95,10 @@ class Consign:
             self._alarm(item.sender, item.mid)
             consignment = self._rejected(item, _PARKED, None)
         else:
-            consignment = self._open(item)
+            consignment = await self._open(item)
         await self._store.consign(consignment, now_ms=self._clock.now_ms())
 
-    def _open(self, item: Unopened) -> Consignment:
+    async def _open(self, item: Unopened) -> Consignment:
         opened: Opened | None = None
         try:
             opened = open_envelope(item.header, item.wraps, item.body, self._secrets())
@@ -117,14 +119,19 @@ class Consign:
             state=MessageState.CONSIGNED,
             why=None,
             receipt=self._receipt(item, Stage.CONSIGNED, None),
-            effects=self._effects(content.re, content.type),
+            effects=await self._effects(item.sender, content.re, content.type),
         )
 
-    def _effects(self, re: MessageId | None, kind: str) -> tuple[StateChange, ...]:
-        """An answer lifts the message of ours that it answers."""
+    async def _effects(
+        self, sender: NodeId, re: MessageId | None, kind: str
+    ) -> tuple[StateChange, ...]:
+        """An answer lifts the message of ours that it answers, if its Party was asked."""
         info = type_info(kind)
         step = None if info is None else info.ladder_effect
         if re is None or step is None:
+            return ()
+        asked = await self._store.stated(re)
+        if asked is None or asked.to.country != sender.country:
             return ()
         return (StateChange(sender=self._node, mid=re, state=MessageState(step.value)),)
 

@@ -5,11 +5,12 @@ more. Source: docs/wire-format.md, rules 19, 21 and 22.
 """
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from gateway.ports import Blobs, Clock, Store
-from gateway.records import IncomingEnvelope, ReceivedReceipt
+from gateway.records import Accepted, IncomingEnvelope, ReceivedReceipt
 from gateway.service.link import PeerLogs
-from gateway.service.receipting import Receipting
+from gateway.service.receipting import Receipting, check_receipt
 from keys.digest import new_salt, sha256
 from keys.recipient import RecipientSecret
 from protocol.answer import Refused
@@ -24,6 +25,11 @@ from protocol.log.linking import LinkedHead, Position
 from protocol.log.proof import InclusionProof, believe
 from protocol.log.statement import StatementKind, envelope_sent, receipt_given, receipt_obtained
 from protocol.receipt import Receipt, Stage
+
+_PASSED_PROOF: Final = frozenset(
+    {Code.CLOCK, Code.EXPIRED, Code.KEM_EXPIRED, Code.BLOBS, Code.LENGTH, Code.HASH}
+)
+"""Refusals of an envelope whose statement was proven: time, keys or parts were missing."""
 
 
 class Judge:
@@ -83,6 +89,27 @@ class Judge:
         except RemoteProtocolError as error:
             return Refused(code=error.code, mid=mid, retry_ms=None, blobs=())
 
+    async def repeated(self, peer: NodeId, item: EnvelopeItem, refused: Refused) -> Accepted | None:
+        """Look once more for an envelope that was refused, before the refusal leaves.
+
+        Another frame may have brought it and committed it meanwhile (rule 19).
+
+        Args:
+            peer: The node behind the TLS key.
+            item: The envelope.
+            refused: What it would be told.
+
+        Returns:
+            The stored receipt, None if the refusal stands.
+        """
+        if refused.code not in _PASSED_PROOF or refused.mid is None:
+            return None
+        stated = await self._store.statement(peer, refused.mid)
+        if stated is None or stated[0] != sha256(item.header):
+            return None
+        receipt, index = (await self._store.receipts(peer, refused.mid))[0]
+        return Accepted(receipt=receipt, index=index, fresh=False)
+
     async def _examine(
         self, peer: NodeId, head: TreeHead, item: EnvelopeItem, *, header: Header, body: bytes
     ) -> tuple[bytes, ...]:
@@ -139,8 +166,11 @@ class Judge:
         earlier = None if place is None else _newest_at_most(place, index)
         if earlier is None:
             return False
-        stated_ms = self._logs.verify(peer, earlier.note).timestamp_s * 1000
-        return header.t_ms < stated_ms - MAX_AHEAD_MS
+        try:
+            checkpoint = self._logs.verify(peer, earlier.note)
+        except RemoteProtocolError:
+            return False  # its keys have gone since: that is not this envelope's fault
+        return header.t_ms < checkpoint.timestamp_s * 1000 - MAX_AHEAD_MS
 
     async def _missing_blobs(self, peer: NodeId, header: Header) -> tuple[bytes, ...]:
         missing = [
@@ -170,7 +200,8 @@ class Judge:
             digest = receipt_given(item.receipt).digest
             proof = InclusionProof(index=item.index, path=item.path)
             believe(StatementKind.RECEIPT_GIVEN, digest, proof, head)
-            await self._check_receipt(peer, receipt)
+            stated = await self._store.stated(receipt.mid)
+            check_receipt(receipt, stated, by=peer, for_=self._node)
         except RemoteProtocolError as error:
             return Refused(code=error.code, mid=mid, retry_ms=None, blobs=())
         return ReceivedReceipt(
@@ -186,13 +217,6 @@ class Judge:
             statement=receipt_obtained(digest, new_salt()),
             why=receipt.why,
         )
-
-    async def _check_receipt(self, peer: NodeId, receipt: Receipt) -> None:
-        if receipt.by != peer or receipt.for_ != self._node:
-            raise RemoteProtocolError("a receipt of or for another node", code=Code.RECEIPT)
-        ours = await self._store.statement(self._node, receipt.mid)
-        if ours is None or ours[0] != receipt.header_digest:
-            raise RemoteProtocolError("a receipt for no envelope of ours", code=Code.RECEIPT)
 
 
 def _newest_at_most(place: Position, size: int) -> LinkedHead | None:

@@ -109,9 +109,13 @@ class Keyring:
         key_set = KeySet.decode(answer.key_set)
         if key_set.node != node:
             raise NotProvenError("a key set speaks for its own node only")
-        evidence = self._logs.evidence(checkpoint.head.origin, linked.head, proved=False)
-        await self._store.advance_peer(evidence, now_ms=self._clock.now_ms())
-        self._logs.committed(evidence)
+        for entry in key_set.keys:
+            self._key(entry.public)  # a set that cannot be sealed under is not kept
+        unwritten = self._logs.unwritten
+        evidence = unwritten.evidence(checkpoint.head.origin, linked.head, proved=False)
+        if evidence is not None:
+            await self._store.advance_peer(evidence, now_ms=self._clock.now_ms())
+            unwritten.committed(evidence)
         await self._store.save_peer_key_set(node, answer.key_set, key_set.version)
         self._fetched_ms[node] = self._clock.now_ms()
 

@@ -8,12 +8,12 @@ of protocol.log.linking; where peers stand in our log is gateway.service.standin
 """
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from gateway.errors import TransportError
 from gateway.ports import Clock, Directory, Store, Transport
-from gateway.records import PeerCheckpoint
-from keys.digest import new_salt
+from gateway.service.unwritten import Unwritten
 from keys.note import LogVerifier
 from protocol.directory import NodeEntry, log_verifiers
 from protocol.errors import (
@@ -25,17 +25,24 @@ from protocol.errors import (
 )
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.limits import MAX_ANSWER_BYTES
-from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, verify_checkpoint
+from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, TreeHead, verify_checkpoint
 from protocol.log.linking import Linked, LinkedHead, Position, link
-from protocol.log.statement import checkpoint_seen
 from protocol.standing import decode_log_proof
 
 _VERIFIED_KEPT: Final = 512
-_SEEN_EVERY_MS: Final = 60 * 60 * 1000
 _JOIN_TRIES: Final = 5
 _HTTP_OK: Final = 200
 
 _Verified: TypeAlias = tuple[bytes, tuple[LogVerifier, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """Two signed histories of one log: the note held before, and the one that contradicts it."""
+
+    origin: LogOrigin
+    held: bytes
+    offered: bytes
 
 
 class PeerLogs:
@@ -43,6 +50,15 @@ class PeerLogs:
 
     One instance serves frames that arrive and answers that return. `load` is called once,
     before the first frame.
+
+    Args:
+        store: Positions held.
+        directory: Keys of the logs.
+        transport: Asks a log for a proof.
+        clock: Time.
+
+    Attributes:
+        unwritten: What was linked and is in memory only.
     """
 
     def __init__(
@@ -54,9 +70,8 @@ class PeerLogs:
         self._clock = clock
         self._positions: dict[LogOrigin, Position] = {}
         self._verified: OrderedDict[_Verified, Checkpoint] = OrderedDict()
-        self._undurable: set[tuple[LogOrigin, int]] = set()
-        self._seen_ms: dict[LogOrigin, int] = {}
-        self._forked: dict[LogOrigin, ForkDetectedError] = {}
+        self.unwritten = Unwritten(clock, self._is_held)
+        self._forked: dict[LogOrigin, Fork] = {}
 
     async def load(self) -> None:
         """Read the stored positions; what was linked but not committed is linked again later."""
@@ -89,7 +104,16 @@ class PeerLogs:
         place = self._positions.get(origin)
         return None if place is None or place.head is None else place.head.note
 
-    def forks(self) -> tuple[ForkDetectedError, ...]:
+    def is_forked(self, peer: NodeId) -> bool:
+        """Tell whether the peer's newest log has two histories: nothing rests on it any more.
+
+        Args:
+            peer: Whose log.
+        """
+        place = self.newest(peer)
+        return place is not None and place.origin in self._forked
+
+    def forks(self) -> tuple[Fork, ...]:
         """Return the forks found since the start, for health and alarms."""
         return tuple(self._forked.values())
 
@@ -131,7 +155,7 @@ class PeerLogs:
     def take(self, checkpoint: Checkpoint, *, old: int, proof: tuple[bytes, ...]) -> Linked:
         """Link a verified checkpoint; our position moves at once, in memory.
 
-        The caller must commit `evidence(...)` of it before it answers.
+        The caller must commit `unwritten.evidence(...)` of it before it answers.
 
         Args:
             checkpoint: From `verify`.
@@ -147,18 +171,38 @@ class PeerLogs:
             ForkDetectedError: Two histories; this log is refused from now on.
         """
         origin = checkpoint.head.origin
-        if origin in self._forked:
-            raise self._forked[origin]
+        self._refuse_forked(origin)
         place = self._positions.get(origin, Position.empty(origin))
         try:
             linked = link(place, checkpoint, old=old, proof=proof, now_ms=self._clock.now_ms())
         except ForkDetectedError as fork:
-            self._forked[origin] = fork
+            self._forked[origin] = Fork(origin=origin, held=fork.held, offered=fork.offered)
             raise
         self._positions[origin] = linked.position
         if linked.fresh:
-            self._undurable.add((origin, linked.head.size))
+            self.unwritten.add(origin, linked.head.size)
         return linked
+
+    def ride(self, peer: NodeId, size: int) -> tuple[TreeHead, LinkedHead] | None:
+        """Return a checkpoint of the peer's newest log that is linked already.
+
+        Args:
+            peer: Whose log.
+            size: Its size.
+
+        Returns:
+            The tree that proofs must lead to, and the checkpoint; None if none of this size is
+            remembered.
+
+        Raises:
+            ForkDetectedError: That log has two histories.
+        """
+        place = self.newest(peer)
+        if place is None:
+            return None
+        self._refuse_forked(place.origin)
+        tree, held = place.tree_head(size), place.find(size)
+        return None if tree is None or held is None else (tree, held)
 
     async def join(
         self, peer: NodeId, checkpoint: Checkpoint, *, old: int, proof: tuple[bytes, ...]
@@ -186,46 +230,25 @@ class PeerLogs:
             except LogPositionError as elsewhere:
                 old = elsewhere.size
             low, high = sorted((old, checkpoint.head.size))
-            proof = await self._ask(peer, low, high)
+            # Before the first contact everything is an extension: there is nothing to prove.
+            proof = await self._ask(peer, low, high) if low else ()
         raise NotProvenError("the log moved faster than it could prove itself")
 
-    def evidence(self, origin: LogOrigin, linked: LinkedHead, *, proved: bool) -> PeerCheckpoint:
-        """Return what to commit about a linked checkpoint.
+    def _is_held(self, origin: LogOrigin, size: int) -> bool:
+        return self._positions[origin].find(size) is not None
 
-        Args:
-            origin: Which log.
-            linked: The linked head.
-            proved: It proved envelopes, so it becomes a statement of ours; one that did not
-                becomes one at most once an hour, or idle logs would make each other grow.
+    def _refuse_forked(self, origin: LogOrigin) -> None:
+        """Refuse a log with two histories.
 
-        Source:
-            docs/wire-format.md, rules 9b and 19.
+        Raises:
+            ForkDetectedError: It has; a new error each time, because one that is raised again
+                keeps hold of every frame that it passed through.
         """
-        now_ms = self._clock.now_ms()
-        due = now_ms - self._seen_ms.get(origin, 0) >= _SEEN_EVERY_MS
-        is_new = (origin, linked.size) in self._undurable
-        seen = None
-        if is_new and (proved or due):
-            self._seen_ms[origin] = now_ms
-            seen = checkpoint_seen(linked.note, new_salt())
-        return PeerCheckpoint(origin=origin, linked=linked, seen=seen)
-
-    def needs_commit(self, origin: LogOrigin, size: int) -> bool:
-        """Tell whether a linked checkpoint is in memory only.
-
-        Args:
-            origin: Which log.
-            size: Its size.
-        """
-        return (origin, size) in self._undurable
-
-    def committed(self, evidence: PeerCheckpoint) -> None:
-        """Take note that this evidence is durable.
-
-        Args:
-            evidence: What was committed.
-        """
-        self._undurable.discard((evidence.origin, evidence.linked.size))
+        fork = self._forked.get(origin)
+        if fork is not None:
+            raise ForkDetectedError(
+                "a log with two histories", held=fork.held, offered=fork.offered
+            )
 
     async def _ask(self, peer: NodeId, low: int, high: int) -> tuple[bytes, ...]:
         status, body = await self._transport.get(

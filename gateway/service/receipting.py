@@ -1,15 +1,17 @@
-"""Makes our receipts: one stage for one envelope, bound to its header and its sealing.
+"""Makes our receipts, one stage for one envelope, and holds those of others against what we stated.
 
-A receipt is made once and its bytes are kept; a repeat gets them again (docs/wire-format.md,
-rules 22 and 23). Who commits it is the caller's business.
+A receipt is bound to the envelope's header and its sealing. Ours is made once and its bytes are
+kept; a repeat gets them again (docs/wire-format.md, rules 21 to 23). Who commits it is the
+caller's business.
 """
 
 from typing import Final
 
+from gateway.errors import UnavailableError
 from gateway.ports import Clock, Directory
-from gateway.records import OutgoingReceipt
+from gateway.records import OutgoingReceipt, Stated
 from protocol.delivery.urgency import Urgency
-from protocol.errors import Code, RemoteProtocolError
+from protocol.errors import Code, NotProvenError, RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
 from protocol.limits import MAX_LIFE_MS
 from protocol.log.statement import receipt_given
@@ -37,6 +39,10 @@ class Receipting:
         self._node = node
         self._directory = directory
         self._clock = clock
+
+    def is_ready(self) -> bool:
+        """Tell whether there is a directory for receipts to rest on."""
+        return self._directory.stamp() is not None
 
     def make(
         self,
@@ -95,8 +101,12 @@ class Receipting:
             why: As for `make`.
 
         Raises:
-            RemoteProtocolError: There is no directory to rest on yet (E_BUSY).
+            UnavailableError: There is no directory to rest on yet.
         """
+        if not self.is_ready():
+            raise UnavailableError(
+                "this node has no directory yet", hint="see why with: a35 doctor"
+            )
         receipt = self.make(peer, mid, stated, stage=stage, why=why)
         return OutgoingReceipt(
             to=peer,
@@ -107,3 +117,27 @@ class Receipting:
             cls=_CLASS_OF_RECEIPT[cls],
             exp_ms=self._clock.now_ms() + MAX_LIFE_MS,
         )
+
+
+def check_receipt(receipt: Receipt, stated: Stated | None, *, by: NodeId, for_: NodeId) -> None:
+    """Hold a receipt against what we stated of its message (rule 21).
+
+    Args:
+        receipt: Of any stage.
+        stated: What the store holds of a message of ours with this id.
+        by: Whose log proves it.
+        for_: This node.
+
+    Raises:
+        NotProvenError: It is of another node than the addressee, or for something that we did
+            not state (E_RECEIPT).
+    """
+    fits = (
+        stated is not None
+        and receipt.by == by == stated.to
+        and receipt.for_ == for_
+        and receipt.header_digest == stated.header_digest
+        and receipt.envelope_digest in stated.sealings
+    )
+    if not fits:
+        raise NotProvenError("a receipt for something else", code=Code.RECEIPT)

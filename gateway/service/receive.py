@@ -9,12 +9,14 @@ Source: docs/wire-format.md, rules 17 to 23.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory, Store
 from gateway.records import (
     Accepted,
     Admission,
+    Admitted,
     Conflicting,
     IncomingEnvelope,
     PeerCheckpoint,
@@ -25,11 +27,24 @@ from gateway.service.judge import Judge
 from gateway.service.link import PeerLogs
 from gateway.service.standings import Standings
 from protocol.answer import Refused
-from protocol.errors import Code, LogPositionError, MalformedError
-from protocol.frame import FrameHead, FrameKind
+from protocol.errors import Code, LogPositionError, MalformedError, RemoteProtocolError
+from protocol.frame import EnvelopeItem, FrameHead, FrameKind
 from protocol.identifiers import NodeId
 from protocol.log.checkpoint import TreeHead
 from protocol.log.linking import LinkedHead
+
+_ALARMING: Final = frozenset(
+    {
+        Code.FROM,
+        Code.TO,
+        Code.PROOF,
+        Code.CLOCK,
+        Code.FORK,
+        Code.MID_CONFLICT,
+        Code.RECEIPT,
+    }
+)
+"""What no honest peer sends whose clock is right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +70,7 @@ class Receive:
         clock: Time.
         accepted: Called after a commit that accepted something, to wake the opener.
         contacted: Called at any authenticated contact, to wake that peer's lane.
+        alarm: Called with peer and code of a refusal that people must hear of.
         metrics: Counts what was accepted and refused.
     """
 
@@ -70,6 +86,7 @@ class Receive:
         clock: Clock,
         accepted: Callable[[], None],
         contacted: Callable[[NodeId], None],
+        alarm: Callable[[NodeId, Code], None],
         metrics: Metrics,
     ) -> None:
         self._store = store
@@ -81,6 +98,7 @@ class Receive:
         self._clock = clock
         self._accepted = accepted
         self._contacted = contacted
+        self._alarm = alarm
         self._metrics = metrics
 
     def is_busy(self) -> bool:
@@ -117,6 +135,14 @@ class Receive:
         del kind
         self._contacted(peer)
         await self._standings.confirm(peer, head.seen)
+        try:
+            return self._link(peer, head)
+        except RemoteProtocolError as error:
+            if error.code in _ALARMING:
+                self._alarm(peer, error.code)
+            raise
+
+    def _link(self, peer: NodeId, head: FrameHead) -> LinkedFrame:
         if head.checkpoint is None:
             return self._ride(peer, head)
         checkpoint = self._logs.verify(peer, head.checkpoint)
@@ -126,14 +152,12 @@ class Receive:
         return LinkedFrame(peer=peer, frame=head, head=checkpoint.head, linked=linked.head)
 
     def _ride(self, peer: NodeId, head: FrameHead) -> LinkedFrame:
-        place = self._logs.newest(peer)
-        held = None if place is None else place.find(head.at)
-        if place is None or held is None:
+        linked = self._logs.ride(peer, head.at)
+        if linked is None:
             raise LogPositionError(
                 "rides on a checkpoint that is not linked", size=self._logs.head_size(peer)
             )
-        tree = TreeHead(origin=place.origin, size=held.size, root=held.root)
-        return LinkedFrame(peer=peer, frame=head, head=tree, linked=held)
+        return LinkedFrame(peer=peer, frame=head, head=linked[0], linked=linked[1])
 
     async def envelopes(self, frame: LinkedFrame, bodies: Sequence[bytes]) -> bytes:
         """Accept or refuse each envelope of a frame, in one commit.
@@ -153,29 +177,43 @@ class Receive:
             await self._judge.envelope(frame.peer, frame.head, item, body)
             for item, body in zip(frame.frame.envelopes, bodies, strict=True)
         ]
-        for verdict in verdicts:
-            if isinstance(verdict, Refused):
-                self._metrics.refused(str(frame.peer), verdict.code.value)
         fit = tuple(verdict for verdict in verdicts if isinstance(verdict, IncomingEnvelope))
-        if not fit:
+        admitted = await self._admit(frame, fit) if fit else None
+        if admitted is None:
             await self._keep(frame)
-            refused = [verdict for verdict in verdicts if isinstance(verdict, Refused)]
-            return await self._answers.compose(frame.peer, frame.frame.seen, refused)
-        checkpoint = self._checkpoint_of(frame, proved=True)
+        decided = _merge(verdicts, () if admitted is None else admitted.items)
+        told = [
+            await self._once_more(frame.peer, item, said)
+            for item, said in zip(frame.frame.envelopes, decided, strict=True)
+        ]
+        gaps = None if admitted is None else Gaps(have=admitted.have, miss=admitted.miss)
+        self._count(frame.peer, told)
+        return await self._answers.compose(frame.peer, frame.frame.seen, told, gaps=gaps)
+
+    async def _admit(self, frame: LinkedFrame, fit: tuple[IncomingEnvelope, ...]) -> Admitted:
+        checkpoint = self._evidence(frame, proved=True)
         admitted = await self._store.admit(
             Admission(sender=frame.peer, checkpoint=checkpoint, items=fit, void=frame.frame.void),
             now_ms=self._clock.now_ms(),
         )
-        self._committed(checkpoint)
+        self._logs.unwritten.committed(checkpoint)
         self._accepted()
         self._metrics.accepted(sum(1 for one in admitted.items if _is_fresh(one)))
-        return await self._answers.compose(
-            frame.peer,
-            frame.frame.seen,
-            _merge(verdicts, admitted.items),
-            head=admitted.head,
-            gaps=Gaps(have=admitted.have, miss=admitted.miss),
-        )
+        return admitted
+
+    async def _once_more(
+        self, peer: NodeId, item: EnvelopeItem, said: Accepted | Refused
+    ) -> Accepted | Refused:
+        if isinstance(said, Accepted):
+            return said
+        return await self._judge.repeated(peer, item, said) or said
+
+    def _count(self, peer: NodeId, told: Sequence[Accepted | Refused | None]) -> None:
+        for said in told:
+            if isinstance(said, Refused):
+                self._metrics.refused(str(peer), said.code.value)
+                if said.code in _ALARMING:
+                    self._alarm(peer, said.code)
 
     async def receipts(self, frame: LinkedFrame) -> bytes:
         """Take receipts of later stages; each is answered with nothing but its turn.
@@ -195,31 +233,26 @@ class Receive:
         ]
         good = [verdict for verdict in verdicts if isinstance(verdict, ReceivedReceipt)]
         if good:
-            checkpoint = self._checkpoint_of(frame, proved=True)
+            checkpoint = self._evidence(frame, proved=True)
             await self._store.take_receipts(
                 frame.peer, good, checkpoint, now_ms=self._clock.now_ms()
             )
-            self._committed(checkpoint)
+            self._logs.unwritten.committed(checkpoint)
         else:
             await self._keep(frame)
         answered = [verdict if isinstance(verdict, Refused) else None for verdict in verdicts]
+        self._count(frame.peer, answered)
         return await self._answers.compose(frame.peer, frame.frame.seen, answered)
 
-    def _checkpoint_of(self, frame: LinkedFrame, *, proved: bool) -> PeerCheckpoint | None:
-        if not self._logs.needs_commit(frame.head.origin, frame.head.size):
-            return None
-        return self._logs.evidence(frame.head.origin, frame.linked, proved=proved)
-
-    def _committed(self, checkpoint: PeerCheckpoint | None) -> None:
-        if checkpoint is not None:
-            self._logs.committed(checkpoint)
+    def _evidence(self, frame: LinkedFrame, *, proved: bool) -> PeerCheckpoint | None:
+        return self._logs.unwritten.evidence(frame.head.origin, frame.linked, proved=proved)
 
     async def _keep(self, frame: LinkedFrame) -> None:
         """Commit the link of a frame that brought nothing else."""
-        checkpoint = self._checkpoint_of(frame, proved=False)
+        checkpoint = self._evidence(frame, proved=False)
         if checkpoint is not None:
             await self._store.advance_peer(checkpoint, now_ms=self._clock.now_ms())
-            self._committed(checkpoint)
+            self._logs.unwritten.committed(checkpoint)
 
 
 def _is_fresh(outcome: Accepted | Conflicting) -> bool:
