@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from gateway.delivery.engine import Engine
-from gateway.journal import Journal
+from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.ports import Blobs, Clock, Directory, Randomness, Store, Transport
 from gateway.service.act import Act
@@ -72,6 +72,8 @@ class Runtime:
     ) -> None:
         self._ports = ports
         self._node = node
+        self._directory_changed = directory_changed
+        self._seldom = Seldom(ports.clock.monotonic_s)
         self._logs = PeerLogs(
             store=ports.store,
             directory=ports.directory,
@@ -127,7 +129,7 @@ class Runtime:
             clock=ports.clock,
             randomness=ports.randomness,
             journal=ports.journal,
-            changed=directory_changed,
+            changed=self._adopted,
         )
         self._greet = Greet(
             node=node,
@@ -180,7 +182,6 @@ class Runtime:
             directory=ports.directory,
             keyring=self._keyring,
             clock=ports.clock,
-            alarm=self._refused_for_good,
         )
         return Dispatch(
             store=ports.store,
@@ -191,6 +192,7 @@ class Runtime:
             remedies=remedies,
             clock=ports.clock,
             metrics=ports.metrics,
+            alarm=self._refused,
         )
 
     def _make_receive(self, secrets: Callable[[], Mapping[bytes, RecipientSecret]]) -> Receive:
@@ -214,6 +216,7 @@ class Runtime:
             clock=ports.clock,
             accepted=self.consign.wake,
             contacted=self.engine.contacted,
+            alarm=self._refused,
             metrics=ports.metrics,
         )
 
@@ -237,9 +240,16 @@ class Runtime:
             clock=ports.clock,
         )
 
-    def _refused_for_good(self, node: NodeId, code: Code) -> None:
+    async def _adopted(self) -> None:
+        """Renew what rests on the directory: without one nothing could be receipted."""
+        self.consign.wake()
+        await self._directory_changed()
+
+    def _refused(self, node: NodeId, code: Code) -> None:
         self._ports.metrics.alarms(code.value)
-        self._ports.journal.alarm("refused", node=str(node), code=code.value)
+        left_out = self._seldom.due(f"{node} {code}")
+        if left_out is not None:
+            self._ports.journal.alarm("refused", node=str(node), code=code.value, left_out=left_out)
 
     def _parked(self, sender: NodeId, mid: MessageId) -> None:
         self._ports.metrics.alarms("parked")

@@ -8,7 +8,7 @@ protocol.delivery, steps in gateway.service.dispatch; this module only runs them
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, assert_never
 
 from gateway.errors import GatewayError
 from gateway.journal import Journal
@@ -33,10 +33,14 @@ _LOOK_EVERY_S: Final = 1.0
 
 @dataclass(slots=True)
 class _Lane:
-    """One destination in memory: its health, and the workers that run."""
+    """One destination in memory: its health, and the workers that run.
+
+    `waits_for` is the most urgent class that waited when the present wait was drawn.
+    """
 
     state: LaneState = field(default_factory=LaneState)
     due_ms: int = 0
+    waits_for: Urgency = Urgency.P3
     workers: dict[int, asyncio.Task[None]] = field(default_factory=dict)
 
 
@@ -128,7 +132,7 @@ class Engine:
         if lane is None:
             # A new start knows of earlier failures, but tries at once: the reason may be gone.
             lane = self._lanes[node] = _Lane()
-        if lane.due_ms > self._clock.now_ms():
+        if lane.due_ms > self._clock.now_ms() and work.most_urgent >= lane.waits_for:
             return
         for slot, batch in enumerate(SLOTS):
             running = lane.workers.get(slot)
@@ -145,8 +149,15 @@ class Engine:
         except GatewayError as error:
             self._journal.warning("delivery_failed", node=str(node), code=error.code)
             progress = Progress.FAILED
-        if progress is Progress.FAILED:
-            await self._fail(node, lane, work.most_urgent)
+        match progress:
+            case Progress.FAILED:
+                await self._fail(node, lane, work.most_urgent)
+            case Progress.REFUSED:
+                await self._heal(node, lane)  # it was reached: what was refused waits by itself
+            case Progress.IDLE | Progress.DELIVERED:
+                return
+            case _:
+                assert_never(progress)
 
     async def _heal(self, node: NodeId, lane: _Lane) -> None:
         if lane.state.failures:
@@ -158,11 +169,12 @@ class Engine:
     async def _fail(self, node: NodeId, lane: _Lane, urgency: Urgency) -> None:
         """Wait longer; workers that fail side by side count as one failure."""
         now_ms = self._clock.now_ms()
-        if lane.due_ms > now_ms:
+        if lane.due_ms > now_ms and urgency >= lane.waits_for:
             return
         draw = self._randomness.between(0.0, 1.0)
         lane.state = step(lane.state, LaneEvent.FAILED, urgency=urgency, draw=draw)
         lane.due_ms = now_ms + lane.state.back_off_ms
+        lane.waits_for = urgency
         self._journal.info(
             "lane_waits",
             node=str(node),

@@ -7,7 +7,7 @@ the same items go again from the size that the peer names (docs/wire-format.md, 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
@@ -15,15 +15,18 @@ from typing import Final
 from gateway.errors import TransportError
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Route, Store, Transport
-from gateway.records import ClaimedItem, OutboxKind, Proofs, SignedHead
+from gateway.records import ClaimedItem, OutboxKind, SignedHead
+from gateway.service.deferrals import Refusal
+from gateway.service.framing import linking_frame, riding_frame
 from gateway.service.link import PeerLogs
+from gateway.service.refusals import coded
 from gateway.service.remedies import Remedies
 from gateway.service.settle import Settle
 from gateway.service.standings import Standings
-from protocol.answer import ErrorAnswer, decode_answer, decode_error
-from protocol.delivery.standing import Standing
+from protocol.answer import ErrorAnswer, decode_answer
+from protocol.delivery.outcome import is_stuck, remedy_for
+from protocol.delivery.standing import rides
 from protocol.errors import Code, RemoteProtocolError
-from protocol.frame import EnvelopeItem, FrameHead, FrameKind, ReceiptItem, encode_frame
 from protocol.identifiers import NodeId
 from protocol.limits import LINKING_FRAME_BYTES, MAX_ENVELOPES
 
@@ -36,13 +39,14 @@ URGENT_ITEMS: Final = 16
 _ITEM_BYTES: Final = 1536
 """Allowance for header, wraps and proof of one item when a linking frame is filled."""
 
-_REFUSALS_BEFORE_ALARM: Final = 5
+_POSITIONS_TRIED: Final = 6
+"""Refusals for position in a row, and one more, before the batch is put off (rule 18)."""
+
 _HTTP_OK: Final = 200
-_HTTP_CLIENT_ERROR: Final = 400
 
 _ROUTES: Final = {
-    OutboxKind.ENVELOPE: (Route.ENVELOPES, FrameKind.ENVELOPES),
-    OutboxKind.RECEIPT: (Route.RECEIPTS, FrameKind.RECEIPTS),
+    OutboxKind.ENVELOPE: Route.ENVELOPES,
+    OutboxKind.RECEIPT: Route.RECEIPTS,
 }
 
 
@@ -87,6 +91,7 @@ class Dispatch:
         remedies: Does what refusals ask for.
         clock: Time.
         metrics: Counts refusals for position.
+        alarm: Called with the node and the code of what people must hear of.
     """
 
     def __init__(
@@ -100,6 +105,7 @@ class Dispatch:
         remedies: Remedies,
         clock: Clock,
         metrics: Metrics,
+        alarm: Callable[[NodeId, Code], None],
     ) -> None:
         self._store = store
         self._transport = transport
@@ -109,9 +115,8 @@ class Dispatch:
         self._remedies = remedies
         self._clock = clock
         self._metrics = metrics
+        self._alarm = alarm
         self._links: dict[NodeId, _Links] = {}
-        self.frames = 0
-        self.repositioned = 0
 
     async def deliver(self, node: NodeId, batch: Batch) -> Progress:
         """Claim, send and settle one batch.
@@ -124,8 +129,10 @@ class Dispatch:
             How it ended; every claimed item is settled, put off or released.
 
         Raises:
-            StorageError: The store failed; leases end at the next start.
+            StorageError: The store failed; what was claimed waits again.
         """
+        if self._logs.is_forked(node):
+            return await self._freeze(node, batch)
         standing = self._standings.of(node)
         if standing.head:
             items = await self._claim(node, batch, below=standing.head)
@@ -141,12 +148,22 @@ class Dispatch:
 
         Args:
             node: The destination.
+
+        Raises:
+            StorageError: The link could not be committed.
         """
-        head = self._store.head()
-        if head is None:
+        if self._store.head() is None:
             return Progress.IDLE
-        link = self._is_behind(self._standings.of(node))
-        return await self._carry(node, OutboxKind.ENVELOPE, (), link=link)
+        if self._logs.is_forked(node):
+            return Progress.REFUSED
+        return await self._carry(node, OutboxKind.ENVELOPE, (), link=self._is_behind(node))
+
+    async def _freeze(self, node: NodeId, batch: Batch) -> Progress:
+        """Send nothing to a log with two histories, and say so of everything that waits."""
+        items = await self._claim(node, batch, below=None)
+        if not items:
+            return Progress.IDLE
+        return await self._put_off(node, items, Code.FORK)
 
     async def _link_and_carry(self, node: NodeId, batch: Batch, head: SignedHead) -> Progress:
         links = self._links.setdefault(node, _Links(asyncio.Lock(), asyncio.Lock()))
@@ -158,17 +175,14 @@ class Dispatch:
                 return Progress.IDLE
             if _sealed_bytes(items) <= LINKING_FRAME_BYTES:
                 return await self._carry(node, batch.kind, items, link=True)
-            try:
-                progress = await self._carry(node, batch.kind, (), link=True)
-            except BaseException:
-                await self._store.release(items)
-                raise
-        if progress is not Progress.DELIVERED:
-            await self._store.release(items)
-            return progress
+            progress = await self._carry(node, batch.kind, (), link=True, waiting=items)
+            if progress is not Progress.DELIVERED:
+                return progress
         return await self._carry(node, batch.kind, items, link=False)
 
-    async def _claim(self, node: NodeId, batch: Batch, *, below: int) -> tuple[ClaimedItem, ...]:
+    async def _claim(
+        self, node: NodeId, batch: Batch, *, below: int | None
+    ) -> tuple[ClaimedItem, ...]:
         return await self._store.claim(
             node,
             batch.kind,
@@ -180,68 +194,97 @@ class Dispatch:
         )
 
     async def _carry(
-        self, node: NodeId, kind: OutboxKind, items: tuple[ClaimedItem, ...], *, link: bool
+        self,
+        node: NodeId,
+        kind: OutboxKind,
+        items: tuple[ClaimedItem, ...],
+        *,
+        link: bool,
+        waiting: tuple[ClaimedItem, ...] = (),
     ) -> Progress:
-        """Send until the peer's position is met, then settle."""
-        try:
-            await self._remedies.send_parts_of(node, items)
-            while True:
-                link = link or not _covers(self._standings.of(node), items)
-                status, body = await self._send(node, kind, items, link=link)
-                if status == _HTTP_OK:
-                    return await self._answered(node, items, body)
-                error = _coded(status, body)
-                if error.code is not Code.LOG_POSITION:
-                    return await self._refused(node, items, error)
-                self.repositioned += 1
-                self._metrics.position_repeats()
-                standing = await self._standings.refuse(node, error.size or 0)
-                if standing.refusals > _REFUSALS_BEFORE_ALARM:
-                    return await self._refused(node, items, error)
-                link = self._is_behind(standing) if not items else False
-        except TransportError as error:
-            await self._settle.deferred(node, items, error.code)
-            return Progress.FAILED
-        except RemoteProtocolError as error:
-            await self._settle.deferred(node, items, error.code.value)
-            return Progress.REFUSED
+        """Send until the peer's position is met, then settle; the lease of no item is lost.
 
-    def _is_behind(self, standing: Standing) -> bool:
-        head = self._store.head()
-        return head is not None and head.size > standing.head
+        `waiting` are items that go next, and are put off with the frame if it fails.
+        """
+        held = items or waiting
+        try:
+            try:
+                return await self._sent(node, kind, items, link=link, waiting=waiting)
+            except TransportError as error:
+                await self._settle.unreached(node, held, error.code)
+                return Progress.FAILED
+            except RemoteProtocolError as error:
+                return await self._put_off(node, held, error.code)
+        except BaseException:
+            await self._store.release(held)
+            raise
+
+    async def _sent(
+        self,
+        node: NodeId,
+        kind: OutboxKind,
+        items: tuple[ClaimedItem, ...],
+        *,
+        link: bool,
+        waiting: tuple[ClaimedItem, ...],
+    ) -> Progress:
+        ready = await self._ready(node, items)
+        if items and not ready:
+            return Progress.REFUSED
+        for _ in range(_POSITIONS_TRIED):
+            start = self._standings.of(node).head
+            link = link or not rides(self._standings.of(node), _last_index(ready))
+            status, body = await self._send(node, kind, ready, link=link)
+            if status == _HTTP_OK:
+                return await self._answered(node, ready, body)
+            error = coded(status, body)
+            self._settle.heard(node, error.t_ms)
+            if error.code is not Code.LOG_POSITION:
+                return await self._refused(node, ready or waiting, error)
+            self._metrics.position_repeats()
+            if error.size == start:
+                self._alarm(node, Code.LOG_POSITION)
+            await self._standings.refuse(node, error.size or 0)
+            link = not ready and self._is_behind(node)
+        return await self._put_off(node, ready or waiting, Code.LOG_POSITION)
+
+    async def _ready(self, node: NodeId, items: tuple[ClaimedItem, ...]) -> tuple[ClaimedItem, ...]:
+        """Send attachments; an envelope whose attachments cannot go is put off alone."""
+        held_up = await self._remedies.send_parts(node, items)
+        if not held_up:
+            return items
+        self._tell(node, await self._settle.refused(node, held_up))
+        gone = {refusal.item.item for refusal in held_up}
+        return tuple(item for item in items if item.item not in gone)
 
     async def _send(
-        self, node: NodeId, kind: OutboxKind, items: tuple[ClaimedItem, ...], *, link: bool
+        self, node: NodeId, kind: OutboxKind, items: Sequence[ClaimedItem], *, link: bool
     ) -> tuple[int, bytes]:
-        route, frame_kind = _ROUTES[kind]
         head = self._store.head()
-        standing = self._standings.of(node)
-        if head is None:
-            raise TransportError("there is no checkpoint to send on", code="no_checkpoint")
-        at = head.size if link else standing.head
-        proofs = await self._store.prove(
-            at, [item.index for item in items], old=standing.head if link else at
-        )
-        frame = FrameHead(
-            at=at,
-            checkpoint=head.note if link else None,
-            old=standing.head if link else at,
-            consistency=proofs.consistency if link else (),
-            seen=self._logs.head_size(node),
-            heads=(),
-            void=(),
-            envelopes=_envelopes(items, proofs) if kind is OutboxKind.ENVELOPE else (),
-            receipts=_receipts(items, proofs) if kind is OutboxKind.RECEIPT else (),
-        )
-        bodies = [item.body for item in items] if kind is OutboxKind.ENVELOPE else []
-        self.frames += 1
-        return await self._transport.send(node, route, encode_frame(frame_kind, frame, bodies))
+        old = self._standings.of(node).head
+        seen = self._logs.head_size(node)
+        indices = [item.index for item in items]
+        if link and head is not None:
+            proofs = await self._store.prove(head.size, indices, old=old)
+            frame = linking_frame(kind, items, proofs, head=head, old=old, seen=seen)
+        else:
+            proofs = await self._store.prove(old, indices, old=old)
+            frame = riding_frame(kind, items, proofs, seen=seen)
+        return await self._transport.send(node, _ROUTES[kind], frame)
 
     async def _answered(
         self, node: NodeId, items: tuple[ClaimedItem, ...], body: bytes
     ) -> Progress:
         verdict = await self._settle.answered(node, items, decode_answer(body))
+        self._tell(node, verdict.stuck)
         await self._remedies.apply(node, verdict.refused)
+        wrapped = await self._remedies.wrap_again(node, verdict.unwrapped)
+        if verdict.unwrapped:
+            refusals = [
+                Refusal(item=item, code=Code.KEM_EXPIRED, at_once=item.item in wrapped)
+                for item in verdict.unwrapped
+            ]
+            self._tell(node, await self._settle.refused(node, refusals))
         if items and not verdict.delivered:
             return Progress.REFUSED
         return Progress.DELIVERED
@@ -249,50 +292,39 @@ class Dispatch:
     async def _refused(
         self, node: NodeId, items: tuple[ClaimedItem, ...], error: ErrorAnswer
     ) -> Progress:
-        self._settle.heard(node, error.t_ms)
-        await self._settle.deferred(node, items, error.code.value, retry_ms=error.retry_ms)
-        await self._remedies.frame_refused(node, error)
+        progress = await self._put_off(node, items, error.code, retry_ms=error.retry_ms)
+        await self._remedies.frame_refused(error)
+        return progress
+
+    async def _put_off(
+        self,
+        node: NodeId,
+        items: Sequence[ClaimedItem],
+        code: Code,
+        *,
+        retry_ms: int | None = None,
+    ) -> Progress:
+        """Put a whole frame off for one reason; also that of an empty frame may be told."""
+        refusals = [Refusal(item=item, code=code, retry_ms=retry_ms) for item in items]
+        stuck = await self._settle.refused(node, refusals)
+        if not items and is_stuck(remedy_for(code)):
+            stuck = frozenset({code})
+        self._tell(node, stuck)
         return Progress.REFUSED
 
+    def _tell(self, node: NodeId, codes: frozenset[Code]) -> None:
+        for code in sorted(codes):
+            self._alarm(node, code)
 
-def _covers(standing: Standing, items: Sequence[ClaimedItem]) -> bool:
-    return standing.head > max((item.index for item in items), default=0)
+    def _is_behind(self, node: NodeId) -> bool:
+        head = self._store.head()
+        return head is not None and head.size > self._standings.of(node).head
+
+
+def _last_index(items: Sequence[ClaimedItem]) -> int:
+    """Return the last leaf that a frame must prove; -1 if it proves none."""
+    return max((item.index for item in items), default=-1)
 
 
 def _sealed_bytes(items: Sequence[ClaimedItem]) -> int:
     return sum(len(item.body) + len(item.wraps) + _ITEM_BYTES for item in items)
-
-
-def _envelopes(items: Sequence[ClaimedItem], proofs: Proofs) -> tuple[EnvelopeItem, ...]:
-    return tuple(
-        EnvelopeItem(
-            header=item.header,
-            wraps=item.wraps,
-            body_bytes=len(item.body),
-            queue_number=item.queue_number,
-            index=item.index,
-            path=path,
-        )
-        for item, path in zip(items, proofs.inclusion, strict=True)
-    )
-
-
-def _receipts(items: Sequence[ClaimedItem], proofs: Proofs) -> tuple[ReceiptItem, ...]:
-    return tuple(
-        ReceiptItem(receipt=item.receipt, index=item.index, path=path)
-        for item, path in zip(items, proofs.inclusion, strict=True)
-    )
-
-
-def _coded(status: int, body: bytes) -> ErrorAnswer:
-    """Read a coded refusal; anything else is a fault of the way, not of the message.
-
-    Raises:
-        TransportError: No coded refusal.
-    """
-    if status < _HTTP_CLIENT_ERROR:
-        raise TransportError("an answer that our protocol does not know", code="not_our_protocol")
-    try:
-        return decode_error(body)
-    except RemoteProtocolError as error:
-        raise TransportError("an answer that carries no code", code="not_our_protocol") from error

@@ -7,7 +7,7 @@ is proven in it; then receipt, statement 0x03 and the item's end are one commit
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import assert_never
 
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Store
@@ -20,37 +20,37 @@ from gateway.records import (
     ReceivedReceipt,
     Settlement,
 )
+from gateway.service.deferrals import Deferrals, Refusal
 from gateway.service.health import Offsets
 from gateway.service.link import PeerLogs
+from gateway.service.receipting import check_receipt
 from gateway.service.standings import Standings
-from keys.digest import new_salt, sha256
+from keys.digest import new_salt
 from protocol.answer import Answer, Receipted, Refused
-from protocol.delivery.outcome import (
-    STUCK_RETRY_MS,
-    STUCK_RETRY_URGENT_MS,
-    Remedy,
-    is_stuck,
-    remedy_for,
-)
-from protocol.delivery.urgency import BACK_OFF_CAP_S, Urgency
 from protocol.errors import Code, MalformedError, NotProvenError, RemoteProtocolError
 from protocol.identifiers import NodeId
 from protocol.log.checkpoint import TreeHead
 from protocol.log.linking import LinkedHead
 from protocol.log.proof import InclusionProof, believe
-from protocol.log.statement import StatementKind, envelope_sent, receipt_given, receipt_obtained
+from protocol.log.statement import StatementKind, receipt_given, receipt_obtained
 from protocol.receipt import Receipt, Stage
-
-_SOON_MS: Final = 10_000
-_CODES: Final = {code.value: code for code in Code}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is left to do after a frame: the items that ask for a remedy, with the refusal."""
+    """What an answered frame came to.
+
+    Attributes:
+        delivered: How many items ended well.
+        refused: What the peer said of the others.
+        unwrapped: Those that ask for new wraps: still leased, and not yet put off.
+        stuck: Codes that people must hear of.
+    """
 
     delivered: int
-    refused: tuple[tuple[ClaimedItem, Refused], ...]
+    refused: tuple[Refused, ...]
+    unwrapped: tuple[ClaimedItem, ...]
+    stuck: frozenset[Code]
 
 
 class Settle:
@@ -84,9 +84,10 @@ class Settle:
         self._clock = clock
         self._offsets = offsets
         self._metrics = metrics
+        self._deferrals = Deferrals(clock)
 
     async def answered(self, peer: NodeId, items: Sequence[ClaimedItem], answer: Answer) -> Verdict:
-        """Settle one answered frame in one commit.
+        """Settle one answered frame in one commit, save the items that ask for new wraps.
 
         Args:
             peer: Who answered.
@@ -94,37 +95,49 @@ class Settle:
             answer: The decoded answer.
 
         Returns:
-            How many were delivered, and what asks for a remedy.
+            How many were delivered, and what is left to do.
 
         Raises:
             RemoteProtocolError: The answer's checkpoint is not believed, or it answers another
                 number of items; nothing was settled.
             TransportError: The peer did not prove its log when asked; nothing was settled.
             MalformedError: As RemoteProtocolError.
+            StorageError: Nothing was settled.
         """
         if len(answer.items) != len(items):
             raise MalformedError("an answer to another number of items")
         self._offsets.note(peer, answer.t_ms)
         head, linked = await self._link(peer, answer)
-        outcomes: list[Delivered | Deferred] = []
-        refused: list[tuple[ClaimedItem, Refused]] = []
+        delivered: list[Delivered] = []
+        refusals: list[Refusal] = []
+        refused: list[Refused] = []
         for item, said in zip(items, answer.items, strict=True):
             match said:
                 case Receipted():
-                    outcomes.append(self._receipted(peer, item, said, head))
+                    outcome = await self._receipted(peer, item, said, head)
+                    if isinstance(outcome, Delivered):
+                        delivered.append(outcome)
+                        self._deferrals.forget(item)
+                    else:
+                        refusals.append(outcome)
                 case Refused():
-                    outcomes.append(self._refused(item, said))
-                    refused.append((item, said))
+                    self._metrics.refused_by(str(peer), said.code.value)
+                    refused.append(said)
+                    refusals.append(Refusal(item=item, code=said.code, retry_ms=said.retry_ms))
                 case _:
                     assert_never(said)
-        await self._commit(peer, outcomes, self._evidence(head, linked))
+        put_off = [one for one in refusals if not _asks_for_wraps(one)]
+        deferred = [self._deferrals.refused(one) for one in put_off]
+        evidence = self._logs.unwritten.evidence(head.origin, linked, proved=False)
+        await self._commit(peer, [*delivered, *deferred], evidence)
         await self._standings.confirm(peer, answer.seen)
-        self._standings.succeeded(peer)
-        for _, said in refused:
-            self._metrics.refused_by(str(peer), said.code.value)
-        delivered = sum(1 for outcome in outcomes if isinstance(outcome, Delivered))
-        self._metrics.settled(delivered)
-        return Verdict(delivered=delivered, refused=tuple(refused))
+        self._metrics.settled(len(delivered))
+        return Verdict(
+            delivered=len(delivered),
+            refused=tuple(refused),
+            unwrapped=tuple(one.item for one in refusals if _asks_for_wraps(one)),
+            stuck=_stuck(put_off, deferred),
+        )
 
     def heard(self, peer: NodeId, their_ms: int) -> None:
         """Take note of the time in a refusal: a wrong clock shows first in what is refused.
@@ -135,20 +148,35 @@ class Settle:
         """
         self._offsets.note(peer, their_ms)
 
-    async def deferred(
-        self, peer: NodeId, items: Sequence[ClaimedItem], code: str, *, retry_ms: int | None = None
-    ) -> None:
-        """Put a whole frame off: it was refused, or nothing that counts came back.
+    async def refused(self, peer: NodeId, refusals: Sequence[Refusal]) -> frozenset[Code]:
+        """Put items off that the peer refused, alone or with their whole frame.
+
+        Args:
+            peer: To whom they were sent.
+            refusals: Each with its code.
+
+        Returns:
+            Codes that people must hear of.
+
+        Raises:
+            StorageError: Nothing was put off.
+        """
+        deferred = [self._deferrals.refused(one) for one in refusals]
+        await self._commit(peer, deferred, None)
+        return _stuck(refusals, deferred)
+
+    async def unreached(self, peer: NodeId, items: Sequence[ClaimedItem], code: str) -> None:
+        """Put a whole frame off that met no answer: the lane says when it goes again.
 
         Args:
             peer: To whom it was sent.
             items: What it carried.
-            code: An E_ code, or a word for a transport fault.
-            retry_ms: How long the peer asks us to wait; None leaves it to the lane.
+            code: A word for the fault of the way.
+
+        Raises:
+            StorageError: Nothing was put off.
         """
-        if items:
-            outcomes = [self._deferral(item, code, retry_ms) for item in items]
-            await self._commit(peer, outcomes, None)
+        await self._commit(peer, [self._deferrals.unreached(item, code) for item in items], None)
 
     async def _link(self, peer: NodeId, answer: Answer) -> tuple[TreeHead, LinkedHead]:
         if answer.checkpoint is not None:
@@ -159,16 +187,10 @@ class Settle:
                 peer, checkpoint, old=answer.old, proof=answer.consistency
             )
             return checkpoint.head, linked.head
-        place = self._logs.newest(peer)
-        held = None if place is None else place.find(answer.at)
-        if place is None or held is None:
+        riding = self._logs.ride(peer, answer.at)
+        if riding is None:
             raise NotProvenError("an answer that rides on a checkpoint we do not hold")
-        return TreeHead(origin=place.origin, size=held.size, root=held.root), held
-
-    def _evidence(self, head: TreeHead, linked: LinkedHead) -> PeerCheckpoint | None:
-        if not self._logs.needs_commit(head.origin, head.size):
-            return None
-        return self._logs.evidence(head.origin, linked, proved=False)
+        return riding
 
     async def _commit(
         self,
@@ -182,21 +204,20 @@ class Settle:
             Settlement(node=peer, outcomes=tuple(outcomes), checkpoint=checkpoint),
             now_ms=self._clock.now_ms(),
         )
-        if checkpoint is not None:
-            self._logs.committed(checkpoint)
+        self._logs.unwritten.committed(checkpoint)
 
     # ------------------------------------------------------------------ one item
 
-    def _receipted(
+    async def _receipted(
         self, peer: NodeId, item: ClaimedItem, said: Receipted, head: TreeHead
-    ) -> Delivered | Deferred:
+    ) -> Delivered | Refusal:
         try:
-            receipt = self._prove(peer, item, said, head)
+            receipt = await self._prove(peer, item, said, head)
         except RemoteProtocolError as error:
-            return self._deferral(item, error.code.value, None)
+            return Refusal(item=item, code=error.code)
         return Delivered(item=item.item, fence=item.fence, receipt=receipt)
 
-    def _prove(
+    async def _prove(
         self, peer: NodeId, item: ClaimedItem, said: Receipted, head: TreeHead
     ) -> ReceivedReceipt | None:
         if item.kind is OutboxKind.RECEIPT:
@@ -204,7 +225,9 @@ class Settle:
         if said.receipt is None or said.index is None:
             raise NotProvenError("an envelope is answered with a receipt", code=Code.RECEIPT)
         receipt = Receipt.decode(said.receipt)
-        _check_binding(receipt, item, by=peer, for_=self._node)
+        if receipt.stage is not Stage.ACCEPTED or receipt.mid != item.mid:
+            raise NotProvenError("a receipt for something else", code=Code.RECEIPT)
+        check_receipt(receipt, await self._store.stated(item.mid), by=peer, for_=self._node)
         digest = receipt_given(said.receipt).digest
         proof = InclusionProof(index=said.index, path=said.path)
         believe(StatementKind.RECEIPT_GIVEN, digest, proof, head)
@@ -222,54 +245,11 @@ class Settle:
             why=receipt.why,
         )
 
-    def _refused(self, item: ClaimedItem, said: Refused) -> Deferred:
-        return self._deferral(item, said.code.value, said.retry_ms)
 
-    def _deferral(self, item: ClaimedItem, code: str, retry_ms: int | None) -> Deferred:
-        known = _CODES.get(code)
-        remedy = None if known is None else remedy_for(known)
-        now_ms = self._clock.now_ms()
-        return Deferred(
-            item=item.item,
-            fence=item.fence,
-            code=code,
-            next_ms=_next_ms(remedy, item.cls, now_ms, retry_ms),
-            is_stuck=remedy is not None and is_stuck(remedy),
-        )
+def _asks_for_wraps(refusal: Refusal) -> bool:
+    return refusal.code is Code.KEM_EXPIRED and refusal.item.kind is OutboxKind.ENVELOPE
 
 
-def _check_binding(receipt: Receipt, item: ClaimedItem, *, by: NodeId, for_: NodeId) -> None:
-    """Hold a receipt against this envelope, this sealing, these two nodes, this stage (rule 21).
-
-    Raises:
-        NotProvenError: It is for something else (E_RECEIPT).
-    """
-    fits = (
-        receipt.stage is Stage.ACCEPTED
-        and receipt.mid == item.mid
-        and receipt.by == by
-        and receipt.for_ == for_
-        and receipt.header_digest == sha256(item.header)
-        and receipt.envelope_digest == envelope_sent(item.header, item.wraps).digest
-    )
-    if not fits:
-        raise NotProvenError("a receipt for something else", code=Code.RECEIPT)
-
-
-def _next_ms(
-    remedy: Remedy | None, urgency: Urgency, now_ms: int, retry_ms: int | None
-) -> int | None:
-    match remedy:
-        case None | Remedy.REPOSITION:
-            return None
-        case Remedy.WAIT:
-            cap_ms = int(BACK_OFF_CAP_S[urgency] * 1000)
-            return now_ms + min(cap_ms, _SOON_MS if retry_ms is None else retry_ms)
-        case Remedy.WRAP_AGAIN | Remedy.SEND_PARTS:
-            return now_ms
-        case Remedy.REFRESH_DIRECTORY:
-            return now_ms + _SOON_MS
-        case Remedy.STUCK | Remedy.FREEZE | Remedy.MEND_CLOCK:
-            return now_ms + (STUCK_RETRY_URGENT_MS if urgency is Urgency.P0 else STUCK_RETRY_MS)
-        case _:
-            assert_never(remedy)
+def _stuck(refusals: Sequence[Refusal], deferred: Sequence[Deferred]) -> frozenset[Code]:
+    pairs = zip(refusals, deferred, strict=True)
+    return frozenset(refusal.code for refusal, outcome in pairs if outcome.is_stuck)

@@ -36,31 +36,17 @@ class Standings:
             peer: The peer.
             size: What its frame or answer said in `seen`.
         """
-        if size and size != self.of(peer).head and await self._is_ours(size):
+        if size > self.of(peer).head and await self._is_ours(size):
             self._standings[peer] = confirmed(self.of(peer), size)
 
-    async def refuse(self, peer: NodeId, size: int) -> Standing:
+    async def refuse(self, peer: NodeId, size: int) -> None:
         """Take the peer's word that it stands elsewhere than we thought.
 
         Args:
             peer: The peer.
             size: The size named by E_LOG_POSITION.
-
-        Returns:
-            The new standing.
         """
-        known = size if size and await self._is_ours(size) else 0
-        standing = refused(self.of(peer), known)
-        self._standings[peer] = standing
-        return standing
-
-    def succeeded(self, peer: NodeId) -> None:
-        """Forget the peer's refusals for position: a frame was accepted.
-
-        Args:
-            peer: The peer.
-        """
-        self._standings[peer] = Standing(head=self.of(peer).head)
+        self._standings[peer] = refused(size if size and await self._is_ours(size) else 0)
 
     async def _is_ours(self, size: int) -> bool:
         head = self._log.head()

@@ -7,8 +7,9 @@ Source: docs/wire-format.md, rule 25.
 """
 
 from enum import Enum, auto
-from typing import Final
+from typing import Final, assert_never
 
+from protocol.delivery.urgency import BACK_OFF_CAP_S, Urgency
 from protocol.errors import Code
 
 
@@ -67,6 +68,15 @@ STUCK_RETRY_MS: Final = 30 * 60 * 1000
 
 STUCK_RETRY_URGENT_MS: Final = 5 * 60 * 1000
 
+SOON_MS: Final = 10_000
+"""A refusal that may mend itself is waited for in steps of this, up to the cap of the class."""
+
+LEAST_WAIT_MS: Final = 1_000
+"""A busy peer is not asked more often than this, whatever it says."""
+
+TOLD_AFTER: Final = 3
+"""So many refusals in a row for the same reason, and people hear of what should mend itself."""
+
 
 def remedy_for(code: Code) -> Remedy:
     """Return what the sender does about a code.
@@ -77,10 +87,42 @@ def remedy_for(code: Code) -> Remedy:
     return _REMEDY[code]
 
 
-def is_stuck(remedy: Remedy) -> bool:
-    """Tell whether people must hear of it, because repeating alone will not help.
+def is_stuck(remedy: Remedy, *, refusals: int = 1) -> bool:
+    """Tell whether people must hear of it, because repeating alone does not help.
 
     Args:
         remedy: What the code asks for.
+        refusals: How often it was answered in a row.
     """
-    return remedy in {Remedy.STUCK, Remedy.FREEZE, Remedy.MEND_CLOCK}
+    match remedy:
+        case Remedy.STUCK | Remedy.FREEZE | Remedy.MEND_CLOCK:
+            return True
+        case Remedy.WAIT:
+            return False
+        case Remedy.REPOSITION | Remedy.REFRESH_DIRECTORY | Remedy.WRAP_AGAIN | Remedy.SEND_PARTS:
+            return refusals > TOLD_AFTER
+        case _:
+            assert_never(remedy)
+
+
+def wait_ms(remedy: Remedy, *, urgency: Urgency, refusals: int, retry_ms: int | None) -> int:
+    """Return how long a refused item waits before it is sent again; other items go on.
+
+    Args:
+        remedy: What the code asks for.
+        urgency: The item's class; caps the wait of what may mend itself.
+        refusals: How often it was answered in a row, this time included.
+        retry_ms: What the peer asks for, if it does.
+    """
+    cap_ms = int(BACK_OFF_CAP_S[urgency] * 1000)
+    match remedy:
+        case Remedy.WAIT:
+            return min(cap_ms, max(LEAST_WAIT_MS, SOON_MS if retry_ms is None else retry_ms))
+        case Remedy.SEND_PARTS:
+            return min(cap_ms, (refusals - 1) * SOON_MS)
+        case Remedy.REPOSITION | Remedy.REFRESH_DIRECTORY | Remedy.WRAP_AGAIN:
+            return min(cap_ms, refusals * SOON_MS)
+        case Remedy.STUCK | Remedy.FREEZE | Remedy.MEND_CLOCK:
+            return STUCK_RETRY_URGENT_MS if urgency is Urgency.P0 else STUCK_RETRY_MS
+        case _:
+            assert_never(remedy)

@@ -15,14 +15,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A peer's head of our log.
-
-    `head` is the size of our checkpoint that the peer last confirmed, 0 while we know of none;
-    `refusals` counts refusals for position since the last success.
-    """
+    """A peer's head of our log: the size of our checkpoint that it last confirmed, 0 if none."""
 
     head: int = 0
-    refusals: int = 0
 
 
 def confirmed(standing: Standing, size: int) -> Standing:
@@ -33,23 +28,22 @@ def confirmed(standing: Standing, size: int) -> Standing:
         size: What `seen` of a frame or an answer said; a size that we signed.
 
     Returns:
-        The head only rises here; refusals are forgotten.
+        The head only rises here.
     """
     return Standing(head=max(standing.head, size))
 
 
-def refused(standing: Standing, size: int) -> Standing:
+def refused(size: int) -> Standing:
     """Take note of a refusal for position (E_LOG_POSITION).
 
     Args:
-        standing: Before.
         size: The size that the refusal names; a size that we signed, or 0.
 
     Returns:
         The head as the peer now says, also a lower one: it may have lost what it had not yet
         written.
     """
-    return Standing(head=size, refusals=standing.refusals + 1)
+    return Standing(head=size)
 
 
 def rides(standing: Standing, last_index: int) -> bool:
