@@ -6,7 +6,7 @@ At start an anchor *ahead* of the database proves that a signed head was lost: t
 signed again. The file has a fixed length and one checksum, so that it is replaced in one write.
 
 KNOWN GAP: a missing anchor or one of another machine is reported, not yet answered by asking
-the peers first (rule 8, recovering starts); docs/adr names the step.
+the peers before the first signature (rule 8, recovering starts).
 
 Source: docs/wire-format.md, rule 8.
 """

@@ -1,0 +1,161 @@
+"""The files of attachments: one on its way, one that is whole, and what a crash leaves.
+
+A piece is durable before it is told of, or nothing of it is left. A blob becomes whole in this
+order: bytes synced, digest checked, renamed, folder synced.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from gateway.errors import NoInputError, StorageError
+from gateway.storage.anchor import sync_folder
+from keys.digest import Hasher
+from protocol.errors import Code, MalformedError
+
+PART: Final = ".part"
+"""Suffix of a blob on its way."""
+
+_READ_BYTES: Final = 64 * 1024
+
+
+class Arriving:
+    """One blob on its way: its pieces come one by one, over a running digest.
+
+    Without a hasher, file and digest are read again before the next piece.
+    """
+
+    __slots__ = ("hasher", "held", "lock", "users")
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.users = 0
+        self.hasher: Hasher | None = None
+        self.held = 0
+
+
+def append_piece(part: Path, piece: bytes, *, offset: int) -> None:
+    """Append a piece durably.
+
+    Raises:
+        OSError: The disk refused; nothing of the piece is left.
+    """
+    make_folder(part.parent)
+    try:
+        with part.open("ab") as target:
+            target.write(piece)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.truncate(part, offset)
+        raise
+    if offset == 0:
+        sync_folder(part.parent)
+
+
+def complete(path: Path, *, is_right: bool) -> None:
+    """Make a synced blob whole, or delete it.
+
+    Raises:
+        MalformedError: Its digest is another one (E_HASH); it was deleted.
+    """
+    if not is_right:
+        part_of(path).unlink()
+        raise MalformedError("the blob has another digest", code=Code.HASH)
+    part_of(path).replace(path)
+    sync_folder(path.parent)
+
+
+def repeated(whole: int, *, offset: int, total: int, piece: bytes) -> int:
+    """Answer a piece of a blob that is whole already: its answer was lost.
+
+    Raises:
+        MalformedError: It is said to have another length (E_LENGTH).
+    """
+    if total != whole or offset + len(piece) > total:
+        raise MalformedError("the blob has another length", code=Code.LENGTH)
+    return whole
+
+
+def hasher_of(arriving: Arriving, part: Path) -> Hasher:
+    """Return the digest of what is held; after a start it is computed from the file."""
+    if arriving.hasher is not None:
+        return arriving.hasher
+    hasher = Hasher()
+    arriving.held = 0
+    with contextlib.suppress(FileNotFoundError), part.open("rb") as source:
+        while piece := source.read(_READ_BYTES):
+            hasher.update(piece)
+            arriving.held += len(piece)
+    return hasher
+
+
+def part_of(path: Path) -> Path:
+    """Return the file in which a blob arrives."""
+    return path.with_name(path.name + PART)
+
+
+def synced_size(part: Path) -> int | None:
+    """Return the length of what is held of a blob, made durable first."""
+    if size_of(part) is None:
+        return None
+    with disk(), part.open("rb") as source:
+        os.fsync(source.fileno())
+        return os.fstat(source.fileno()).st_size or None
+
+
+def size_of(path: Path) -> int | None:
+    """Return the length of a file, None if there is none.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise StorageError("the folder of attachments cannot be read") from fault
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for the node's user alone, durably.
+
+    Raises:
+        OSError: The disk refused.
+    """
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        sync_folder(folder.parent)
+
+
+def opened(path: Path) -> BinaryIO:
+    """Open a blob that is whole.
+
+    Raises:
+        NoInputError: There is none.
+    """
+    try:
+        return path.open("rb")
+    except FileNotFoundError as fault:
+        raise NoInputError("no such attachment is held whole") from fault
+
+
+@contextlib.contextmanager
+def disk() -> Iterator[None]:
+    """Turn what the disk refuses into our error.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    try:
+        yield
+    except OSError as fault:
+        raise StorageError(
+            "the folder of attachments refused",
+            hint="Look for free space and for the rights of the folder.",
+        ) from fault
