@@ -65,7 +65,7 @@ def _url(text: str) -> str:
 
 def _fetch_url(text: str) -> str:
     if _FETCH_URL.match(text) is None:
-        raise ValueError("a directory is at https://..., file:///FOLDER, or http:// on this machine")
+        raise ValueError("it is written https://..., file:///FOLDER, or http:// on this machine")
     return text
 
 
