@@ -74,7 +74,8 @@ class MessageApi:
         lines = await self._consult.messages(
             _box(request), limit=limit, before=None if before == _MAX_POSITION else before
         )
-        following = lines[-1].row.t_ms if len(lines) == limit else None
+        # Messages of one moment stay together, so a page may be longer than was asked for.
+        following = lines[-1].row.t_ms if len(lines) >= limit else None
         return answer(MessageList(items=tuple(map(message_item, lines)), next=following))
 
     async def show(self, request: Request) -> Response:
