@@ -116,6 +116,9 @@ class Blobs(Protocol):
     async def is_complete(self, owner: NodeId, digest: bytes, size_bytes: int) -> bool:
         """Tell whether a blob of exactly this size is held whole."""
 
+    async def sweep(self, *, now_ms: int) -> int:
+        """Drop what was begun and not finished for a day; return how many."""
+
     def read(
         self, owner: NodeId, digest: bytes, *, offset: int, piece_bytes: int
     ) -> AsyncIterator[bytes]:
@@ -251,8 +254,35 @@ class Casebook(Protocol):
         """Return when an event above `after` is committed, at the latest after the time-out."""
 
 
-class Store(LogBook, Outbox, Casebook, Protocol):
+class Neighbours(Protocol):
+    """What is kept of other nodes: their logs as we linked them, their keys; and our own key set."""
+
+    async def advance_peer(self, checkpoint: PeerCheckpoint, *, now_ms: int) -> None:
+        """Keep a linked checkpoint of a peer that came with nothing else."""
+
+    async def positions(self) -> Mapping[LogOrigin, Position]:
+        """Return where we stand in every peer's log; read once at start."""
+
+    async def peer_key_set(self, node: NodeId) -> bytes | None:
+        """Return the newest proven key set held of a node."""
+
+    async def save_peer_key_set(self, node: NodeId, key_set: bytes, version: int) -> bool:
+        """Keep a proven key set unless a newer one is held; return whether it was kept."""
+
+    async def key_set(self) -> tuple[bytes, int] | None:
+        """Return our own published key set and its leaf index."""
+
+
+class Store(LogBook, Outbox, Casebook, Neighbours, Protocol):
     """Everything durable of one node, behind transactions named after what happens."""
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing is written any more, None as long as all is well: then stop the node."""
+
+    @property
+    def backlog(self) -> int:
+        """Operations that wait to be committed; many of them mean that peers must wait."""
 
     async def submit(self, submission: Submission, *, now_ms: int) -> Submitted:
         """Queue an envelope with its leaves, act, receipts; durable when it returns."""
@@ -281,18 +311,3 @@ class Store(LogBook, Outbox, Casebook, Protocol):
         now_ms: int,
     ) -> None:
         """Commit receipts that a peer pushed; repeats change nothing."""
-
-    async def advance_peer(self, checkpoint: PeerCheckpoint, *, now_ms: int) -> None:
-        """Keep a linked checkpoint of a peer that came with nothing else."""
-
-    async def positions(self) -> Mapping[LogOrigin, Position]:
-        """Return where we stand in every peer's log; read once at start."""
-
-    async def peer_key_set(self, node: NodeId) -> bytes | None:
-        """Return the newest proven key set held of a node."""
-
-    async def save_peer_key_set(self, node: NodeId, key_set: bytes, version: int) -> bool:
-        """Keep a proven key set unless a newer one is held; return whether it was kept."""
-
-    async def key_set(self) -> tuple[bytes, int] | None:
-        """Return our own published key set and its leaf index."""

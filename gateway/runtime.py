@@ -31,6 +31,7 @@ from gateway.service.resources import Resources
 from gateway.service.settle import Settle
 from gateway.service.standings import Standings
 from gateway.service.submit import Submit
+from gateway.service.tend import Tend
 from keys.recipient import RecipientSecret
 from protocol.errors import Code
 from protocol.identifiers import MessageId, NodeId
@@ -131,6 +132,9 @@ class Runtime:
             journal=ports.journal,
             changed=self._adopted,
         )
+        self._tend = Tend(
+            store=ports.store, blobs=ports.blobs, clock=ports.clock, journal=ports.journal
+        )
         self._greet = Greet(
             node=node,
             directory=ports.directory,
@@ -150,7 +154,7 @@ class Runtime:
         await self._logs.load()
 
     async def run(self) -> None:
-        """Deliver, open, refresh and greet until cancelled; one owner awaits it.
+        """Deliver, open, refresh, greet and tend until cancelled; one owner awaits it.
 
         Raises:
             ExceptionGroup: What ended one of them; the node must stop.
@@ -160,6 +164,7 @@ class Runtime:
             group.create_task(self.consign.run())
             group.create_task(self._adopt.run())
             group.create_task(self._greet.run())
+            group.create_task(self._tend.run())
 
     # ------------------------------------------------------------------ parts
 

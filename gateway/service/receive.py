@@ -47,6 +47,10 @@ _ALARMING: Final = frozenset(
 """What no honest peer sends whose clock is right."""
 
 
+_BACKLOG_MOST: Final = 1024
+"""Operations that may wait for the writer before peers are told E_BUSY."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedFrame:
     """A frame whose checkpoint is linked: its statements may be proven against `head`."""
@@ -102,8 +106,12 @@ class Receive:
         self._metrics = metrics
 
     def is_busy(self) -> bool:
-        """Tell whether new frames must be put off: receipts name the directory they rest on."""
-        return self._directory.stamp() is None
+        """Tell whether new frames must be put off.
+
+        Receipts name the directory they rest on, and a queue that grows faster than the disk
+        writes would only make everybody wait longer.
+        """
+        return self._directory.stamp() is None or self._store.backlog > _BACKLOG_MOST
 
     def contact(self, peer: NodeId) -> None:
         """Take note of an authenticated contact: what waits for this peer is due now.

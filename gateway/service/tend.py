@@ -1,0 +1,52 @@
+"""Looks after the node while it runs: stops it when its store has, sweeps what nobody needs.
+
+A store that cannot write any more answers nothing; a node that went on without it would look
+alive and accept nothing. It ends, loudly, and whoever supervises it starts it again.
+"""
+
+from typing import Final
+
+from gateway.errors import StorageError
+from gateway.journal import Journal
+from gateway.ports import Blobs, Clock, Store
+
+_LOOK_EVERY_S: Final = 1.0
+_SWEEP_EVERY_S: Final = 3600.0
+
+
+class Tend:
+    """The house-keeping of one node.
+
+    Args:
+        store: Watched.
+        blobs: Swept every hour.
+        clock: Waiting.
+        journal: Diagnostics.
+    """
+
+    def __init__(self, *, store: Store, blobs: Blobs, clock: Clock, journal: Journal) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._clock = clock
+        self._journal = journal
+
+    async def run(self) -> None:
+        """Look after the node until cancelled; one owner awaits it.
+
+        Raises:
+            StorageError: The store has stopped: the node must.
+        """
+        sweep_at_s = self._clock.monotonic_s()
+        while True:
+            fault = self._store.fault
+            if fault is not None:
+                self._journal.alarm("store_stopped", why=fault)
+                raise StorageError(
+                    f"the store has stopped: {fault}",
+                    code="store_stopped",
+                    hint="check the disk, then start the node again; see a35 log verify",
+                )
+            if self._clock.monotonic_s() >= sweep_at_s:
+                await self._blobs.sweep(now_ms=self._clock.now_ms())
+                sweep_at_s += _SWEEP_EVERY_S
+            await self._clock.sleep(_LOOK_EVERY_S)
