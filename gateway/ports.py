@@ -255,7 +255,7 @@ class Casebook(Protocol):
 
 
 class Neighbours(Protocol):
-    """What is kept of other nodes: their logs as we linked them, their keys; and our own key set."""
+    """What is kept of other nodes: their logs as linked, their keys; and our own key set."""
 
     async def advance_peer(self, checkpoint: PeerCheckpoint, *, now_ms: int) -> None:
         """Keep a linked checkpoint of a peer that came with nothing else."""
