@@ -233,7 +233,7 @@ async def _listen(starting: Awaitable[_Result], option: str) -> _Result:
         return await starting
     except OSError as error:
         raise UnavailableError(
-            f"the port of {option} cannot be opened: {error.strerror}",
+            f"the port of {option} cannot be opened: {os.strerror(error.errno or 0)}",
             code="port_in_use",
             hint=f"stop what listens there, or set another {option} in node.toml",
         ) from error

@@ -32,6 +32,7 @@ from gateway.home import Home
 from gateway.officer.client import Client
 from gateway.operator.node import JOIN_FILE, create_node
 from gateway.operator.start import read_credential
+from gateway.randomness import SystemRandomness
 from keys.atrest import new_store_key
 
 NODES: Final = (
@@ -44,6 +45,11 @@ NODES: Final = (
 _START_S: Final = 60.0
 _STOP_S: Final = 8.0
 _LOOK_EVERY_S: Final = 0.05
+_PORTS: Final = (20_000, 32_000)
+"""Below the range that systems take ports of outgoing connections from: one of those could be the
+port of a node that is about to start, or to start again."""
+
+_TRIES: Final = 1000
 CLOCK: Final = SystemClock()
 
 
@@ -140,7 +146,7 @@ class DemoNetwork:
                 return
             await CLOCK.sleep(_LOOK_EVERY_S)
         raise UnavailableError(
-            f"{node.name} did not become ready",
+            f"{node.name} did not become ready: {self._last_word(node)}",
             hint=f"run again with --keep DIR and read {node.country}.journal there",
         )
 
@@ -159,6 +165,12 @@ class DemoNetwork:
             except TimeoutError:
                 process.kill()
                 await process.wait()
+
+    def _last_word(self, node: DemoNode) -> str:
+        journal = self.folder / f"{node.country}.journal"
+        lines = journal.read_text(encoding="utf-8", errors="replace").splitlines()
+        said = [line.removeprefix("a35: ") for line in lines if line.startswith("a35: ")]
+        return (said or [line.strip() for line in lines] or ["it said nothing"])[-1]
 
     async def _spawn(self, name: str, *arguments: str) -> asyncio.subprocess.Process:
         with (self.folder / f"{name}.journal").open("ab") as journal:
@@ -300,10 +312,25 @@ def _config(
 
 
 def _free_ports(count: int) -> list[int]:
-    """Let the system choose ports, all different, and give them free again for the nodes."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Find ports, all different, that nobody listens on.
+
+    Raises:
+        UnavailableError: There are hardly any.
+    """
+    chance = SystemRandomness()
+    ports: set[int] = set()
+    for _ in range(_TRIES):
+        port = int(chance.between(*_PORTS))
+        if _is_free(port):
+            ports.add(port)
+        if len(ports) == count:
+            return list(ports)
+    raise UnavailableError("this machine has no free ports for the demo")
+
+
+def _is_free(port: int) -> bool:
     try:
-        return [int(one.getsockname()[1]) for one in held]
-    finally:
-        for one in held:
-            one.close()
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True

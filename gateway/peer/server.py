@@ -8,6 +8,7 @@ Source: docs/wire-format.md, rules 25 to 27.
 
 from asyncio import AbstractServer, get_running_loop
 from collections.abc import Callable
+from os import strerror
 
 from gateway.errors import UnavailableError
 from gateway.journal import Seldom
@@ -94,8 +95,13 @@ class PeerServer:
                 self._gate, host, port, backlog=self._limits.backlog
             )
         except OSError as error:
+            # asyncio words it anew with the address in it; names that do not resolve are below 0.
+            number = error.errno or 0
+            why = strerror(number) if number > 0 else error.strerror
             raise UnavailableError(
-                f"cannot listen on {host} port {port}", hint="is another process there?"
+                f"cannot listen on {host} port {port}: {why}",
+                code="port_in_use",
+                hint="stop what listens there, or set another peer.listen in node.toml",
             ) from error
         self._listener = listener
         actual: int = listener.sockets[0].getsockname()[1]
