@@ -1,4 +1,5 @@
 # Each target makes or refreshes .venv by itself. docs/CONTRIBUTING.md says what each one shows.
+# Making it is told on standard error: what demo and bench print with --json stays one document.
 PYTHON ?= python3
 ARGS ?=
 VENV := .venv
@@ -19,17 +20,20 @@ check-python:
 	  echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv" >&2; exit 78; }
 
 $(VENV)/.made: | check-python
-	$(PYTHON) -m venv $(VENV)
+	@echo "Making $(VENV) ..." >&2
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 # pip refuses an editable install under hashes, hence two steps: the locked packages, then us.
 $(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
-	$(PIP) install --require-hashes -r requirements.lock
-	$(PIP) install --no-deps --no-build-isolation -e .
+	@echo "Installing what runs A35 ..." >&2
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run .ci/dev.lock
-	$(PIP) install --require-hashes -r .ci/dev.lock
+	@echo "Installing what checks A35 ..." >&2
+	@$(PIP) install --require-hashes -r .ci/dev.lock
 	@touch $@
 
 install: $(VENV)/.run
@@ -43,27 +47,30 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The suite runs once; the gates read its coverage: 95 % of branches where trust is decided.
-test: lint
+# The suite runs once; the gates read its coverage, branches counted, processes it starts included.
+GATEWAY_COVERAGE := 90
+test: lint package
 	$(COVERAGE) erase
 	$(COVERAGE) run -m pytest $(ARGS)
 	$(COVERAGE) combine --quiet
 	$(COVERAGE) report --include='keys/*,protocol/*' --fail-under=95
-	$(COVERAGE) report --include='gateway/*,node.py' --fail-under=80
-	$(MAKE) --no-print-directory package
+	$(COVERAGE) report --include='gateway/*,node.py' --fail-under=$(GATEWAY_COVERAGE)
 
 # The wheel in an environment of its own, with the tests copied away from the sources.
 package: $(VENV)/.dev
-	$(BIN)/python -I -m tests.package $(PYTHON)
+	@$(BIN)/python -I -m tests.package $(PYTHON)
 
 bench: $(VENV)/.dev
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
+# Keeps what is pinned while pyproject allows it; make lock ARGS=--upgrade takes the newest.
+# hatchling is in both: it builds the editable install, and the wheel.
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet $(ARGS)
 lock: $(VENV)/.made
-	$(PIP) install uv
-	echo 'hatchling==1.33.0' | $(LOCK) pyproject.toml - -o requirements.lock
-	$(LOCK) pyproject.toml --group dev -o .ci/dev.lock
+	$(PIP) install 'uv>=0.13'
+	sed -n '/^requires = /s/.*"\(.*\)".*/\1/p' pyproject.toml | $(LOCK) pyproject.toml - -o requirements.lock
+	$(LOCK) pyproject.toml --group dev -c requirements.lock -o .ci/dev.lock
 
 clean:
 	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
