@@ -27,7 +27,15 @@ from keys.digest import Label
 from keys.suite import SUITE, WRAP_BYTES, XWING_PUBLIC_BYTES
 from protocol import limits
 from protocol.answer import Receipted, encode_answer
-from protocol.delivery.outcome import Remedy, remedy_for
+from protocol.delivery.outcome import (
+    LEAST_WAIT_MS,
+    SOON_MS,
+    STUCK_RETRY_MS,
+    STUCK_RETRY_URGENT_MS,
+    TOLD_AFTER,
+    Remedy,
+    remedy_for,
+)
 from protocol.delivery.urgency import BACK_OFF_CAP_S
 from protocol.directory import DEFAULT_BLOB_BYTES
 from protocol.envelope.padding import padded_bytes
@@ -142,6 +150,11 @@ def test_waits_are_those_of_the_code() -> None:
         f" {waits[Code.STORE]} s with `E_STORE`"
     ) in FLAT
     assert ", ".join(f"{cap:g}" for cap in BACK_OFF_CAP_S.values()) + " s for P0 to P3" in FLAT
+    minutes = [each // 60_000 for each in (STUCK_RETRY_MS, STUCK_RETRY_URGENT_MS)]
+    assert "repeat every {} min, every {} min for P0".format(*minutes) in FLAT
+    assert f"after n * {SOON_MS // 1000} s, at most the cap" in FLAT
+    assert f"at least {LEAST_WAIT_MS // 1000} s, at most the cap" in FLAT
+    assert f"people hear when n is above {TOLD_AFTER}." in FLAT
     mute = re.search(r"too slow, and (.*?) of a whole request", FLAT)
     assert mute is not None
     assert set(re.findall(r"E_[A-Z_]+", mute[1])) == UNPROVEN
