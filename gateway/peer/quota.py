@@ -3,7 +3,7 @@
 A peer that sends more than its share waits, in its own connections; it is refused only after
 too many requests that prove nothing. Counters are in memory: a restart forgives.
 
-Source: docs/wire-format.md, rule 27; the receiver's admission in docs/architecture.md.
+Source: docs/wire-format.md, rule 27; docs/delivery.md, "Admission".
 """
 
 from asyncio import Semaphore

@@ -4,7 +4,7 @@ Three steps have one: `accepted` (the other node holds it), `acknowledged` (a pe
 `answered` (it is decided). Only requests wait for the last two. Legal deadlines, which run from
 what an answer states, are not these.
 
-Source: docs/requests.md, "Clocks" (policy).
+Source: docs/domain.md, section 9 (policy).
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 `Submission.summary` and `Consignment.summary` are made here, and so is the document that an
 officer reads: both are read from an opened content. Nothing here is free text of a case: the
-longest field is the reference, which holds no person's name (docs/requests.md, type `ref`).
+longest field is the reference, which holds no person's name (docs/domain.md, section 4, `ref`).
 """
 
 from dataclasses import dataclass

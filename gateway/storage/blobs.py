@@ -5,7 +5,7 @@ crash leaves a `.part` that goes on from its length, or is swept. An offset that
 is always synced. Names are private to the sending node: no peer learns what
 another one sent.
 
-Source: docs/wire-format.md, rule 24; docs/architecture.md, "attachments".
+Source: docs/wire-format.md, rule 24; docs/delivery.md, "Attachments".
 """
 
 import asyncio

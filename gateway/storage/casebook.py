@@ -1,6 +1,6 @@
 """Messages, their states, what happened to them, and the events that people follow: reads only.
 
-Source: docs/architecture.md, "ports"; docs/operations.md for what an officer sees of it.
+Source: docs/delivery.md, "Ports"; docs/operations.md for what an officer sees of it.
 """
 
 import sqlite3

@@ -3,7 +3,7 @@
 A claim reads the covering index alone until it knows its items, so that an urgent one behind
 100,000 others costs no more than the first.
 
-Source: docs/architecture.md, "delivery in rules", 3 to 6.
+Source: docs/delivery.md, "Delivery in rules", 3 to 6.
 """
 
 import sqlite3

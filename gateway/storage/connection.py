@@ -30,7 +30,7 @@ _PRAGMAS: Final = (
     ("cache_size", "-32768", -32768),
     ("temp_store", "MEMORY", 2),
 )
-"""Name, value, what must be read back; why each: docs/architecture.md, "storage"."""
+"""Name, value, what must be read back; why each: docs/delivery.md, "Storage"."""
 
 _READER_PRAGMAS: Final = (
     ("query_only", "ON", 1),

@@ -4,7 +4,7 @@ A receipt is a function of stored state: the second time an envelope comes, what
 back, byte for byte. Whatever decides (known, conflicting, already consigned) is decided inside
 the transaction.
 
-Source: docs/wire-format.md, rules 19, 20, 23; docs/architecture.md, "durable steps".
+Source: docs/wire-format.md, rules 19, 20, 23; docs/delivery.md, "Durable steps".
 """
 
 import sqlite3

@@ -3,7 +3,7 @@
 Order inside a lane: class, then queue number. Queue numbers are contiguous from 1 for each
 receiving node and never reused.
 
-Source: docs/wire-format.md, rules 16, 17; docs/architecture.md, "delivery in rules".
+Source: docs/wire-format.md, rules 16, 17; docs/delivery.md, "Delivery in rules".
 """
 
 from collections.abc import Iterable

@@ -3,7 +3,7 @@
 An outcome counts only with the fence of the claim that sent it, save one: a proven receipt
 counts whoever brings it, and whenever.
 
-Source: docs/architecture.md, "delivery in rules", 6 and 7.
+Source: docs/delivery.md, "Delivery in rules", 6 and 7.
 """
 
 from collections.abc import Collection

@@ -4,7 +4,7 @@
 (writer, group); what is read comes from a read-only connection and from a picture in memory.
 A log is made by `create` alone, never by opening: a wrong path cannot start a second log.
 
-Source: docs/architecture.md, "storage"; docs/wire-format.md, rule 8.
+Source: docs/delivery.md, "Storage"; docs/wire-format.md, rule 8.
 """
 
 from pathlib import Path

@@ -4,7 +4,7 @@ Sealing and opening happen on the caller's side, never in the writer's thread. T
 sealed value names table, column, sender, message and month, so that a value moved to another
 row does not open. When retention has emptied a month, its key can be destroyed.
 
-Source: docs/architecture.md, "contents at rest"; docs/wire-format.md, section Keys.
+Source: docs/delivery.md, "Contents at rest"; docs/wire-format.md, section Keys.
 """
 
 import sqlite3

@@ -3,7 +3,7 @@
 A lane belongs to a destination node, not to an endpoint: two points of contact of one Party
 fail apart. Time-outs are drawn so that many lanes that failed together do not return together.
 
-Source: docs/architecture.md, "delivery"; docs/adr/0006-lanes-and-back-off.md.
+Source: docs/delivery.md, "Delivery in rules"; docs/adr/0006-lanes-and-back-off.md.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The four classes of urgency that decide order, slots and how long a lane may wait.
 
-Source: docs/wire-format.md, rule 14 (`cls`); docs/architecture.md, "delivery".
+Source: docs/wire-format.md, rule 14 (`cls`); docs/delivery.md, "Delivery in rules".
 """
 
 from enum import IntEnum

@@ -4,7 +4,7 @@ The server turns errors into `application/problem+json` by it, the client turns 
 into an error of the same family, and commands end with its exit code. Texts never contain
 content, keys or text from a peer.
 
-Source: docs/officer-api.md, "Errors"; RFC 9457.
+Source: docs/operations.md, "Error codes"; RFC 9457.
 """
 
 from collections.abc import Mapping
