@@ -6,7 +6,9 @@ Source: docs/domain.md, sections 5 and 6.
 from typing import Any, Final
 
 from protocol.requests.answers import ACKNOWLEDGEMENT, DATA_DELIVERY, INFO_NEEDED, INFO_SUPPLIED
-from protocol.requests.assistance import TECHNICAL_ADVICE_REQUEST
+from protocol.requests.assistance import (
+    TECHNICAL_ADVICE_REQUEST,
+)
 from protocol.requests.decision import DECISION, Decision, refuses_all
 from protocol.requests.disclosure import SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
@@ -18,12 +20,15 @@ from protocol.requests.preservation import (
     PRESERVATION_REQUEST,
 )
 
-_ALL: Final = (
+_REQUESTS: Final = (
     PRESERVATION_REQUEST,
     PRESERVATION_EXTENSION,
     SUBSCRIBER_INFORMATION_REQUEST,
     EMERGENCY_DISCLOSURE_REQUEST,
     TECHNICAL_ADVICE_REQUEST,
+)
+
+_ANSWERS: Final = (
     ACKNOWLEDGEMENT,
     INFO_NEEDED,
     INFO_SUPPLIED,
@@ -32,7 +37,11 @@ _ALL: Final = (
     DATA_DELIVERY,
 )
 
-TYPES: Final[dict[str, DocumentType]] = {kind.name: kind for kind in _ALL}
+_NOTICES: Final[tuple[DocumentType, ...]] = ()
+
+TYPES: Final[dict[str, DocumentType]] = {
+    kind.name: kind for kind in (*_REQUESTS, *_ANSWERS, *_NOTICES)
+}
 """Every type that can be sent, by its name, in the order of the forms' list."""
 
 USUAL_ANSWERS: Final = (

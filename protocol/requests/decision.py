@@ -6,6 +6,7 @@ Source: docs/domain.md, sections 6.2 and 8; Convention on Cybercrime, Articles 2
 from collections.abc import Iterator
 from typing import Any, Final, Literal
 
+from protocol.requests.conditional import Conditional
 from protocol.requests.faults import UNSOUND, Fault, FaultCode
 from protocol.requests.kinds import Direction, DocumentType, Family, LadderEffect, Thread
 from protocol.requests.part import Many
@@ -78,34 +79,26 @@ GROUNDS: Final[dict[str, frozenset[str]]] = {
 }
 """Grounds for refusing, or granting in part, each type of request (section 8)."""
 
-_CONDITIONAL: Final = (
-    "conditions",
-    "granted_scope",
-    "grounds",
-    "reasons",
-    "partial_considered",
-    "postponed_until",
-    "referred_to",
-    "not_possible_reason",
+_BY_OUTCOME: Final = Conditional(
+    by="outcome",
+    required={
+        "accepted_with_conditions": ("conditions",),
+        "partially_accepted": ("granted_scope", "reasons"),
+        "refused": ("grounds", "reasons", "partial_considered"),
+        "postponed": ("grounds", "reasons", "partial_considered"),
+        "referred": ("referred_to",),
+        "not_possible": ("not_possible_reason",),
+    },
+    optional={
+        "accepted": ("reasons",),
+        "accepted_with_conditions": ("reasons",),
+        "partially_accepted": ("grounds", "conditions"),
+        "postponed": ("postponed_until",),
+        "referred": ("reasons",),
+        "not_possible": ("reasons",),
+    },
 )
-_REQUIRED: Final[dict[str, frozenset[str]]] = {
-    "accepted": frozenset(),
-    "accepted_with_conditions": frozenset({"conditions"}),
-    "partially_accepted": frozenset({"granted_scope", "reasons"}),
-    "refused": frozenset({"grounds", "reasons", "partial_considered"}),
-    "postponed": frozenset({"grounds", "reasons", "partial_considered"}),
-    "referred": frozenset({"referred_to"}),
-    "not_possible": frozenset({"not_possible_reason"}),
-}
-_ADMITTED: Final[dict[str, frozenset[str]]] = {
-    "accepted": frozenset({"reasons"}),
-    "accepted_with_conditions": frozenset({"conditions", "reasons"}),
-    "partially_accepted": frozenset({"granted_scope", "reasons", "grounds", "conditions"}),
-    "refused": frozenset({"grounds", "reasons", "partial_considered"}),
-    "postponed": frozenset({"grounds", "reasons", "partial_considered", "postponed_until"}),
-    "referred": frozenset({"referred_to", "reasons"}),
-    "not_possible": frozenset({"not_possible_reason", "reasons"}),
-}
+"""The table of section 6.2."""
 
 
 class ItemDecision(AboutItem):
@@ -124,15 +117,7 @@ class ItemDecision(AboutItem):
     @rule
     def has_the_fields_of_its_outcome(self) -> Iterator[Fault]:
         """The table of section 6.2."""
-        required, admitted = _REQUIRED[self.outcome], _ADMITTED[self.outcome]
-        for name in _CONDITIONAL:
-            present = getattr(self, name) is not None
-            if present and name not in admitted:
-                text = f"`{name}` does not go with the outcome `{self.outcome}`. Remove it."
-                yield Fault((name,), FaultCode.NOT_ALLOWED_HERE, text)
-            elif name in required and not present:
-                text = f"The outcome `{self.outcome}` needs `{name}`. Fill it in."
-                yield Fault((name,), FaultCode.MISSING, text)
+        return _BY_OUTCOME.faults(self)
 
     @rule
     def lesser_grant_was_considered(self) -> Iterator[Fault]:

@@ -107,9 +107,18 @@ class Document(Part):
     @scene_rule
     def stands_where_it_belongs_in_a_thread(self, scene: Scene) -> Iterator[Fault]:
         """Say whether `in_reply_to` must be there."""
-        match scene.kind.thread:
+        return self._out_of_place(scene.kind.thread)
+
+    @scene_rule
+    def stands_where_its_body_puts_it(self, scene: Scene) -> Iterator[Fault]:
+        """Information unasked for opens a case with the offer, and joins one with the content."""
+        if scene.kind.thread_of is not None:
+            yield from self._out_of_place(scene.kind.thread_of(self.body))
+
+    def _out_of_place(self, thread: Thread) -> Iterator[Fault]:
+        match thread:
             case Thread.JOINS if self.in_reply_to is None:
-                text = "An answer names the message that it answers (32 hex digits)."
+                text = "Name the message that this replies to (32 hex digits)."
                 yield Fault(("in_reply_to",), FaultCode.MISSING, text)
             case Thread.STARTS if self.in_reply_to is not None:
                 text = "A document of this type opens a case of its own. Remove in_reply_to."

@@ -138,11 +138,16 @@ def _values(
     model: type[Part], raw: Mapping[str, Any], place: Path, unsound: set[Path]
 ) -> dict[str, Any]:
     """Return the fields of a form, without validation; UNSOUND for those at fault."""
-    models = shape_of(model).models
     return {
-        name: _value(models.get(name), raw.get(name), (*place, name), unsound)
-        for name in model.model_fields
+        name: _value(_form(model, name, raw), raw.get(written), (*place, written), unsound)
+        for name, written in shape_of(model).fields
     }
+
+
+def _form(model: type[Part], name: str, raw: Mapping[str, Any]) -> type[Part] | None:
+    """Return the form of a field; None when it holds none, or one that nobody knows."""
+    form = shape_of(model).models.get(name)
+    return model.chosen_form(name, raw) if form is Part else form
 
 
 def _value(model: type[Part] | None, raw: object, place: Path, unsound: set[Path]) -> object:
@@ -152,6 +157,6 @@ def _value(model: type[Part] | None, raw: object, place: Path, unsound: set[Path
         return tuple(
             _value(model, each, (*place, index), unsound) for index, each in enumerate(raw)
         )
-    if model is not None and isinstance(raw, dict) and model is not Part:
+    if model is not None and isinstance(raw, dict):
         return _construct(model, raw, place, unsound)
     return raw

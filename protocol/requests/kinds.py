@@ -6,8 +6,10 @@ types share (document, profile, thread) read the description and never the type'
 Source: docs/domain.md, sections 3, 5, 6 and 12.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from protocol.requests.part import Part
 
@@ -68,6 +70,7 @@ class DocumentType:
         article: The provision, such as `29, 30` or `2AP 9`; empty for an act of procedure.
         model: The form of its body.
         thread: Whether it opens a thread.
+        thread_of: For a type whose body narrows that: tells it from the body.
         answers: For a request: the types beside the usual notices that may answer it.
         legal_basis: What `legal_basis` means when it is absent.
         ladder_effect: What it does to the message that it answers, or None.
@@ -92,6 +95,7 @@ class DocumentType:
     article: str
     model: type[Part]
     thread: Thread
+    thread_of: Callable[[Any], Thread] | None = None
     answers: tuple[str, ...] = ()
     legal_basis: tuple[str, ...] = ()
     ladder_effect: LadderEffect | None = None

@@ -6,6 +6,7 @@ What holds between fields is a rule (protocol.requests.rules).
 Source: docs/domain.md, section 4, G1 to G4 and G7.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, TypeVar
 
@@ -96,3 +97,17 @@ class Part(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", defer_build=True)
     KEY_REQUIRED: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def chosen_form(cls, name: str, values: Mapping[str, Any]) -> "type[Part] | None":
+        """Return the form of a field that has no form of its own: another field chooses it.
+
+        Args:
+            name: Of a field whose annotation is Part itself.
+            values: The fields as they were written, none of them checked.
+
+        Returns:
+            None when nothing was chosen, so that the field is not looked into.
+        """
+        del name, values
+        return None

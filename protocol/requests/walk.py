@@ -30,6 +30,7 @@ class Shape:
     """What the walk looks at in one form.
 
     Args:
+        fields: All fields, each with the name by which a document writes it.
         rules: The form's own rules, base classes first.
         parts: Fields that hold a form or a list of forms with something to check, and the field
             by which entries of the list are named.
@@ -39,6 +40,7 @@ class Shape:
         models: All fields that hold forms, with the model.
     """
 
+    fields: tuple[tuple[str, str], ...]
     rules: tuple[Rule, ...]
     parts: tuple[tuple[str, str | None], ...]
     distinct: tuple[str, ...]
@@ -71,6 +73,7 @@ def shape_of(model: type[Part]) -> Shape:
     }
     named = {name: _name_field(part) for name, part in models.items()}
     return Shape(
+        fields=tuple((n, info.alias or n) for n, info in model.model_fields.items()),
         rules=_rules_of(model),
         parts=tuple(
             (n, key) for n, key in named.items() if key or not shape_of(models[n]).is_quiet

@@ -147,12 +147,12 @@ def _dump(part: Part, names: Mapping[str, str]) -> dict[str, Any]:
     """Return a form as plain values: absent fields left out, paths turned into file names."""
     shape = shape_of(type(part))
     kept: dict[str, Any] = {}
-    for name in type(part).model_fields:
+    for name, written in shape.fields:
         value = getattr(part, name)
         if value is not None:
-            kept[name] = _renamed(value, names) if name in shape.paths else _plain(value, names)
-        elif name in part.KEY_REQUIRED:
-            kept[name] = None
+            kept[written] = _renamed(value, names) if name in shape.paths else _plain(value, names)
+        elif name in part.KEY_REQUIRED and name in part.model_fields_set:
+            kept[written] = None
     return kept
 
 
