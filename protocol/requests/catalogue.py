@@ -10,7 +10,7 @@ from protocol.requests.assistance import (
     TECHNICAL_ADVICE_REQUEST,
 )
 from protocol.requests.decision import DECISION, Decision, refuses_all
-from protocol.requests.disclosure import SUBSCRIBER_INFORMATION_REQUEST
+from protocol.requests.disclosure import STORED_DATA_REQUEST, SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
 from protocol.requests.emergency import EMERGENCY_DISCLOSURE_REQUEST
 from protocol.requests.kinds import DocumentType
@@ -23,6 +23,7 @@ from protocol.requests.preservation import (
 _REQUESTS: Final = (
     PRESERVATION_REQUEST,
     PRESERVATION_EXTENSION,
+    STORED_DATA_REQUEST,
     SUBSCRIBER_INFORMATION_REQUEST,
     EMERGENCY_DISCLOSURE_REQUEST,
     TECHNICAL_ADVICE_REQUEST,

@@ -1,4 +1,4 @@
-"""Requests for data that are stored (Article 31): subscriber information.
+"""Requests for data that are stored (Article 31): of any kind, and subscriber information.
 
 Source: docs/domain.md, sections 5 and 13; T-CY template of 9 July 2018, all 21 sections.
 """
@@ -46,6 +46,12 @@ class StoredData(CoreB):
         return unknown_providers(self.items, self.providers)
 
 
+class StoredDataRequest(StoredData):
+    """Asks for stored data of any category; often what was preserved before."""
+
+    domestic_legal_basis: LegalGround
+
+
 class SubscriberInformationRequest(StoredData):
     """The template of the T-CY for subscriber information."""
 
@@ -87,6 +93,19 @@ def _is_mixed(item: DataItem) -> bool:
     }
     return "ip" in kinds and len(kinds) > 1
 
+
+STORED_DATA_REQUEST: Final = DocumentType(
+    name="stored_data_request",
+    direction=Direction.TO_REQUESTED,
+    family=Family.REQUEST,
+    one_line="Asks for stored data: subscriber, traffic or content",
+    article="31",
+    model=StoredDataRequest,
+    thread=Thread.STARTS_OR_JOINS,
+    answers=ANSWERS_WITH_DATA,
+    legal_basis=("conv_31",),
+    capability=Capability.EVIDENCE,
+)
 
 SUBSCRIBER_INFORMATION_REQUEST: Final = DocumentType(
     name="subscriber_information_request",
