@@ -9,6 +9,7 @@ from protocol.requests.answers import ACKNOWLEDGEMENT, DATA_DELIVERY, INFO_NEEDE
 from protocol.requests.assistance import (
     TECHNICAL_ADVICE_REQUEST,
 )
+from protocol.requests.collection import INTERCEPTION_REQUEST, REALTIME_TRAFFIC_REQUEST
 from protocol.requests.decision import DECISION, Decision, refuses_all
 from protocol.requests.disclosure import STORED_DATA_REQUEST, SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
@@ -25,6 +26,8 @@ _REQUESTS: Final = (
     PRESERVATION_EXTENSION,
     STORED_DATA_REQUEST,
     SUBSCRIBER_INFORMATION_REQUEST,
+    REALTIME_TRAFFIC_REQUEST,
+    INTERCEPTION_REQUEST,
     EMERGENCY_DISCLOSURE_REQUEST,
     TECHNICAL_ADVICE_REQUEST,
 )
