@@ -13,7 +13,7 @@ from protocol.requests.collection import INTERCEPTION_REQUEST, REALTIME_TRAFFIC_
 from protocol.requests.decision import DECISION, Decision, refuses_all
 from protocol.requests.disclosure import STORED_DATA_REQUEST, SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
-from protocol.requests.emergency import EMERGENCY_DISCLOSURE_REQUEST
+from protocol.requests.emergency import EMERGENCY_DISCLOSURE_REQUEST, EMERGENCY_MLA_REQUEST
 from protocol.requests.kinds import DocumentType
 from protocol.requests.preservation import (
     PRESERVATION_EXTENSION,
@@ -29,6 +29,7 @@ _REQUESTS: Final = (
     REALTIME_TRAFFIC_REQUEST,
     INTERCEPTION_REQUEST,
     EMERGENCY_DISCLOSURE_REQUEST,
+    EMERGENCY_MLA_REQUEST,
     TECHNICAL_ADVICE_REQUEST,
 )
 
