@@ -15,6 +15,7 @@ from protocol.requests.disclosure import STORED_DATA_REQUEST, SUBSCRIBER_INFORMA
 from protocol.requests.document import Document
 from protocol.requests.emergency import EMERGENCY_DISCLOSURE_REQUEST, EMERGENCY_MLA_REQUEST
 from protocol.requests.kinds import DocumentType
+from protocol.requests.orders import ORDER_EFFECT_REQUEST, SUBSCRIBER_ORDER_NOTICE
 from protocol.requests.preservation import (
     PRESERVATION_EXTENSION,
     PRESERVATION_REPORT,
@@ -30,6 +31,7 @@ _REQUESTS: Final = (
     INTERCEPTION_REQUEST,
     EMERGENCY_DISCLOSURE_REQUEST,
     EMERGENCY_MLA_REQUEST,
+    ORDER_EFFECT_REQUEST,
     TECHNICAL_ADVICE_REQUEST,
 )
 
@@ -42,7 +44,7 @@ _ANSWERS: Final = (
     DATA_DELIVERY,
 )
 
-_NOTICES: Final[tuple[DocumentType, ...]] = ()
+_NOTICES: Final = (SUBSCRIBER_ORDER_NOTICE,)
 
 TYPES: Final[dict[str, DocumentType]] = {
     kind.name: kind for kind in (*_REQUESTS, *_ANSWERS, *_NOTICES)
