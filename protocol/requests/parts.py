@@ -210,6 +210,12 @@ class Question(PlainQuestion):
             yield Fault(("topic",), FaultCode.NOT_ALLOWED_HERE)
 
 
+class LegalQuestion(PlainQuestion):
+    """A question of law, sorted by its topic."""
+
+    topic: Topic
+
+
 GroundCode = Literal[
     "political_offence",
     "essential_interests",

@@ -1,4 +1,4 @@
-"""Authorities, people and providers: whom a form names, and how to reach them.
+"""Authorities, contacts, persons and providers: whom a form names, and how to reach them.
 
 Source: docs/domain.md, section 4.1; T-CY template of 9 July 2018, sections 4 to 7 and 15.
 """
@@ -10,7 +10,7 @@ from protocol.requests.faults import Fault, FaultCode
 from protocol.requests.part import Many, Part
 from protocol.requests.rules import rule
 from protocol.requests.text import Country, Email, Id, Language, Line, Phone, Short, Text
-from protocol.requests.times import Zone
+from protocol.requests.times import Date, Zone
 
 AuthorityKind = Literal["police", "prosecution", "court", "central_authority", "ministry", "other"]
 
@@ -84,6 +84,18 @@ def without_voice(who: Contact) -> Iterator[Fault]:
     """
     if who.telephone is None and who.cell_phone is None:
         yield Fault(("telephone",), FaultCode.MISSING, _NEEDS_PHONE)
+
+
+class Person(Part):
+    """A person whom a request is about."""
+
+    person_id: Id
+    names: Many[Line]
+    date_of_birth: Date | None = None
+    nationality: Country | None = None
+    identity_documents: Many[Line] | None = None
+    description: Text | None = None
+    last_known_location: Short | None = None
 
 
 class Provider(Part):
