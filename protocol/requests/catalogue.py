@@ -17,6 +17,7 @@ from protocol.requests.decision import DECISION, Decision, refuses_all
 from protocol.requests.disclosure import STORED_DATA_REQUEST, SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
 from protocol.requests.emergency import EMERGENCY_DISCLOSURE_REQUEST, EMERGENCY_MLA_REQUEST
+from protocol.requests.information import SPONTANEOUS_INFORMATION
 from protocol.requests.kinds import DocumentType
 from protocol.requests.orders import ORDER_EFFECT_REQUEST, SUBSCRIBER_ORDER_NOTICE
 from protocol.requests.preservation import (
@@ -39,6 +40,7 @@ _REQUESTS: Final = (
     LEGAL_INFORMATION_REQUEST,
     SUSPECT_LOCATION_REQUEST,
     EVIDENCE_ASSISTANCE_REQUEST,
+    SPONTANEOUS_INFORMATION,
 )
 
 _ANSWERS: Final = (
