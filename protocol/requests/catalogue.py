@@ -13,6 +13,7 @@ from protocol.requests.assistance import (
     TECHNICAL_ADVICE_REQUEST,
 )
 from protocol.requests.collection import INTERCEPTION_REQUEST, REALTIME_TRAFFIC_REQUEST
+from protocol.requests.consultation import PRE_CONSULTATION
 from protocol.requests.decision import DECISION, Decision, refuses_all
 from protocol.requests.disclosure import STORED_DATA_REQUEST, SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
@@ -40,6 +41,7 @@ _REQUESTS: Final = (
     LEGAL_INFORMATION_REQUEST,
     SUSPECT_LOCATION_REQUEST,
     EVIDENCE_ASSISTANCE_REQUEST,
+    PRE_CONSULTATION,
     SPONTANEOUS_INFORMATION,
 )
 
