@@ -15,6 +15,7 @@ from protocol.requests.assistance import (
 from protocol.requests.collection import INTERCEPTION_REQUEST, REALTIME_TRAFFIC_REQUEST
 from protocol.requests.consultation import PRE_CONSULTATION
 from protocol.requests.decision import DECISION, Decision, refuses_all
+from protocol.requests.determination import CONDITION_REPLY, DETERMINATION, DETERMINATION_REQUEST
 from protocol.requests.disclosure import STORED_DATA_REQUEST, SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
 from protocol.requests.emergency import EMERGENCY_DISCLOSURE_REQUEST, EMERGENCY_MLA_REQUEST
@@ -49,7 +50,10 @@ _ANSWERS: Final = (
     ACKNOWLEDGEMENT,
     INFO_NEEDED,
     INFO_SUPPLIED,
+    DETERMINATION_REQUEST,
+    DETERMINATION,
     DECISION,
+    CONDITION_REPLY,
     PRESERVATION_REPORT,
     DATA_DELIVERY,
 )
