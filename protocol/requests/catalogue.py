@@ -27,6 +27,7 @@ from protocol.requests.preservation import (
     PRESERVATION_REPORT,
     PRESERVATION_REQUEST,
 )
+from protocol.requests.results import ADVICE_ANSWER, OUTCOME_REPORT, PATH_DISCLOSURE
 
 _REQUESTS: Final = (
     PRESERVATION_REQUEST,
@@ -55,7 +56,10 @@ _ANSWERS: Final = (
     DECISION,
     CONDITION_REPLY,
     PRESERVATION_REPORT,
+    PATH_DISCLOSURE,
     DATA_DELIVERY,
+    ADVICE_ANSWER,
+    OUTCOME_REPORT,
 )
 
 _NOTICES: Final = (SUBSCRIBER_ORDER_NOTICE,)
