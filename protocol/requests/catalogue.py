@@ -19,6 +19,11 @@ from protocol.requests.determination import CONDITION_REPLY, DETERMINATION, DETE
 from protocol.requests.disclosure import STORED_DATA_REQUEST, SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
 from protocol.requests.emergency import EMERGENCY_DISCLOSURE_REQUEST, EMERGENCY_MLA_REQUEST
+from protocol.requests.hold import (
+    MLA_FOLLOWUP_NOTICE,
+    MLA_RECEIVED_CONFIRMATION,
+    RELEASE_NOTICE,
+)
 from protocol.requests.information import SPONTANEOUS_INFORMATION
 from protocol.requests.kinds import DocumentType
 from protocol.requests.orders import ORDER_EFFECT_REQUEST, SUBSCRIBER_ORDER_NOTICE
@@ -57,9 +62,12 @@ _ANSWERS: Final = (
     CONDITION_REPLY,
     PRESERVATION_REPORT,
     PATH_DISCLOSURE,
+    MLA_FOLLOWUP_NOTICE,
+    MLA_RECEIVED_CONFIRMATION,
     DATA_DELIVERY,
     ADVICE_ANSWER,
     OUTCOME_REPORT,
+    RELEASE_NOTICE,
 )
 
 _NOTICES: Final = (SUBSCRIBER_ORDER_NOTICE,)
