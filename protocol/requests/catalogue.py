@@ -32,6 +32,14 @@ from protocol.requests.preservation import (
     PRESERVATION_REPORT,
     PRESERVATION_REQUEST,
 )
+from protocol.requests.progress import (
+    CLOSURE,
+    DELAY_NOTICE,
+    FORMAL_CONFIRMATION,
+    REFERRAL_NOTICE,
+    WITHDRAWAL,
+    WITHDRAWAL_ACK,
+)
 from protocol.requests.results import ADVICE_ANSWER, OUTCOME_REPORT, PATH_DISCLOSURE
 
 _REQUESTS: Final = (
@@ -67,7 +75,13 @@ _ANSWERS: Final = (
     DATA_DELIVERY,
     ADVICE_ANSWER,
     OUTCOME_REPORT,
+    DELAY_NOTICE,
+    REFERRAL_NOTICE,
+    WITHDRAWAL,
+    WITHDRAWAL_ACK,
     RELEASE_NOTICE,
+    CLOSURE,
+    FORMAL_CONFIRMATION,
 )
 
 _NOTICES: Final = (SUBSCRIBER_ORDER_NOTICE,)
