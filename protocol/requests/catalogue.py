@@ -41,6 +41,14 @@ from protocol.requests.progress import (
     WITHDRAWAL_ACK,
 )
 from protocol.requests.results import ADVICE_ANSWER, OUTCOME_REPORT, PATH_DISCLOSURE
+from protocol.requests.use import (
+    JUDICIAL_USE_DECISION,
+    JUDICIAL_USE_REQUEST,
+    ONWARD_TRANSFER_DECISION,
+    ONWARD_TRANSFER_REQUEST,
+    USE_ACCOUNT,
+    USE_ACCOUNT_REQUEST,
+)
 
 _REQUESTS: Final = (
     PRESERVATION_REQUEST,
@@ -84,7 +92,15 @@ _ANSWERS: Final = (
     FORMAL_CONFIRMATION,
 )
 
-_NOTICES: Final = (SUBSCRIBER_ORDER_NOTICE,)
+_NOTICES: Final = (
+    USE_ACCOUNT_REQUEST,
+    USE_ACCOUNT,
+    ONWARD_TRANSFER_REQUEST,
+    JUDICIAL_USE_REQUEST,
+    ONWARD_TRANSFER_DECISION,
+    JUDICIAL_USE_DECISION,
+    SUBSCRIBER_ORDER_NOTICE,
+)
 
 TYPES: Final[dict[str, DocumentType]] = {
     kind.name: kind for kind in (*_REQUESTS, *_ANSWERS, *_NOTICES)
