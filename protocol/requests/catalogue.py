@@ -26,6 +26,13 @@ from protocol.requests.hold import (
 )
 from protocol.requests.information import SPONTANEOUS_INFORMATION
 from protocol.requests.kinds import DocumentType
+from protocol.requests.notices import (
+    CORRECTION,
+    DATA_CORRECTION_NOTICE,
+    DATA_INCIDENT_NOTICE,
+    NOTE,
+    REMINDER,
+)
 from protocol.requests.orders import ORDER_EFFECT_REQUEST, SUBSCRIBER_ORDER_NOTICE
 from protocol.requests.preservation import (
     PRESERVATION_EXTENSION,
@@ -99,7 +106,12 @@ _NOTICES: Final = (
     JUDICIAL_USE_REQUEST,
     ONWARD_TRANSFER_DECISION,
     JUDICIAL_USE_DECISION,
+    DATA_INCIDENT_NOTICE,
+    DATA_CORRECTION_NOTICE,
     SUBSCRIBER_ORDER_NOTICE,
+    REMINDER,
+    CORRECTION,
+    NOTE,
 )
 
 TYPES: Final[dict[str, DocumentType]] = {

@@ -16,6 +16,26 @@ from protocol.requests.catalogue import (
 from protocol.requests.kinds import Direction, Family, LadderEffect, Thread
 from protocol.requests.text import SHORT_LENGTH
 
+SPONTANEOUS = "spontaneous_information"
+ANSWERING = (
+    "decision",
+    "preservation_report",
+    "path_disclosure",
+    "data_delivery",
+    "advice_answer",
+    "outcome_report",
+    "condition_reply",
+)
+ACKNOWLEDGING = (
+    "acknowledgement",
+    "info_needed",
+    "determination_request",
+    "mla_received_confirmation",
+    "delay_notice",
+    "referral_notice",
+    "withdrawal_ack",
+)
+
 
 @pytest.mark.parametrize("name", TYPES)
 def test_an_entry_describes_its_type(name: str) -> None:
@@ -26,15 +46,17 @@ def test_an_entry_describes_its_type(name: str) -> None:
     assert kind.model.__doc__
     assert 0 < len(kind.one_line) < SHORT_LENGTH // 10
     assert name not in RESERVED
-    assert kind.is_request == (kind.family is Family.REQUEST) == bool(kind.legal_basis)
+    assert kind.is_request == (kind.family is Family.REQUEST)
+    opens = kind.is_request or name == "subscriber_order_notice"
+    assert opens == (kind.thread is not Thread.JOINS) == bool(kind.answers)
+    assert bool(kind.legal_basis) == (opens and name != "pre_consultation") <= bool(kind.article)
     if kind.is_request:
         assert kind.direction is Direction.TO_REQUESTED
-        assert kind.thread is not Thread.JOINS
-        assert kind.capability is not None
-        assert kind.article
-    else:
-        assert kind.thread is Thread.JOINS
-        assert not kind.answers
+        assert (kind.capability is None) == (name in {"pre_consultation", SPONTANEOUS})
+    assert (kind.thread_of is not None) == (name == SPONTANEOUS)
+    if kind.only_if_asked:
+        assert kind.direction is Direction.TO_REQUESTING
+        assert kind.ladder_effect is not None
 
 
 def test_there_is_no_type_of_another_name() -> None:
@@ -46,13 +68,9 @@ def test_there_is_no_type_of_another_name() -> None:
 def test_answers_move_the_ladder_as_the_domain_says() -> None:
     """Section 12; the values are those of the ladder itself."""
     effects = {name: kind.ladder_effect for name, kind in TYPES.items() if kind.ladder_effect}
-    assert effects == {
-        "acknowledgement": LadderEffect.ACKNOWLEDGED,
-        "info_needed": LadderEffect.ACKNOWLEDGED,
-        "decision": LadderEffect.ANSWERED,
-        "preservation_report": LadderEffect.ANSWERED,
-        "data_delivery": LadderEffect.ANSWERED,
-    }
+    assert effects == dict.fromkeys(ACKNOWLEDGING, LadderEffect.ACKNOWLEDGED) | dict.fromkeys(
+        ANSWERING, LadderEffect.ANSWERED
+    )
     assert {MessageState(effect) for effect in LadderEffect} == {
         MessageState.ACKNOWLEDGED,
         MessageState.ANSWERED,

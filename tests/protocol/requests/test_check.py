@@ -236,10 +236,11 @@ def fields_of(value: object, model: type[Part], path: str = "") -> dict[str, boo
     if model is Document:
         models["body"] = TYPES[value["type"]].model
     found: dict[str, bool] = {}
-    for name, each in value.items():
-        place = f"{path}.{name}" if path else name
-        found[place] = model.model_fields[name].is_required()
-        found |= fields_of(each, models[name], place) if name in models else {}
+    for name, written in shape_of(model).fields:
+        if written in value:
+            place = f"{path}.{written}" if path else written
+            found[place] = model.model_fields[name].is_required()
+            found |= fields_of(value[written], models[name], place) if name in models else {}
     return found
 
 
