@@ -19,6 +19,7 @@ from protocol.errors import RemoteProtocolError
 from protocol.frame import PREFIX_BYTES, FrameKind, decode_head, decode_prefix
 from protocol.identifiers import NodeId
 
+BLOBS = "/v1/blobs"
 Answering = Callable[[NodeId, str, int, bytes], tuple[int, bytes]]
 
 
@@ -45,6 +46,18 @@ def as_it_is(node: NodeId, path: str, status: int, body: bytes) -> tuple[int, by
     """Change nothing."""
     del node, path
     return status, body
+
+
+def losing(wanted: Callable[[str], bool], times: int) -> Answering:
+    """Return what loses the first answers to some paths, after they were processed."""
+    left = iter(range(times))
+
+    def answering(node: NodeId, path: str, status: int, body: bytes) -> tuple[int, bytes]:
+        if wanted(path) and next(left, None) is not None:
+            raise TransportError("the answer was lost", sent=True)
+        return as_it_is(node, path, status, body)
+
+    return answering
 
 
 @dataclass(slots=True)
@@ -130,9 +143,7 @@ class WireTransport:
             status, body = 200, b""
         except (RemoteProtocolError, GatewayError) as error:
             status, body = refusal(server, error)
-        if self._wire.lose():
-            raise TransportError("the answer was lost", sent=True)
-        return self._wire.answering(node, "/v1/blobs", status, body)
+        return self._wire.answering(node, BLOBS, status, body)
 
     def _reach(self, node: NodeId) -> Server:
         if (self._me, node) in self._wire.cut:
