@@ -24,6 +24,7 @@ from gateway.officer.server import OfficerServices, build_health_app, build_offi
 from gateway.operator.start import RunOptions
 from gateway.peer.server import PeerServer, PeerServices
 from gateway.peer.transport import HttpTransport
+from gateway.ports import Clock
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Ports, Runtime
 from gateway.service.consult import Consult
@@ -34,15 +35,15 @@ from protocol.identifiers import LogOrigin
 from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.signing import sign_head
 
-CLOCK = SystemClock()
 _Result = TypeVar("_Result")
 
 
-def run(options: RunOptions) -> int:
+def run(options: RunOptions, *, clock: Clock | None = None) -> int:
     """Run one node until it is told to stop.
 
     Args:
         options: Home, settings and unlocked keys.
+        clock: The system's clock unless given.
 
     Returns:
         0 after SIGTERM or SIGINT.
@@ -54,30 +55,30 @@ def run(options: RunOptions) -> int:
         LogDamagedError: The log does not verify.
     """
     configure_journal(sys.stderr, json=options.json_journal)
-    asyncio.run(serve(options))
+    asyncio.run(serve(options, SystemClock() if clock is None else clock))
     return 0
 
 
-async def serve(options: RunOptions) -> None:
+async def serve(options: RunOptions, clock: Clock) -> None:
     """Run one node until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
-        directory = await _directory(options, stack)
-        store = await _store(options, stack)
+        directory = await _directory(options, clock, stack)
+        store = await _store(options, clock, stack)
         metrics = Metrics()
         transport = HttpTransport(
             options.keys.tls,
             directory,
-            clock=CLOCK,
+            clock=clock,
             metrics=metrics,
             journal=get_journal("transport"),
         )
         await transport.start()
         stack.push_async_callback(transport.close)
         ports = Ports(
-            clock=CLOCK,
+            clock=clock,
             randomness=SystemRandomness(),
             transport=transport,
             store=store,
@@ -117,7 +118,7 @@ async def _run(
         reception=runtime.reception,
         directory=directory,
         blobs=ports.blobs,
-        clock=CLOCK,
+        clock=ports.clock,
         metrics=ports.metrics,
         journal=get_journal("peer"),
     )
@@ -147,13 +148,13 @@ async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: Asyn
     services = OfficerServices(
         submit=runtime.submit,
         act=runtime.act,
-        consult=Consult(store, ports.directory, CLOCK),
+        consult=Consult(store, ports.directory, ports.clock),
         prove=Prove(store, options.keys.signer().verifier),
         health=runtime.health,
         store=store,
         directory=ports.directory,
         config=options.config,
-        clock=CLOCK,
+        clock=ports.clock,
         metrics=ports.metrics,
     )
     control = options.home.control
@@ -170,7 +171,7 @@ async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: Asyn
     return int(health.addresses[0][1])
 
 
-async def _directory(options: RunOptions, stack: AsyncExitStack) -> TrustedDirectory:
+async def _directory(options: RunOptions, clock: Clock, stack: AsyncExitStack) -> TrustedDirectory:
     """Load the directory held; fetching it is the business of gateway.service.adopt.
 
     Raises:
@@ -192,7 +193,7 @@ async def _directory(options: RunOptions, stack: AsyncExitStack) -> TrustedDirec
         options.home.directory,
         url=section.url,
         root=root,
-        clock=CLOCK,
+        clock=clock,
         journal=get_journal("directory"),
     )
     await directory.start()
@@ -200,18 +201,18 @@ async def _directory(options: RunOptions, stack: AsyncExitStack) -> TrustedDirec
     return directory
 
 
-async def _store(options: RunOptions, stack: AsyncExitStack) -> SqliteStore:
+async def _store(options: RunOptions, clock: Clock, stack: AsyncExitStack) -> SqliteStore:
     signer = options.keys.signer()
 
     def sign(head: TreeHead) -> Checkpoint:
-        return sign_head(signer, head, timestamp_s=CLOCK.now_ms() // 1000)
+        return sign_head(signer, head, timestamp_s=clock.now_ms() // 1000)
 
     store = SqliteStore.open(
         options.home.store,
         origin=LogOrigin.parse(options.keys.origin),
         store_key=options.keys.store_key,
         head_signer=sign,
-        clock=CLOCK,
+        clock=clock,
         anchor=options.home.anchor,
     )
     await store.start()
