@@ -17,6 +17,7 @@ from gateway.records import (
     Consignment,
     Direction,
     EventRow,
+    Fork,
     LaneRow,
     LaneWork,
     LeafRow,
@@ -262,6 +263,12 @@ class Neighbours(Protocol):
 
     async def positions(self) -> Mapping[LogOrigin, Position]:
         """Return where we stand in every peer's log; read once at start."""
+
+    async def keep_fork(self, fork: Fork, *, now_ms: int) -> None:
+        """Keep both notes of a log with two histories for ever; the first fork of a log counts."""
+
+    async def forks(self) -> tuple[Fork, ...]:
+        """Return every log with two histories, in order of its origin."""
 
     async def peer_key_set(self, node: NodeId) -> bytes | None:
         """Return the newest proven key set held of a node."""

@@ -62,6 +62,15 @@ class PeerCheckpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fork:
+    """Two signed histories of one log: the note held before, and the one that contradicts it."""
+
+    origin: LogOrigin
+    held: bytes
+    offered: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateChange:
     """A step of the ladder of one message, named by who sent it and its id."""
 

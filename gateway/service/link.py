@@ -8,11 +8,11 @@ of protocol.log.linking; where peers stand in our log is gateway.service.standin
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from gateway.errors import TransportError
+from gateway.errors import StorageError, TransportError
 from gateway.ports import Clock, Directory, Store, Transport
+from gateway.records import Fork
 from gateway.service.unwritten import Unwritten
 from keys.note import LogVerifier
 from protocol.directory import NodeEntry, log_verifiers
@@ -34,15 +34,6 @@ _JOIN_TRIES: Final = 5
 _HTTP_OK: Final = 200
 
 _Verified: TypeAlias = tuple[bytes, tuple[LogVerifier, ...]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fork:
-    """Two signed histories of one log: the note held before, and the one that contradicts it."""
-
-    origin: LogOrigin
-    held: bytes
-    offered: bytes
 
 
 class PeerLogs:
@@ -72,10 +63,26 @@ class PeerLogs:
         self._verified: OrderedDict[_Verified, Checkpoint] = OrderedDict()
         self.unwritten = Unwritten(clock, self._is_held)
         self._forked: dict[LogOrigin, Fork] = {}
+        self._unkept: list[Fork] = []
 
     async def load(self) -> None:
-        """Read the stored positions; what was linked but not committed is linked again later."""
+        """Read what is stored; what was linked but not committed is linked again later."""
         self._positions = dict(await self._store.positions())
+        self._forked = {fork.origin: fork for fork in await self._store.forks()}
+
+    async def keep_forks(self) -> None:
+        """Commit the forks found since the last call; whoever meets one calls this.
+
+        Raises:
+            StorageError: They are kept with the next call.
+        """
+        while self._unkept:
+            fork = self._unkept.pop()
+            try:
+                await self._store.keep_fork(fork, now_ms=self._clock.now_ms())
+            except StorageError:
+                self._unkept.append(fork)
+                raise
 
     def newest(self, peer: NodeId) -> Position | None:
         """Return our position in the peer's newest log, None before first contact.
@@ -114,7 +121,7 @@ class PeerLogs:
         return place is not None and place.origin in self._forked
 
     def forks(self) -> tuple[Fork, ...]:
-        """Return the forks found since the start, for health and alarms."""
+        """Return the logs with two histories, for health and alarms."""
         return tuple(self._forked.values())
 
     def verify(self, peer: NodeId, note: bytes) -> Checkpoint:
@@ -168,7 +175,8 @@ class PeerLogs:
         Raises:
             LogPositionError: It does not start at our head; see `join`.
             NotProvenError: The consistency proof fails.
-            ForkDetectedError: Two histories; this log is refused from now on.
+            ForkDetectedError: Two histories; this log is refused from now on. The caller calls
+                `keep_forks`.
         """
         origin = checkpoint.head.origin
         self._refuse_forked(origin)
@@ -176,7 +184,9 @@ class PeerLogs:
         try:
             linked = link(place, checkpoint, old=old, proof=proof, now_ms=self._clock.now_ms())
         except ForkDetectedError as fork:
-            self._forked[origin] = Fork(origin=origin, held=fork.held, offered=fork.offered)
+            found = Fork(origin=origin, held=fork.held, offered=fork.offered)
+            self._forked[origin] = found
+            self._unkept.append(found)
             raise
         self._positions[origin] = linked.position
         if linked.fresh:
@@ -220,7 +230,8 @@ class PeerLogs:
 
         Raises:
             NotProvenError: A proof fails, or none that fits was given (E_PROOF).
-            ForkDetectedError: Two histories.
+            ForkDetectedError: Two histories; kept for ever.
+            StorageError: Two histories, which could not be kept.
             MalformedError: The answer is no log proof.
             TransportError: The peer did not answer.
         """
@@ -229,6 +240,9 @@ class PeerLogs:
                 return self.take(checkpoint, old=old, proof=proof)
             except LogPositionError as elsewhere:
                 old = elsewhere.size
+            except ForkDetectedError:
+                await self.keep_forks()
+                raise
             low, high = sorted((old, checkpoint.head.size))
             # Before the first contact everything is an extension: there is nothing to prove.
             proof = await self._ask(peer, low, high) if low else ()

@@ -148,6 +148,7 @@ class Receive:
         except RemoteProtocolError as error:
             if error.code in _ALARMING:
                 self._alarm(peer, error.code)
+            await self._logs.keep_forks()
             raise
 
     def _link(self, peer: NodeId, head: FrameHead) -> LinkedFrame:

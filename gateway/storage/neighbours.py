@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from functools import partial
 
-from gateway.records import PeerCheckpoint
+from gateway.records import Fork, PeerCheckpoint
 from gateway.storage.core import StorePart
+from gateway.storage.forks import keep_fork, read_forks
 from gateway.storage.peers import keep_checkpoint, keep_key_set, read_positions
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.log.linking import Position
@@ -28,6 +29,18 @@ class NeighboursPart(StorePart):
     async def positions(self) -> Mapping[LogOrigin, Position]:
         """Return where we stand in every peer's log; read once at start."""
         return read_positions(self._core.reader, now_ms=self._core.clock.now_ms())
+
+    async def keep_fork(self, fork: Fork, *, now_ms: int) -> None:
+        """Keep both notes of a log with two histories for ever; the first fork of a log counts.
+
+        Raises:
+            StorageError: Nothing was kept.
+        """
+        await self._core.writer.run(partial(keep_fork, fork=fork, now_ms=now_ms))
+
+    async def forks(self) -> tuple[Fork, ...]:
+        """Return every log with two histories, in order of its origin."""
+        return read_forks(self._core.reader)
 
     async def peer_key_set(self, node: NodeId) -> bytes | None:
         """Return the newest proven key set held of a node."""

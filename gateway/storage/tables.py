@@ -278,6 +278,15 @@ DELIVERY: Final = (
     CREATE INDEX peer_checkpoint_idle
         ON peer_checkpoint (origin, linked_ms) WHERE proves = 0
     """,
+    # Rule 9a: both notes are kept for ever, and that log is refused also after a new start.
+    """
+    CREATE TABLE fork (
+        origin TEXT PRIMARY KEY,
+        held BLOB NOT NULL,
+        offered BLOB NOT NULL,
+        at_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
     """
     CREATE TABLE peer_key_set (
         node TEXT PRIMARY KEY,

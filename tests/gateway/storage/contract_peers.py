@@ -6,6 +6,7 @@ import pytest
 
 from gateway.errors import StorageError
 from gateway.ports import Store
+from gateway.records import Fork
 from protocol.errors import ForkDetectedError
 from protocol.identifiers import LogOrigin
 from protocol.limits import LINKED_KEPT
@@ -38,6 +39,19 @@ class PeersContract(Contract):
             assert positions[PEER_ORIGIN].head == peer_checkpoint(30).linked
             assert [one.size for one in positions[PEER_ORIGIN].linked] == [10, 20, 30]
             assert positions[other].head == peer_checkpoint(7, origin=other).linked
+
+        self.run(scenario)
+
+    def test_first_fork_of_a_log_is_kept_for_ever(self) -> None:
+        """Rule 9a: the evidence stays, whatever else its owner shows later."""
+
+        async def scenario(store: Store) -> None:
+            assert await store.forks() == ()
+            first = Fork(origin=PEER_ORIGIN, held=b"held", offered=b"offered")
+            other = Fork(origin=LogOrigin(OTHER, 1), held=b"a", offered=b"b")
+            for fork in (other, first, replace(first, offered=b"later")):
+                await store.keep_fork(fork, now_ms=NOW_MS)
+            assert await store.forks() == (first, other)
 
         self.run(scenario)
 
