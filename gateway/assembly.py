@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
 
@@ -36,6 +36,8 @@ from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.signing import sign_head
 
 _Result = TypeVar("_Result")
+_SOCKET_NAME_MOST: Final = 107
+"""Bytes of a socket's path on Linux (unix(7)), without the zero behind it."""
 
 
 def run(options: RunOptions, *, clock: Clock | None = None) -> int:
@@ -143,7 +145,11 @@ async def _run(
 
 
 async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: AsyncExitStack) -> int:
-    """Open the officers' socket in the home, and health on localhost; return its port."""
+    """Open the officers' socket in the home, and health on localhost; return its port.
+
+    Raises:
+        ConfigError: The system takes no socket of so long a name.
+    """
     store = ports.store
     services = OfficerServices(
         submit=runtime.submit,
@@ -158,6 +164,11 @@ async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: Asyn
         metrics=ports.metrics,
     )
     control = options.home.control
+    if len(os.fsencode(control)) > _SOCKET_NAME_MOST:
+        raise ConfigError(
+            "the path of this home is too long for its control socket",
+            hint=f"move it: a home and the word control have {_SOCKET_NAME_MOST} bytes together",
+        )
     control.unlink(missing_ok=True)
     officers = await _runner(build_officer_app(services), stack)
     before = os.umask(0o177)  # the socket is 0600 from its first moment
