@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -89,10 +90,10 @@ def _look_around(ready: dict[str, object], folder: Path) -> None:
         assert set(node) == {"node", "home", "pid", "api", "peer", "page"}
         assert (Path(node["home"]) / "node.toml").is_file()
         api = urlsplit(node["api"])
-        line = HTTPConnection(str(api.hostname), api.port or 0, timeout=END_S)
-        line.request("GET", "/readyz")
-        assert line.getresponse().status == 200
-        line.close()
+        with closing(HTTPConnection(str(api.hostname), api.port or 0, timeout=END_S)) as line:
+            line.request("GET", "/readyz")
+            with line.getresponse() as response:
+                assert response.status == 200
 
 
 def test_demo_told_to_stop_while_it_starts_leaves_nothing(folder: Path) -> None:

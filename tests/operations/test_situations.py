@@ -1,0 +1,276 @@
+"""The bad situations of docs/operations.md, each with real commands and processes.
+
+What the page says that one sees is what is compared here: exit code, code of the error, and the
+check of `a35 doctor` that turns bad.
+"""
+
+import json
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.storage.schema import SCHEMA_VERSION
+from tests.gateway.demo.process import END_S, environment, run_a35
+from tests.operations.world import (
+    World,
+    copy_of,
+    error_of,
+    mid_of,
+    put_back,
+    stop,
+    world_in,
+)
+
+
+@pytest.fixture
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Return a network in a folder with a short name."""
+    with world_in(tmp_path_factory.mktemp("d")) as made:
+        yield made
+
+
+def test_wrong_passphrase_ends_with_77_and_changes_nothing(world: World) -> None:
+    """The right one works afterwards; so does a credential that was mistaken for another."""
+    right, wrong = world.folder / "right", world.folder / "wrong"
+    right.write_text("correct horse battery staple\n", encoding="utf-8")
+    wrong.write_text("correct horse battery stable\n", encoding="utf-8")
+    home = world.folder / "DE"
+    made = run_a35(
+        *("init", "--country", "DE", "--number", "1", "--name", "Desk"),
+        *("--url", "https://localhost:24443", "--passphrase-file", right, "--home", home),
+        folder=world.folder,
+    )
+    assert made.code == 0, made.err
+    refused = world.run_node("--passphrase-file", wrong, "--json", home=home)
+    assert refused.code == 77
+    assert error_of(refused)["code"] == "wrong_passphrase"
+    assert world.a35("keys", "list", "--passphrase-file", right, home=home).code == 0
+    other = world.run_node("--credential-file", world.network.credential, "--json", home=home)
+    assert (other.code, error_of(other)["code"]) == (77, "other_secret")
+
+
+def test_no_passphrase_and_no_terminal_ends_with_77(world: World) -> None:
+    """A service without its credential must not wait for somebody to type."""
+    refused = world.a35("run", "--json")
+    assert (refused.code, error_of(refused)["code"]) == (77, "no_passphrase")
+
+
+def test_keys_that_others_may_read_are_not_used(world: World) -> None:
+    """A backup tool that widens modes is noticed at the next start."""
+    key = world.here.home.keys / "node.key"
+    key.chmod(0o644)
+    refused = world.run_node("--json", "--credential-file", world.network.credential)
+    assert (refused.code, error_of(refused)["code"]) == (77, "not_private")
+    assert "keys/node.key" in world.checks()
+
+
+@pytest.mark.parametrize("which", ["peer", "desk"])
+def test_port_in_use_ends_with_69_and_names_the_setting(world: World, which: str) -> None:
+    """Somebody else listens where this node should."""
+    node = world.here
+    port = node.peer_port if which == "peer" else node.desk_port
+    with socket.create_server(("127.0.0.1", port)):
+        refused = world.run_node("--json", "--credential-file", world.network.credential)
+    assert refused.code == 69
+    error = json.loads(refused.out)["error"]
+    assert error["code"] == "port_in_use"
+    assert {"peer": "peer.listen", "desk": "desk.port"}[which] in error["hint"]
+
+
+def test_second_node_on_one_home_is_refused(world: World) -> None:
+    """Two writers of one log would make two histories."""
+    world.start(world.here, until=503)
+    refused = world.run_node("--json", "--credential-file", world.network.credential)
+    assert (refused.code, error_of(refused)["code"]) == (74, "store_locked")
+
+
+def test_newer_store_is_refused_with_78_and_left_as_it_is(world: World) -> None:
+    """An older release was installed over a newer one."""
+    store = world.here.home.store
+    with sqlite3.connect(store) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    before = store.read_bytes()
+    refused = world.run_node("--json", "--credential-file", world.network.credential)
+    assert refused.code == 78
+    assert "release" in error_of(refused)["hint"]
+    assert store.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("shift_s", "what"), [(20 * 60, "ahead"), (-20 * 60, "behind")], ids=["ahead", "behind"]
+)
+def test_clock_that_is_off_is_named_by_doctor_and_nothing_is_lost(
+    world: World, shift_s: int, what: str
+) -> None:
+    """Peers refuse what is dated ahead; a clock that is behind finds no key valid yet."""
+    world.serve_directory()
+    world.start(world.there)
+    wrong = world.start_shifted(world.here, shift_s)
+    sent = world.send()
+    if what == "ahead":
+        assert world.attempts(mid_of(sent))[0]["outcome"] == "E_CLOCK"
+    else:
+        assert (sent.code, error_of(sent)["code"]) == (69, "unavailable")
+    assert f"{-shift_s:+d}.0 s" in str(_await_check(world, "clock")["detail"])
+    assert stop(wrong) == 0
+    world.start(world.here)
+    assert "clock" not in world.checks()
+    assert world.a35("log", "verify").code == 0
+
+
+def _await_check(world: World, name: str) -> dict[str, object]:
+    """Return a check of the doctor once it is bad; peers must have been heard for it."""
+    for _ in range(50):
+        if (found := world.checks().get(name)) is not None:
+            return found
+    raise AssertionError(f"{name} never turned bad")
+
+
+def test_directory_not_reached_at_first_start_leaves_a_node_that_waits(world: World) -> None:
+    """It serves nobody, says why, and is ready as soon as the directory answers."""
+    process = world.start(world.here, until=503)
+    assert "not reached" in str(world.checks()["directory"]["detail"])
+    sent = world.send()
+    assert (sent.code, error_of(sent)["code"]) == (69, "unavailable")
+    assert process.poll() is None
+    assert "directory not reached" in world.journal()
+
+
+def test_directory_not_reached_later_is_lived_without(world: World) -> None:
+    """The last verified one is kept on disk and counts; the doctor tells of it."""
+    server = world.serve_directory()
+    node = world.start(world.here)
+    assert (stop(server), stop(node)) == (0, 0)
+    world.start(world.here)
+    assert "last refresh" in str(_await_check(world, "directory")["detail"])
+    assert world.send().code == 0
+
+
+def test_home_without_directory_is_told_what_is_missing(world: World) -> None:
+    """Between `a35 init` and the answer of the authority."""
+    config = world.here.home.config_file
+    lines = config.read_text(encoding="utf-8").splitlines()
+    kept = [*lines[: lines.index("[directory]")], "[policy]", "keep_own_copy = true", ""]
+    config.write_text("\n".join(kept), encoding="utf-8")
+    refused = world.run_node("--json", "--credential-file", world.network.credential)
+    assert (refused.code, error_of(refused)["code"]) == (78, "configuration")
+    assert "directory.url" in error_of(refused)["hint"]
+    assert "directory" in world.checks()
+
+
+def test_peer_that_is_down_keeps_messages_queued_until_it_is_back(world: World) -> None:
+    """Nothing to do but telephone if it is urgent; delivery goes on by itself."""
+    world.serve_directory()
+    world.start(world.here)
+    mid = mid_of(world.send())
+    assert world.attempts(mid)[0]["outcome"] == "unreachable"
+    assert world.there.name in str(_await_check(world, "peers")["detail"])
+    waited = world.a35("wait", mid, "--stage", "accepted", "--timeout", "1s", "--json")
+    assert (waited.code, error_of(waited)["code"]) == (75, "not_yet")
+    world.start(world.there)
+    reached = world.a35("wait", mid, "--stage", "consigned", "--timeout", "60s", "--json")
+    assert reached.code == 0, reached.err
+    assert "peers" not in world.checks()
+
+
+def test_full_disk_refuses_with_74_and_works_again_when_there_is_room(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """No answer without a commit; the node goes on, and its log stays whole."""
+    folder = tmp_path_factory.mktemp("d")
+    namespace = ["unshare", "--map-root-user", "--mount"]
+    try:
+        allowed = subprocess.run([*namespace, "true"], capture_output=True, check=False)  # noqa: S603
+    except FileNotFoundError:
+        pytest.skip("unshare is not installed: no small disk can be made")
+    if allowed.returncode:
+        pytest.skip("this system allows no mount namespace: no small disk can be made")
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*namespace, sys.executable, "-m", "tests.operations.full_disk", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=END_S,
+        env=environment(folder.parent),
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert (seen["exit_code"], seen["error"]["code"]) == (74, "disk_full")
+    assert "make room" in seen["doctor"]["fix"]
+    assert seen["running"]
+    assert seen["ready"] == 200
+    assert seen["outbox"] == [seen["mid"]]
+    assert seen["log"]["faults"] == []
+
+
+def test_store_from_an_old_copy_is_refused_with_76(world: World) -> None:
+    """Signed heads are missing from it: going on would fork the log."""
+    old = copy_of(world.here)
+    world.serve_directory()
+    node = world.start(world.here)
+    assert world.send().code == 0
+    assert stop(node) == 0
+    put_back(old, world.here)
+    refused = world.run_node("--json", "--credential-file", world.network.credential)
+    assert (refused.code, error_of(refused)["code"]) == (76, "lost_head")
+
+
+def test_damaged_store_is_refused_with_74_and_kept(world: World) -> None:
+    """What is left of it may still be read by somebody who knows how."""
+    store = world.here.home.store
+    damaged = b"\xff" * len(store.read_bytes())
+    store.write_bytes(damaged)
+    refused = world.run_node("--json", "--credential-file", world.network.credential)
+    assert (refused.code, error_of(refused)["code"]) == (74, "storage")
+    assert store.read_bytes() == damaged
+
+
+def test_missing_anchor_is_an_alarm_and_the_node_starts(world: World) -> None:
+    """After a restore on another disk: the operator looks whether the copy is the newest."""
+    world.here.home.anchor.unlink()
+    assert "anchor" in world.checks()
+    world.start(world.here, until=503)
+    assert "start_not_ordinary" in world.journal()
+    assert "anchor" not in world.checks()
+
+
+def test_option_that_does_not_exist_is_named_with_the_nearest_one(world: World) -> None:
+    """A typing mistake never becomes a default."""
+    config = world.here.home.config_file
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("listen =", "lisen ="), encoding="utf-8")
+    refused = world.run_node("--json", "--credential-file", world.network.credential)
+    assert (refused.code, error_of(refused)["code"]) == (78, "configuration")
+    assert "peer.listen" in error_of(refused)["hint"]
+    assert "settings" in world.checks()
+
+
+def test_home_with_too_long_a_path_is_refused_with_78(world: World) -> None:
+    """The system takes no socket of such a name."""
+    deep = world.folder / ("d" * 100)
+    deep.mkdir()
+    home = world.here.home.path.rename(deep / "home")
+    refused = world.run_node("--json", "--credential-file", world.network.credential, home=home)
+    assert (refused.code, error_of(refused)["code"]) == (78, "configuration")
+    assert "too long" in error_of(refused)["message"]
+
+
+def test_command_without_a_running_node_ends_with_69(world: World) -> None:
+    """The node was never started, or ended."""
+    refused = world.a35("inbox", "--json")
+    assert (refused.code, error_of(refused)["code"]) == (69, "node_not_running")
+
+
+def test_home_that_holds_a_node_is_never_made_again(world: World) -> None:
+    """Keys that were published cannot be made twice."""
+    refused = world.a35(
+        *("init", "--country", "FR", "--number", "1", "--name", "Desk", "--json"),
+        *("--url", "https://localhost:24443", "--credential-file", world.network.credential),
+    )
+    assert (refused.code, error_of(refused)["code"]) == (78, "home_exists")
+    assert world.a35("doctor").code == 0
