@@ -1,12 +1,13 @@
 """Receipts: those we give, queued for their reader, and those we obtain, with their proof.
 
 The bytes are stored and returned for ever as they were. A message ends its delivery with the
-first proven receipt of any stage, whatever order they come in; each later one counts by itself.
+proven `accepted` or `rejected` receipt; each of the others counts by itself, in any order.
 
 Source: docs/wire-format.md, rules 21 to 23.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from gateway.records import OutboxKind, OutgoingReceipt, ReceivedReceipt, StateChange
 from gateway.storage.peers import keep_for_ever
@@ -16,6 +17,10 @@ from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import MessageId, NodeId
 from protocol.receipt import Stage, state_of
+
+_ENDING: Final = frozenset({Stage.ACCEPTED, Stage.REJECTED})
+"""What ends the sending of an envelope. A later receipt that overtook `accepted` does not: the
+envelope goes once more and brings the stored one, so that both sides hold the whole ladder."""
 
 
 def give_receipts(
@@ -101,7 +106,8 @@ def keep_receipt(session: Session, receipt: ReceivedReceipt, *, own: str, now_ms
             index=receipt.index,
         )
     )
-    end_delivery(session, message.row)
+    if receipt.stage in _ENDING:
+        end_delivery(session, message.row)
     return True
 
 

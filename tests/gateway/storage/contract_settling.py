@@ -276,8 +276,8 @@ class SettlingContract(Contract):  # noqa: PLR0904  one method a rule
 
         self.run(scenario)
 
-    def test_pushed_receipts_count_once_and_end_the_delivery(self) -> None:
-        """The answer with the accepted receipt may have been lost: the later one proves more."""
+    def test_pushed_receipts_count_once_and_leave_the_end_to_the_accepted_one(self) -> None:
+        """The answer with `accepted` may have been lost: it is fetched by sending once more."""
 
         async def scenario(store: Store) -> None:
             await store.submit(submission(1), now_ms=NOW_MS)
@@ -287,9 +287,13 @@ class SettlingContract(Contract):  # noqa: PLR0904  one method a rule
                 )
             (row,) = await store.message(mid(1))
             assert row.state is MessageState.CONSIGNED
+            (item,) = await claim(store, OutboxKind.ENVELOPE)
+            await deliver(store, item, received(1, Stage.ACCEPTED))
             assert await store.lanes() == ()
             whats = [event.what for event in await store.timeline(OWN, mid(1))]
-            assert whats == ["queued", "consigned"]
+            assert whats == ["queued", "consigned", "accepted"]
+            (row,) = await store.message(mid(1))
+            assert row.state is MessageState.CONSIGNED
 
         self.run(scenario)
 
