@@ -5,6 +5,7 @@ E_KEM_EXPIRED; until one is held, its last-resort key in the directory is used
 (docs/wire-format.md, rule 15 and section 8).
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from gateway.errors import TransportError
@@ -52,6 +53,7 @@ class Keyring:
         self._parsed: dict[NodeId, tuple[bytes, KeySet]] = {}
         self._recipients: dict[bytes, RecipientKey] = {}
         self._fetched_ms: dict[NodeId, int] = {}
+        self._gone: set[bytes] = set()
 
     async def recipient(self, node: NodeId) -> RecipientKey:
         """Return the key to seal to a node under, from what is held now.
@@ -60,7 +62,8 @@ class Keyring:
             node: The addressee.
 
         Returns:
-            Its newest valid prekey, else its last-resort key.
+            Its newest valid prekey, unless its owner said that it is gone; else its last-resort
+            key.
 
         Raises:
             NotAllowedError: Neither is held.
@@ -69,12 +72,24 @@ class Keyring:
         held = await self._held(node)
         prekey = None if held is None else held.newest_valid(now_ms)
         if prekey is not None:
-            return self._key(prekey.public)
+            key = self._key(prekey.public)
+            if key.key_id not in self._gone:
+                return key
         entry = self._directory.node(node)
         keys = () if entry is None else last_resort_keys(entry, at_ms=now_ms)
         if not keys:
             raise NotAllowedError("the directory gives no key valid now for this node")
         return keys[0]
+
+    def gone(self, key_ids: Iterable[bytes]) -> None:
+        """Take note that a node refused wraps to these keys: it does not hold them any more.
+
+        A node that was restored without its newest prekeys still publishes them.
+
+        Args:
+            key_ids: 16 bytes each.
+        """
+        self._gone.update(key_ids)
 
     def is_due(self, node: NodeId) -> bool:
         """Tell whether a node's key set was not fetched for a day.

@@ -17,7 +17,7 @@ from gateway.service.refusals import coded
 from protocol.answer import ErrorAnswer, Refused
 from protocol.delivery.outcome import Remedy, remedy_for
 from protocol.envelope.header import Header, Part
-from protocol.envelope.seal import seal_again
+from protocol.envelope.seal import check_wraps, seal_again
 from protocol.errors import Code, LocalProtocolError, RemoteProtocolError
 from protocol.identifiers import NodeId
 from protocol.log.statement import envelope_sent
@@ -100,6 +100,8 @@ class Remedies:
         """
         if not items:
             return frozenset()
+        for item in items:
+            self._keyring.gone(check_wraps(item.wraps))
         try:
             await self._keyring.fetch(node)
             recipient = await self._keyring.recipient(node)
