@@ -137,3 +137,6 @@ MAX_ENTRY_BYTES: Final = 256 * 1024
 
 MAX_JOIN_BYTES: Final = 128 * 1024
 """A join request: one node's part of an entry, a key set and a note, each at its own limit."""
+
+MAX_THREAD_REQUESTS: Final = 64
+"""Requests that one thread opens, follow-ups and replaced ones included; both nodes count alike."""
