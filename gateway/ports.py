@@ -12,16 +12,12 @@ from typing import BinaryIO, Protocol
 from gateway.records import (
     Admission,
     Admitted,
-    AttemptRow,
     ClaimedItem,
     Consignment,
     Direction,
-    EventRow,
     Fork,
     LaneRow,
     LaneWork,
-    LeafRow,
-    MessageRow,
     OfficerAct,
     OutboxKind,
     PeerCheckpoint,
@@ -33,6 +29,12 @@ from gateway.records import (
     Submission,
     Submitted,
     Unopened,
+)
+from gateway.rows import (
+    AttemptRow,
+    EventRow,
+    LeafRow,
+    MessageRow,
 )
 from keys.body import StreamDigests
 from protocol.directory import NodeEntry, PartyEntry

@@ -7,7 +7,12 @@ gateway.service.consult itself.
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, Protocol
 
-from gateway.records import MessageRow, Submitted
+from gateway.records import (
+    Submitted,
+)
+from gateway.rows import (
+    MessageRow,
+)
 from gateway.service.prove import LogVerification, LogView
 from protocol.identifiers import MessageId
 

@@ -10,7 +10,14 @@ from typing import BinaryIO
 
 from gateway.errors import NoInputError
 from gateway.ports import Blobs, Clock, Store
-from gateway.records import Direction, MessageRow, OfficerAct, StateChange
+from gateway.records import (
+    Direction,
+    OfficerAct,
+    StateChange,
+)
+from gateway.rows import (
+    MessageRow,
+)
 from gateway.service.receipting import Receipting
 from gateway.service.summary import document_of
 from gateway.service.surroundings import meant

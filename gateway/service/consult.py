@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from gateway.errors import DataError, NoInputError
 from gateway.ports import Casebook, Clock, Directory
-from gateway.records import AttemptRow, Direction, EventRow, MessageRow
+from gateway.records import (
+    Direction,
+)
+from gateway.rows import (
+    AttemptRow,
+    EventRow,
+    MessageRow,
+)
 from gateway.service.clocks import StepClock, next_due_ms, step_clocks
 from gateway.service.summary import Summary, document_of
 from gateway.service.surroundings import meant

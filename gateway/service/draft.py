@@ -12,7 +12,9 @@ from typing import BinaryIO, Final
 
 from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.ports import Blobs, Clock, Directory, Randomness, Store
-from gateway.records import MessageRow
+from gateway.rows import (
+    MessageRow,
+)
 from gateway.service.surroundings import Around, meant
 from keys.body import new_content_key
 from protocol.envelope.blobs import blob_context

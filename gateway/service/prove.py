@@ -16,7 +16,12 @@ from typing import Final
 
 from gateway.errors import NoInputError
 from gateway.ports import LogBook
-from gateway.records import LeafRow, SignedHead
+from gateway.records import (
+    SignedHead,
+)
+from gateway.rows import (
+    LeafRow,
+)
 from keys.digest import leaf_hash
 from keys.note import LogVerifier
 from protocol.errors import NotAllowedError, RemoteProtocolError

@@ -14,11 +14,13 @@ from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.ports import Clock, Directory, Store
 from gateway.records import (
     Direction,
-    MessageRow,
     OutgoingReceipt,
     StateChange,
     Submission,
     Submitted,
+)
+from gateway.rows import (
+    MessageRow,
 )
 from gateway.service.draft import Draft, Drafts
 from gateway.service.keyring import Keyring

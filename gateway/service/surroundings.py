@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gateway.ports import Directory, Store
-from gateway.records import Direction, MessageRow
+from gateway.records import (
+    Direction,
+)
+from gateway.rows import (
+    MessageRow,
+)
 from protocol.envelope.content import Content, decode_inner
 from protocol.identifiers import NodeId
 from protocol.requests.catalogue import type_info

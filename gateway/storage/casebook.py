@@ -7,7 +7,15 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any, Final
 
-from gateway.records import AttemptRow, Direction, EventRow, MessageRow, OutboxKind
+from gateway.records import (
+    Direction,
+    OutboxKind,
+)
+from gateway.rows import (
+    AttemptRow,
+    EventRow,
+    MessageRow,
+)
 from gateway.storage.vault import Vault
 from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency

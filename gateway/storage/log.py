@@ -10,7 +10,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.errors import LogDamagedError
-from gateway.records import LeafRow, Proofs, SignedHead
+from gateway.records import (
+    Proofs,
+    SignedHead,
+)
+from gateway.rows import (
+    LeafRow,
+)
 from gateway.storage.nodes import LogNodes
 from gateway.storage.sequence import committed_size, newest_head
 from gateway.storage.session import CommitNews

@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from gateway.records import LeafRow, Proofs, SignedHead
+from gateway.records import (
+    Proofs,
+    SignedHead,
+)
+from gateway.rows import (
+    LeafRow,
+)
 from gateway.storage.core import StorePart
 from gateway.storage.session import Session
 from protocol.identifiers import LogOrigin

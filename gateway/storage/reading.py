@@ -1,6 +1,13 @@
 """The part of the store that people and programs read: messages, timelines, events."""
 
-from gateway.records import AttemptRow, Direction, EventRow, MessageRow
+from gateway.records import (
+    Direction,
+)
+from gateway.rows import (
+    AttemptRow,
+    EventRow,
+    MessageRow,
+)
 from gateway.storage.core import StorePart
 from protocol.identifiers import MessageId, NodeId
 

@@ -15,7 +15,9 @@ from gateway.officer.api.views import event_view
 from gateway.officer.shapes.models import Event, EventList
 from gateway.officer.shapes.moments import instant
 from gateway.ports import Casebook, Clock
-from gateway.records import EventRow
+from gateway.rows import (
+    EventRow,
+)
 
 PAGE: Final = 200
 BEAT_S: Final = 15.0

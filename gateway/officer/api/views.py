@@ -17,7 +17,9 @@ from gateway.officer.shapes.models import (
     TimelineEntry,
 )
 from gateway.officer.shapes.moments import instant, instant_or_none
-from gateway.records import EventRow
+from gateway.rows import (
+    EventRow,
+)
 from gateway.service.consult import Explanation, MessageContent, MessageDetail, MessageLine
 from gateway.service.prove import LogVerification as Verification
 from gateway.service.prove import LogView as Log

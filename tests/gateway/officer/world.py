@@ -20,13 +20,15 @@ from gateway.config import DeskSection, DutySection, NodeConfig
 from gateway.errors import NoInputError
 from gateway.officer.server import OfficerServices, build_officer_app
 from gateway.records import (
-    AttemptRow,
     Direction,
-    EventRow,
-    MessageRow,
     OutboxKind,
     SignedHead,
     Submitted,
+)
+from gateway.rows import (
+    AttemptRow,
+    EventRow,
+    MessageRow,
 )
 from gateway.service.act import FileView, OpenedMessage
 from gateway.service.consult import Consult

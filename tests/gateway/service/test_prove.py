@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import NoInputError
-from gateway.records import LeafRow, Proofs, SignedHead
+from gateway.records import (
+    Proofs,
+    SignedHead,
+)
+from gateway.rows import (
+    LeafRow,
+)
 from gateway.service.prove import LogFault, LogVerification, Prove
 from gateway.storage.log import OwnLog
 from gateway.storage.sqlite import SqliteStore

@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from gateway.demo.documents import answer_to, examples_folder, note_of
-from gateway.records import Direction, MessageRow, Submitted
+from gateway.records import (
+    Direction,
+    Submitted,
+)
+from gateway.rows import (
+    MessageRow,
+)
 from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId, NodeId
 from tests.gateway.network import Network, Node
