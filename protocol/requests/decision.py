@@ -123,7 +123,7 @@ class ItemDecision(AboutItem):
     def lesser_grant_was_considered(self) -> Iterator[Fault]:
         """D3: a partial or conditional grant comes before refusal (Article 27(6))."""
         if self.outcome in {"refused", "postponed"} and self.partial_considered is False:
-            text = "Article 27(6): consider a partial or conditional grant before you refuse."
+            text = "Consider a partial or conditional grant before you refuse (see Article 27(6))."
             yield Fault(("partial_considered",), FaultCode.NOT_ALLOWED_VALUE, text)
 
     @rule

@@ -120,7 +120,7 @@ MESSAGES: Final[dict[FaultCode, str]] = {
         "ground, or check with your own Party's profile (--party-profile)."
     ),
     FaultCode.BELOW_LEGAL_FLOOR: (
-        "Article 29(7) asks for at least 60 days of preservation. Set a later end."
+        "Preservation lasts at least 60 days (see Article 29(7)). Set a later end."
     ),
     FaultCode.TREATY_NOT_IN_FORCE: (
         "The treaty that this rests on is not in force between the two Parties. Use another "
@@ -150,7 +150,8 @@ MESSAGES: Final[dict[FaultCode, str]] = {
         "Many subscribers share one IPv4 address. Add the source port, if it is known."
     ),
     FaultCode.SHORT_PRESERVATION: (
-        "This is less than 60 days away, the least that Article 29(7) gives. Ask for a later end."
+        "This is less than 60 days away, the least that is given anyway (see Article 29(7)). Ask "
+        "for a later end."
     ),
     FaultCode.MAY_BE_REFUSED: (
         "That Party reserves dual criminality under Article 29(4). Say for each offence which "

@@ -85,7 +85,7 @@ def _is_url(value: str) -> bool:
         return False
 
 
-_Value = Annotated[str, TextKind(_any, {"maxLength": URL_LENGTH})]
+TargetValue = Annotated[str, TextKind(_any, {"maxLength": URL_LENGTH})]
 """Any text that is not blank; its kind says the rest."""
 
 _CHECKS: Final[dict[str, Callable[[str], str]]] = {
@@ -105,7 +105,7 @@ class Target(Part):
     """One address, account, device or the like; an IP address is kept in RFC 5952 form."""
 
     kind: TargetKind
-    value: _Value
+    value: TargetValue
     port: Annotated[int, Field(ge=1, le=_LAST_PORT)] | None = None
     at: Instant | None = None
     protocol: Literal["tcp", "udp", "other"] | None = None

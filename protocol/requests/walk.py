@@ -62,7 +62,7 @@ def shape_of(model: type[Part]) -> Shape:
         model: A form.
     """
     marks = {
-        name: tuple(_marks(info.annotation, info.metadata))
+        name: tuple(marks_in(info.annotation, info.metadata))
         for name, info in model.model_fields.items()
     }
     models = {
@@ -87,15 +87,23 @@ def shape_of(model: type[Part]) -> Shape:
     )
 
 
-def _marks(annotation: object, metadata: Sequence[object]) -> Iterator[object]:
-    """Yield the classes and marks of a field's type, however deep in lists and unions."""
+def marks_in(annotation: object, metadata: Sequence[object]) -> Iterator[object]:
+    """Yield the classes and marks of a field's type, however deep in lists and unions.
+
+    Args:
+        annotation: The type as pydantic keeps it, or a part of it.
+        metadata: The marks beside it.
+
+    Yields:
+        Marks, classes, and the values that a Literal admits.
+    """
     yield from metadata
     if get_origin(annotation) is Annotated:
         inner, *marks = get_args(annotation)
-        yield from _marks(inner, marks)
+        yield from marks_in(inner, marks)
     elif arguments := get_args(annotation):
         for argument in arguments:
-            yield from _marks(argument, ())
+            yield from marks_in(argument, ())
     else:
         yield annotation
 
