@@ -1,6 +1,6 @@
 """What a document is held against beside itself: the request it answers, the Parties' profiles.
 
-Source: docs/messages.md; the request is the one that is replied to, else the one that opened the
+Source: docs/domain.md, section 3; the request is the one that is replied to, else the one that opened the
 thread; profiles are those of the directory.
 """
 
