@@ -25,8 +25,8 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     for line in sorted(_lines(skipped)):
         terminalreporter.line(line)
     for item in left_out:
-        marks = " ".join(mark.name for mark in item.iter_markers() if mark.name != "parametrize")
-        terminalreporter.line(f"{item.nodeid}: left out ({marks})")
+        if item.get_closest_marker("soak") is not None:
+            terminalreporter.line(f"{item.nodeid}: a long run, left out unless asked for")
 
 
 def _lines(skipped: Iterable[pytest.TestReport]) -> Iterable[str]:

@@ -5,8 +5,10 @@ check of `a35 doctor` that turns bad.
 """
 
 import json
+import re
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ from tests.operations.world import (
     stop,
     world_in,
 )
+from tests.test_docs import operations, ticked
 
 
 @pytest.fixture
@@ -274,3 +277,23 @@ def test_home_that_holds_a_node_is_never_made_again(world: World) -> None:
     )
     assert (refused.code, error_of(refused)["code"]) == (78, "home_exists")
     assert world.a35("doctor").code == 0
+
+
+def test_home_of_a_running_node_looks_as_the_page_says(world: World) -> None:
+    """Every name of the table, with its mode; nothing else lies there."""
+    world.serve_directory()
+    world.start(world.there)
+    world.start(world.here)
+    mid = mid_of(world.send())
+    assert world.a35("wait", mid, "--stage", "consigned", "--timeout", "60s").code == 0
+    home = world.here.home.path
+    drawn = operations("The home")
+    expected = {name.strip("/"): row[2] for row in drawn for name in ticked(row[0])}
+    expected |= {"store.db-wal": "0600", "store.db-shm": "0600"}
+    for path in home.iterdir():
+        assert path.name in expected, path.name
+        if expected[path.name]:
+            modes = re.findall(r"\d{4}", expected[path.name])
+            assert f"{stat.S_IMODE(path.stat().st_mode):04o}" == modes[0], path.name
+    assert stat.S_IMODE(world.here.home.anchor.stat().st_mode) == 0o600
+    assert {path.name for path in home.iterdir()} >= {"node.toml", "keys", "store.db", "control"}

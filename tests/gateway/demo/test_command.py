@@ -3,13 +3,15 @@
 import json
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
-from pathlib import Path
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 import pytest
 
+from gateway.demo.documents import data_file
 from gateway.demo.story import load_examples
 from tests.gateway.demo.process import (
     END_S,
@@ -127,6 +129,43 @@ def test_one_file_is_sent_instead_of_the_examples_and_the_network_is_kept(folder
     again = run_a35("demo", "--check", "--json", "--keep", kept, folder=folder)
     assert again.code == 78
     assert "not empty" in again.document()["error"]["message"]  # type: ignore[index]
+
+
+def test_no_word_of_a_case_lies_in_clear_in_any_home_or_journal(folder: Path) -> None:
+    """Contents, references, names of people and of files are sealed on every disk they pass."""
+    kept = folder / "kept"
+    ended = run_a35("demo", "--check", "--json", "--keep", kept, folder=folder)
+    assert ended.code == 0, ended.err
+    words = sorted(set(_words()))
+    assert len(words) > 50
+    name, _ = data_file()
+    assert any(word.encode() in (kept / "answers" / name).read_bytes() for word in words)
+    looked = 0
+    for file in (*kept.glob("??-1/**/*"), *kept.glob("*.journal"), *kept.glob("*.anchor")):
+        if file.is_file() and file.name != "node.toml":  # the desk's own telephone stands there
+            data = file.read_bytes()
+            looked += len(data)
+            assert [word for word in words if word.encode() in data] == [], file
+    assert looked > 100_000
+
+
+def _words() -> Iterator[str]:
+    """Yield every text of the examples that is long enough to be told from chance."""
+    name, data = data_file()
+    yield from (PurePath(name).name, data.decode().splitlines()[-1])
+    for example in load_examples([]):
+        waiting: list[object] = [example.document["body"], example.document.get("attachments")]
+        while waiting:
+            match waiting.pop():
+                case dict() as part:
+                    waiting.extend(part.values())
+                case list() as part:
+                    waiting.extend(part)
+                case str() as text if len(text) >= 12 and " " in text:
+                    yield text
+                case _:
+                    pass
+        yield str(example.document["body"]["case_reference"])  # type: ignore[index, call-overload]
 
 
 @pytest.mark.parametrize(
