@@ -218,9 +218,12 @@ async def test_repeat_after_exp_still_gets_the_stored_receipt(tmp_path: Path) ->
     wire = Wire(keep=True)
     async with network(tmp_path, NAMES, wire, run=["RO/1"]) as net:
         document = request() | {"valid_until": "2026-11-22T04:00:00Z"}
-        mid = (await send(net["FR/1"], document)).mid
-        wire.answering = losing(lambda path: path == Route.ENVELOPES, 10_000)
         await net.run("FR/1")
+        # Once both know where the other stands: a lost greeting would leave nothing to accept.
+        standings, there = net["FR/1"].runtime._standings, net["RO/1"].id
+        await net.turn_until(lambda: standings.of(there).head > 0)
+        wire.answering = losing(lambda path: path == Route.ENVELOPES, 10_000)
+        mid = (await send(net["FR/1"], document)).mid
         await until_state(net["RO/1"], mid, MessageState.CONSIGNED)
         await net["FR/1"].halt()
         net.clock.ms += DAY_MS
