@@ -67,7 +67,11 @@ def refusal(
         None when the row allows it. What it says of single items is not looked at.
     """
     rule = RULES[type]
-    subject = kept if rule.effect in OF_KEPT_DATA else request
+    subject: Request | None = request
+    if rule.effect in OF_KEPT_DATA:
+        subject = kept
+    elif rule.effect is Effect.CLOSES:
+        subject = thread.current or request  # the thread is closed as a whole
     if side not in rule.sides:
         return objection(Reason.WRONG_SIDE, type=type)
     if subject is None:
