@@ -47,6 +47,13 @@ class Tend:
                     hint="check the disk, then start the node again; see a35 log verify",
                 )
             if self._clock.monotonic_s() >= sweep_at_s:
-                await self._blobs.sweep(now_ms=self._clock.now_ms())
+                await self._sweep()
                 sweep_at_s += _SWEEP_EVERY_S
             await self._clock.sleep(_LOOK_EVERY_S)
+
+    async def _sweep(self) -> None:
+        """Sweep; a folder that refuses today is tried again in an hour, and stops nothing."""
+        try:
+            await self._blobs.sweep(now_ms=self._clock.now_ms())
+        except StorageError as error:
+            self._journal.warning("sweep_failed", code=error.code)

@@ -9,6 +9,7 @@ Source: docs/wire-format.md, rule 24; docs/delivery.md, "Attachments".
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -209,11 +210,14 @@ class FileBlobs:
         with disk():
             for part in self._folder.glob(f"*/*{PART}"):
                 arriving = self._arriving.get(part.with_suffix(""))
-                is_used = arriving is not None and arriving.users > 0
-                if not is_used and part.stat().st_mtime_ns // _NS_PER_MS < before_ms:
-                    self._arriving.pop(part.with_suffix(""), None)
-                    part.unlink()
-                    dropped += 1
+                if arriving is not None and arriving.users > 0:
+                    continue
+                # What was finished and renamed since it was listed is none of ours.
+                with contextlib.suppress(FileNotFoundError):
+                    if part.stat().st_mtime_ns // _NS_PER_MS < before_ms:
+                        self._arriving.pop(part.with_suffix(""), None)
+                        part.unlink()
+                        dropped += 1
         return dropped
 
     def _append(
