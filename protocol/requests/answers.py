@@ -72,7 +72,7 @@ class DataDelivery(ByItem):
 
     @scene_rule
     def files_are_attached_as_data(self, scene: Scene) -> Iterator[Fault]:
-        """A file of another role is no delivered item; an absent one is found by the walk."""
+        """Every delivered file is an attachment of role `data` (section 6.1)."""
         for index, item in enumerate(self.items if scene.roles is not None else ()):
             files: Any = UNSOUND if item is UNSOUND else item.files
             for place, path in enumerate(files if isinstance(files, tuple) else ()):

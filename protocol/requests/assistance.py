@@ -48,7 +48,7 @@ class SuspectLocationRequest(CoreB):
 
     @rule
     def items_name_no_provider(self) -> Iterator[Fault]:
-        """Section 4.3, rule 5: this form has no providers, so no item can name one."""
+        """There are no providers here that an item could name (section 4.3, rule 5)."""
         return unknown_providers(self.items, None)
 
 
@@ -65,7 +65,7 @@ class EvidenceAssistanceRequest(CoreB):
 
     @rule
     def items_name_known_providers(self) -> Iterator[Fault]:
-        """Section 4.3, rule 5: `provider_ref` is one of the providers."""
+        """`provider_ref` is one of the providers (section 4.3, rule 5)."""
         return unknown_providers(self.items, self.providers)
 
 

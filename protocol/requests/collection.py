@@ -37,7 +37,7 @@ class Collection(CoreB):
 
     @rule
     def items_name_known_providers(self) -> Iterator[Fault]:
-        """Section 4.3, rule 5: `provider_ref` is one of the providers."""
+        """`provider_ref` is one of the providers (section 4.3, rule 5)."""
         return unknown_providers(self.items, self.providers)
 
 
@@ -46,7 +46,7 @@ class RealtimeTrafficRequest(Collection):
 
     @rule
     def asks_for_traffic_only(self) -> Iterator[Fault]:
-        """S4: every item is of category `traffic`."""
+        """S4: every item is of category `traffic` (section 5)."""
         return of_other_category(self.items, _TRAFFIC)
 
 
@@ -55,7 +55,7 @@ class InterceptionRequest(Collection):
 
     @rule
     def asks_for_content_only(self) -> Iterator[Fault]:
-        """S4: every item is of category `content`."""
+        """S4: every item is of category `content` (section 5)."""
         return of_other_category(self.items, _CONTENT)
 
 

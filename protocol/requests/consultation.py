@@ -85,7 +85,7 @@ class PreConsultation(CoreA):
 
     @scene_rule
     def draft_keeps_to_its_form(self, scene: Scene) -> Iterator[Fault]:
-        """All rules of its type, but on what is missing yet and on the document around it."""
+        """The draft keeps the rules of its type, but for what is missing yet (section 5)."""
         kind = DRAFTED[self.draft_type]
         if self.draft is UNSOUND:
             return

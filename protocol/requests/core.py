@@ -55,28 +55,28 @@ class Urgent(Part):
 
     @scene_rule
     def haste_has_reasons(self, scene: Scene) -> Iterator[Fault]:
-        """U1."""
+        """U1: what is urgent or an emergency gives its reasons (section 5)."""
         if scene.urgency in _HASTE and self.urgency_reasons is None:
             text = "Say why it is urgent (urgency_reasons), or send it as routine."
             yield Fault(("urgency_reasons",), FaultCode.MISSING, text)
 
     @scene_rule
     def emergency_is_explained(self, scene: Scene) -> Iterator[Fault]:
-        """U2, for an emergency."""
+        """U2: an emergency is told in words (section 5)."""
         if scene.urgency == "emergency" and self.urgency_details is None:
             text = "Say in words what the emergency is."
             yield Fault(("urgency_details",), FaultCode.MISSING, text)
 
     @rule
     def other_reason_is_explained(self) -> Iterator[Fault]:
-        """U2, for another reason."""
+        """U2: the reason `other` is told in words (section 5)."""
         if "other" in (self.urgency_reasons or ()) and self.urgency_details is None:
             text = "Say in words what the other reason of urgency is."
             yield Fault(("urgency_details",), FaultCode.MISSING, text)
 
     @scene_rule
     def emergency_has_somebody_to_call(self, scene: Scene) -> Iterator[Fault]:
-        """U3."""
+        """U3: in an emergency there is somebody to call, by telephone (section 5)."""
         if scene.urgency != "emergency":
             return
         if self.confirmation_contact is None:
@@ -99,13 +99,13 @@ class CoreA(Urgent):
 
     @rule
     def authority_has_a_country(self) -> Iterator[Fault]:
-        """The requested side looks the authority up by its country."""
+        """The requesting authority has a country (section 5)."""
         if self.requesting_authority.country is None:
             yield Fault(("requesting_authority", "country"), FaultCode.MISSING)
 
     @rule
     def authority_can_be_reached(self) -> Iterator[Fault]:
-        """Ask for one way of reaching the requesting authority."""
+        """The requesting authority has a telephone, mobile or e-mail address (section 5)."""
         for fault in unreachable(self.requesting_authority):
             yield fault.below(("requesting_authority",))
 
@@ -127,21 +127,21 @@ class CoreB(CoreA):
 
     @rule
     def new_request_is_no_follow_up(self) -> Iterator[Fault]:
-        """B1, first half."""
+        """B1: `new_request` stands alone (section 5)."""
         if "new_request" in self.request_status and len(self.request_status) > 1:
             text = "A new request follows up nothing: keep either new_request or the others."
             yield Fault(("request_status",), FaultCode.NOT_ALLOWED_HERE, text)
 
     @rule
     def follow_up_names_the_earlier_mla(self) -> Iterator[Fault]:
-        """B1, second half."""
+        """B1: `followup_previous_mla` needs `previous_mla` (section 5)."""
         if "followup_previous_mla" in self.request_status and self.previous_mla is None:
             text = "Name the earlier mutual assistance request that this follows up."
             yield Fault(("previous_mla",), FaultCode.MISSING, text)
 
     @rule
     def follow_up_names_the_earlier_preservation(self) -> Iterator[Fault]:
-        """B1, second half."""
+        """B1: `followup_previous_preservation` needs `previous_preservation`."""
         if (
             "followup_previous_preservation" in self.request_status
             and self.previous_preservation is None
@@ -151,7 +151,7 @@ class CoreB(CoreA):
 
     @rule
     def other_confirmation_is_explained(self) -> Iterator[Fault]:
-        """The fourth tick of the template's section 18 has a line of its own."""
+        """The tick `other` needs `confirmations_other` (section 5; template, section 18)."""
         if "other" in (self.confirmations_requested or ()) and self.confirmations_other is None:
             text = "Say in words what else the requested authority should confirm."
             yield Fault(("confirmations_other",), FaultCode.MISSING, text)

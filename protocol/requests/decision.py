@@ -116,19 +116,19 @@ class ItemDecision(AboutItem):
 
     @rule
     def has_the_fields_of_its_outcome(self) -> Iterator[Fault]:
-        """The table of section 6.2."""
+        """Each outcome has its own fields (table of section 6.2)."""
         return _BY_OUTCOME.faults(self)
 
     @rule
     def lesser_grant_was_considered(self) -> Iterator[Fault]:
-        """D3: a partial or conditional grant comes before refusal (Article 27(6))."""
+        """D3: a lesser grant is considered before refusal or postponement (see Article 27(6))."""
         if self.outcome in {"refused", "postponed"} and self.partial_considered is False:
             text = "Consider a partial or conditional grant before you refuse (see Article 27(6))."
             yield Fault(("partial_considered",), FaultCode.NOT_ALLOWED_VALUE, text)
 
     @rule
     def postponement_has_one_ground(self) -> Iterator[Fault]:
-        """Article 27(5) knows a single one."""
+        """Postponement has one ground: the own investigation (section 8; see Article 27(5))."""
         if self.outcome != "postponed" or self.grounds is None:
             return
         if len(self.grounds) > 1:
@@ -152,20 +152,20 @@ class Decision(ByItem):
 
     @scene_rule
     def answers_the_request_at_hand(self, scene: Scene) -> Iterator[Fault]:
-        """D1."""
+        """D1: `answers_type` is the type of the request (section 6.2)."""
         if scene.asked is not None and self.answers_type != scene.asked.type:
             yield Fault(("answers_type",), FaultCode.WRONG_REQUEST_TYPE)
 
     @rule
     def grounds_are_those_of_the_article(self) -> Iterator[Fault]:
-        """D2."""
+        """D2: a ground is one that the type of the request admits (section 8)."""
         for place, code in self._grounds():
             if code not in GROUNDS[self.answers_type]:
                 yield Fault(place, FaultCode.GROUND_NOT_ALLOWED)
 
     @scene_rule
     def dual_criminality_is_reserved(self, scene: Scene) -> Iterator[Fault]:
-        """D4: only with the reservation of Article 29(4), and outside Articles 2 to 11."""
+        """D4: under Article 29 only with the reservation 29(4), outside Articles 2 to 11."""
         if self.answers_type not in _PRESERVATION:
             return
         for place, code in self._grounds():
@@ -177,7 +177,7 @@ class Decision(ByItem):
 
     @scene_rule
     def subscriber_only_is_declared(self, scene: Scene) -> Iterator[Fault]:
-        """D5: only with the declaration under 2AP 9(1)(b)."""
+        """D5: only with the Party's declaration (section 6.2; see 2AP 9(1)(b))."""
         if self.answers_type != _EMERGENCY_DISCLOSURE:
             return
         for place, code in self._grounds():
@@ -186,7 +186,7 @@ class Decision(ByItem):
 
     @rule
     def refused_emergency_is_told_what_else_helps(self) -> Iterator[Fault]:
-        """D6 (2AP 9(6))."""
+        """D6: a refused emergency hears which other help is open (see 2AP 9(6))."""
         if (
             self.answers_type == _EMERGENCY_DISCLOSURE
             and self.other_forms_of_cooperation is None

@@ -35,7 +35,7 @@ class Determination(OnItems):
 
     @rule
     def amendment_is_told(self) -> Iterator[Fault]:
-        """Instructions go with `proceed_amended`, and with nothing else."""
+        """`instructions` go with `proceed_amended`, and with nothing else (section 6.1)."""
         return _BY_ANSWER.faults(self)
 
 
@@ -47,7 +47,7 @@ class ConditionReply(OnItems):
 
     @rule
     def inability_has_reasons(self) -> Iterator[Fault]:
-        """Reasons go with `cannot_comply`, and with nothing else."""
+        """`reasons` go with `cannot_comply`, and with nothing else (section 6.1)."""
         return _BY_READINESS.faults(self)
 
 

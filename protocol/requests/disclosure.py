@@ -42,7 +42,7 @@ class StoredData(CoreB):
 
     @rule
     def items_name_known_providers(self) -> Iterator[Fault]:
-        """Section 4.3, rule 5."""
+        """`provider_ref` is one of the providers (section 4.3, rule 5)."""
         return unknown_providers(self.items, self.providers)
 
 
@@ -59,12 +59,12 @@ class SubscriberInformationRequest(StoredData):
 
     @rule
     def asks_for_subscribers_only(self) -> Iterator[Fault]:
-        """S1."""
+        """S1: every item is of category `subscriber` (section 5)."""
         return of_other_category(self.items, _SUBSCRIBER)
 
     @rule
     def items_have_targets_and_ticks(self) -> Iterator[Fault]:
-        """S2."""
+        """S2: every item has targets and details (section 5)."""
         for index, item in enumerate(self.items):
             if item is UNSOUND:
                 continue
@@ -77,7 +77,7 @@ class SubscriberInformationRequest(StoredData):
 
     @rule
     def items_do_not_mix_addresses_and_accounts(self) -> Iterator[Fault]:
-        """S3: the template has one annex for addresses and one for accounts."""
+        """S3: the targets of an item are all IP addresses, or none is (section 5)."""
         for index, item in enumerate(self.items):
             if item is not UNSOUND and _is_mixed(item):
                 text = "Put IP addresses and other targets into separate items."

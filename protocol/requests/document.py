@@ -92,26 +92,26 @@ class Document(Part):
 
     @rule
     def other_handling_is_explained(self) -> Iterator[Fault]:
-        """H3 says nothing by itself."""
+        """H3 says nothing by itself: `handling_text` says which handling (section 3)."""
         if self.handling_code == "H3" and self.handling_text is None:
             text = "H3 means other handling: say in words which (handling_text)."
             yield Fault(("handling_text",), FaultCode.MISSING, text)
 
     @scene_rule
     def has_the_urgency_of_its_type(self, scene: Scene) -> Iterator[Fault]:
-        """The two emergency types of the Second Protocol are nothing else."""
+        """The two emergency types of the Second Protocol have urgency `emergency` (section 5)."""
         if scene.kind.emergency and self.urgency != "emergency":
             text = "A request of this type is an emergency by law: set urgency to emergency."
             yield Fault(("urgency",), FaultCode.NOT_ALLOWED_VALUE, text)
 
     @scene_rule
     def stands_where_it_belongs_in_a_thread(self, scene: Scene) -> Iterator[Fault]:
-        """Say whether `in_reply_to` must be there."""
+        """`in_reply_to` is required in answers, refused where a case opens (sections 5, 6)."""
         return self._out_of_place(scene.kind.thread)
 
     @scene_rule
     def stands_where_its_body_puts_it(self, scene: Scene) -> Iterator[Fault]:
-        """Information unasked for opens a case with the offer, and joins one with the content."""
+        """An offer opens a case; content under conditions follows their acceptance (section 5)."""
         if scene.kind.thread_of is not None:
             yield from self._out_of_place(scene.kind.thread_of(self.body))
 
@@ -128,20 +128,20 @@ class Document(Part):
 
     @scene_rule
     def only_requests_supersede(self, scene: Scene) -> Iterator[Fault]:
-        """An answer is followed by another answer; it replaces nothing."""
+        """Only a request replaces an earlier one (`supersedes`, sections 3 and 6)."""
         if self.supersedes is not None and not scene.kind.is_request:
             yield Fault(("supersedes",), FaultCode.NOT_ALLOWED_HERE)
 
     @scene_rule
     def copies_are_on_their_way(self, scene: Scene) -> Iterator[Fault]:
-        """2AP 10(9): a copy goes through the central authority at once."""
+        """A copy goes through central authorities: `copies_to` says so (see 2AP 10(9))."""
         if scene.kind.copies_required and self.copies_to is None:
             text = "Say to which central authority a copy was sent."
             yield Fault(("copies_to",), FaultCode.MISSING, text)
 
     @scene_rule
     def required_papers_are_attached(self, scene: Scene) -> Iterator[Fault]:
-        """Some types rest on an order that must be there."""
+        """The order that a type rests on is attached, in its role (section 5)."""
         roles = scene.kind.required_roles
         if roles and not any(each.role in roles for each in self.attachments or ()):
             text = f"Attach the document of role {' or '.join(roles)} that this rests on."
@@ -149,7 +149,7 @@ class Document(Part):
 
     @scene_rule
     def request_admits_this_answer(self, scene: Scene) -> Iterator[Fault]:
-        """Section 6: eight types of answers must be admitted by the request's form."""
+        """Eight types of answers must be admitted by the request's form (section 6)."""
         if scene.asked is None or not scene.kind.only_if_asked:
             return
         if self.type not in scene.asked.answers:
@@ -157,7 +157,7 @@ class Document(Part):
 
     @rule
     def attachments_have_names_of_their_own(self) -> Iterator[Fault]:
-        """On the wire a file is known by the last part of its path (section 11)."""
+        """No two attachments have one file name: the wire knows no folders (section 11)."""
         paths = paths_of(self)
         names = [path.rpartition("/")[2] if isinstance(path, str) else path for path in paths]
         for index in repeated(names):
@@ -166,7 +166,7 @@ class Document(Part):
 
     @rule
     def translations_name_their_original(self) -> Iterator[Fault]:
-        """A translation is tied to another attachment, or to the body."""
+        """`translation_of` names another attachment, or `body` (section 3)."""
         paths = paths_of(self)
         for index, each in enumerate(self.attachments or ()):
             original: Any = None if each is UNSOUND else each.translation_of
@@ -177,7 +177,7 @@ class Document(Part):
 
     @scene_rule
     def attached_files_exist(self, scene: Scene) -> Iterator[Fault]:
-        """Nothing is promised that is not there."""
+        """Every attachment is a file that exists (section 3)."""
         for index, path in enumerate(paths_of(self) if scene.files is not None else ()):
             if isinstance(path, str) and path not in (scene.files or ()):
                 yield Fault(("attachments", index, "path"), FaultCode.ATTACHMENT_MISSING)

@@ -39,12 +39,12 @@ class EmergencyDisclosureRequest(CoreA):
 
     @rule
     def items_name_known_providers(self) -> Iterator[Fault]:
-        """Section 4.3, rule 5."""
+        """`provider_ref` is one of the providers (section 4.3, rule 5)."""
         return unknown_providers(self.items, self.providers)
 
     @rule
     def oral_request_is_told_whole(self) -> Iterator[Fault]:
-        """When it was given and to whom, or neither."""
+        """When it was given orally and to whom, or neither (section 5)."""
         if self.oral_given_to is not None and self.oral_given_at is None:
             text = "Say when the request was given orally."
             yield Fault(("oral_given_at",), FaultCode.MISSING, text)
@@ -72,7 +72,7 @@ class EmergencyMlaRequest(CoreB):
 
     @rule
     def items_name_known_providers(self) -> Iterator[Fault]:
-        """Section 4.3, rule 5: `provider_ref` is one of the providers."""
+        """`provider_ref` is one of the providers (section 4.3, rule 5)."""
         return unknown_providers(self.items, self.providers)
 
 

@@ -52,12 +52,12 @@ class SpontaneousInformation(Urgent):
 
     @rule
     def has_the_fields_of_its_step(self) -> Iterator[Fault]:
-        """An offer tells the conditions and nothing else; the content comes after."""
+        """An offer tells its conditions and no content; content tells facts (section 5)."""
         return _BY_STEP.faults(self)
 
     @rule
     def items_name_no_provider(self) -> Iterator[Fault]:
-        """Section 4.3, rule 5: this form has no providers, so no item can name one."""
+        """There are no providers here that an item could name (section 4.3, rule 5)."""
         return unknown_providers(self.items, None)
 
 

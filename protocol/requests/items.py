@@ -72,7 +72,7 @@ class DataItem(Part):
 
     @rule
     def says_what_it_is_about(self) -> Iterator[Fault]:
-        """Rule 1: something to look for."""
+        """Rule 1: an item has targets, or a description (section 4.3)."""
         if self.targets is None and self.description is None:
             yield Fault(
                 ("targets",), FaultCode.MISSING, "Name the targets, or describe the data in words."
@@ -80,7 +80,7 @@ class DataItem(Part):
 
     @rule
     def has_the_period_it_needs(self) -> Iterator[Fault]:
-        """Rule 2: traffic and content for a time; subscribers at the moments of their targets."""
+        """Rule 2: traffic and content for a time; subscribers at moments (section 4.3)."""
         if self.period is not None:
             return
         if self.data_category in {"traffic", "content"}:
@@ -94,7 +94,7 @@ class DataItem(Part):
 
     @rule
     def ports_have_their_moment(self) -> Iterator[Fault]:
-        """Section 4.2: a port without a time names nobody."""
+        """A port has `at`, or the item has a period (section 4.2)."""
         if self.period is None:
             for index, target in enumerate(self.targets or ()):
                 if target is not UNSOUND and lacks_time(target):
@@ -102,13 +102,13 @@ class DataItem(Part):
 
     @rule
     def details_are_of_subscribers(self) -> Iterator[Fault]:
-        """Rule 3: ticks exist for subscriber information only."""
+        """Rule 3: ticks exist for subscriber information only (section 4.3)."""
         if self.details is not None and self.data_category != "subscriber":
             yield Fault(("details",), FaultCode.NOT_ALLOWED_HERE)
 
     @rule
     def addresses_have_no_account_details(self) -> Iterator[Fault]:
-        """Rule 3: six ticks make sense for accounts alone."""
+        """Rule 3: six ticks make sense for accounts alone (section 4.3)."""
         if self.details is None or not self.targets:
             return
         if all(target.kind == "ip" for target in self.targets):
@@ -119,7 +119,7 @@ class DataItem(Part):
 
     @rule
     def access_addresses_have_a_period(self) -> Iterator[Fault]:
-        """Rule 4: the tick and the period go together."""
+        """Rule 4: the tick `access_ips` and `access_period` go together (section 4.3)."""
         asked = "access_ips" in (self.details or ())
         if asked and self.access_period is None:
             text = "Say for which time the access addresses (`access_ips`) are asked."
@@ -130,13 +130,13 @@ class DataItem(Part):
 
     @scene_rule
     def period_lies_on_its_side_of_today(self, scene: Scene) -> Iterator[Fault]:
-        """Stored data have begun already; data to be collected end later than today."""
+        """Stored data have begun; data to be collected end after today (section 4)."""
         if scene.today is not None:
             yield from _ill_timed("period", self.period, scene, scene.today)
 
     @scene_rule
     def access_period_lies_on_its_side_of_today(self, scene: Scene) -> Iterator[Fault]:
-        """As for the period itself."""
+        """As for the period itself (section 4)."""
         if scene.today is not None:
             yield from _ill_timed("access_period", self.access_period, scene, scene.today)
 

@@ -58,19 +58,19 @@ class OrderEffectRequest(CoreB):
 
     @rule
     def asks_for_subscribers_or_traffic(self) -> Iterator[Fault]:
-        """S4: every item is of category `subscriber` or `traffic`."""
+        """S4: every item is of category `subscriber` or `traffic` (section 5)."""
         return of_other_category(self.items, _SUBSCRIBER_OR_TRAFFIC)
 
     @rule
     def order_goes_to_one_provider(self) -> Iterator[Fault]:
-        """Each provider has an order of its own."""
+        """There is exactly one provider; another has an order of its own (section 5)."""
         if len(self.providers) > 1:
             text = "An order goes to exactly one provider; send another request for another one."
             yield Fault(("providers",), FaultCode.TOO_MANY, text)
 
     @rule
     def items_name_known_providers(self) -> Iterator[Fault]:
-        """Section 4.3, rule 5: `provider_ref` is one of the providers."""
+        """`provider_ref` is the provider (section 4.3, rule 5)."""
         return unknown_providers(self.items, self.providers)
 
 

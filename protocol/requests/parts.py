@@ -31,7 +31,7 @@ class Offence(Part):
 
     @rule
     def ends_after_it_began(self) -> Iterator[Fault]:
-        """Hold the two days against each other; ISO dates sort as text."""
+        """`committed_to` is not before `committed_from` (section 4.1)."""
         if (
             self.committed_from is not None
             and self.committed_to is not None
@@ -56,18 +56,18 @@ class Period(Part):
 
     @rule
     def ends_after_it_began(self) -> Iterator[Fault]:
-        """Compare the moments, whatever their offsets."""
+        """The end is not before the start, whatever their offsets (section 4.1)."""
         if instant_of(self.end) < instant_of(self.start):
             yield Fault(("end",), FaultCode.END_BEFORE_START)
 
     @rule
     def starts_on_the_clock_of_its_zone(self) -> Iterator[Fault]:
-        """A wrong hour names the wrong subscriber."""
+        """The start is in UTC, or as clocks of the zone showed it (section 4.1)."""
         return _off_the_clock(self.start, self.time_zone)
 
     @rule
     def ends_on_the_clock_of_its_zone(self) -> Iterator[Fault]:
-        """A wrong hour names the wrong subscriber."""
+        """The end is in UTC, or as clocks of the zone showed it (section 4.1)."""
         return _off_the_clock(self.end, self.time_zone)
 
 
@@ -117,7 +117,7 @@ class Proceedings(Part):
 
     @rule
     def says_something(self) -> Iterator[Fault]:
-        """An empty object would print as an empty section."""
+        """At least one field is filled in (section 4.1)."""
         if all(getattr(self, name) is None for name in Proceedings.model_fields):
             yield Fault(
                 ("prosecution_office",),
@@ -134,7 +134,7 @@ class LegalGround(Part):
 
     @rule
     def says_something(self) -> Iterator[Fault]:
-        """Ask for a text or a document."""
+        """The basis is told in words, or a document is attached (section 4.1)."""
         if self.text is None and self.documents is None:
             yield Fault(
                 ("text",),
@@ -174,7 +174,7 @@ class Condition(Part):
 
     @rule
     def other_is_explained(self) -> Iterator[Fault]:
-        """Only words make another condition one."""
+        """Another condition is told in words (section 4.1)."""
         if self.kind == "other" and self.text is None:
             yield Fault(("text",), FaultCode.MISSING, "Say in words what the condition is.")
 
@@ -205,7 +205,7 @@ class Question(PlainQuestion):
 
     @rule
     def has_no_topic(self) -> Iterator[Fault]:
-        """Topics sort questions of law, and nothing else."""
+        """Only questions of law have a topic (section 5)."""
         if self.topic is not None:
             yield Fault(("topic",), FaultCode.NOT_ALLOWED_HERE)
 

@@ -56,7 +56,7 @@ class Contact(Part):
 
     @rule
     def can_be_reached(self) -> Iterator[Fault]:
-        """Ask for one way of reaching the person."""
+        """A contact has a telephone, mobile or e-mail address (section 4.1)."""
         return unreachable(self)
 
 
@@ -114,7 +114,7 @@ class Provider(Part):
 
     @rule
     def can_be_found(self) -> Iterator[Fault]:
-        """Ask for a name, an address, a place, or the statement that nothing is known."""
+        """A provider has a name, address or place, or a note says it is unknown (section 4.1)."""
         known = self.name or self.address or self.system_location
         if not known and not (self.unknown and self.note):
             yield Fault(

@@ -54,12 +54,12 @@ class PreservationRequest(CoreB):
 
     @rule
     def items_name_known_providers(self) -> Iterator[Fault]:
-        """Section 4.3, rule 5."""
+        """`provider_ref` is one of the providers (section 4.3, rule 5)."""
         return unknown_providers(self.items, self.providers)
 
     @rule
     def path_is_asked_of_traffic(self) -> Iterator[Fault]:
-        """Article 30 discloses traffic data; without such an item there is no path."""
+        """To ask for the path, ask for traffic data too (section 5; see Article 30)."""
         if self.path_disclosure_requested and not any(
             item.data_category == "traffic" for item in self.items
         ):
@@ -68,7 +68,7 @@ class PreservationRequest(CoreB):
 
     @scene_rule
     def end_is_worth_asking_for(self, scene: Scene) -> Iterator[Fault]:
-        """P10."""
+        """P10: warns of an end less than 60 days away."""
         return _short(self.requested_until, scene.today)
 
 
@@ -83,14 +83,14 @@ class PreservationExtension(CoreA, OnItems):
 
     @rule
     def extends_one_preservation(self) -> Iterator[Fault]:
-        """Each preservation has an extension of its own."""
+        """Each preservation has an extension of its own (section 5)."""
         if len(self.previous_preservation) > 1:
             text = "Name exactly one preservation; send another extension for another one."
             yield Fault(("previous_preservation",), FaultCode.TOO_MANY, text)
 
     @scene_rule
     def end_is_worth_asking_for(self, scene: Scene) -> Iterator[Fault]:
-        """P10."""
+        """P10: warns of an end less than 60 days away."""
         return _short(self.requested_until, scene.today)
 
 
@@ -107,7 +107,7 @@ class PreservedItem(AboutItem):
 
     @rule
     def says_from_when_until_when(self) -> Iterator[Fault]:
-        """Both moments for what is preserved, none for what is not."""
+        """Both moments for what is preserved, neither for what is not (section 6.1)."""
         for name in _MOMENTS:
             present = getattr(self, name) is not None
             if self.result == "preserved" and not present:
@@ -118,7 +118,7 @@ class PreservedItem(AboutItem):
 
     @rule
     def lasts_as_long_as_the_law_asks(self) -> Iterator[Fault]:
-        """Article 29(7)."""
+        """At least 60 days of 24 hours (section 6.1; see Article 29(7))."""
         if self.preserved_at is None or self.preserved_until is None:
             return
         if instant_of(self.preserved_until) - instant_of(self.preserved_at) < LEGAL_FLOOR:

@@ -29,7 +29,7 @@ class ByItem(Part):
 
     @scene_rule
     def names_items_of_the_request(self, scene: Scene) -> Iterator[Fault]:
-        """Hold each name against the request; `*` stands alone."""
+        """Each item is one of the request; `*` stands alone (section 6)."""
         known = None if scene.asked is None else scene.asked.item_ids
         for index, item in enumerate(self.items):
             name: Any = UNSOUND if item is UNSOUND else item.item_id
@@ -50,7 +50,7 @@ class OnItems(Part):
 
     @scene_rule
     def names_items_of_the_request(self, scene: Scene) -> Iterator[Fault]:
-        """Hold each name against the request."""
+        """Each item is one of the request (section 6)."""
         if scene.asked is None or scene.asked.item_ids is None:
             return
         for index, name in enumerate(self.item_ids or ()):

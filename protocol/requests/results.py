@@ -46,12 +46,12 @@ class PathItem(AboutItem):
 
     @rule
     def has_the_fields_of_its_result(self) -> Iterator[Fault]:
-        """Providers and path when disclosed, grounds when withheld, nothing otherwise."""
+        """`providers` and `path` when disclosed, `grounds` when withheld (section 6.1)."""
         return _BY_RESULT.faults(self)
 
     @rule
     def grounds_are_those_of_withholding(self) -> Iterator[Fault]:
-        """Section 8: two grounds only."""
+        """A path is withheld on two grounds only (section 8; see Article 30(2))."""
         if self.result != "withheld":
             return
         for index, ground in enumerate(self.grounds or ()):
@@ -89,7 +89,7 @@ class ItemOutcome(AboutItem):
 
     @rule
     def failure_has_a_reason(self) -> Iterator[Fault]:
-        """A reason for all but `executed`, where it may stand too."""
+        """A reason for all but `executed`, where it may stand too (section 6.1)."""
         return _BY_OUTCOME.faults(self)
 
 

@@ -121,7 +121,7 @@ class Target(Part):
 
     @rule
     def only_addresses_have_ports(self) -> Iterator[Fault]:
-        """Ports, protocols and clock precision belong to IP addresses."""
+        """`port`, `protocol` and `precision` belong to IP addresses (section 4.2)."""
         if self.kind == "ip":
             return
         if self.port is not None:
@@ -133,13 +133,13 @@ class Target(Part):
 
     @rule
     def account_names_its_platform(self) -> Iterator[Fault]:
-        """The same account name exists on every platform."""
+        """An account names its platform (section 4.2)."""
         if self.kind == "account" and self.platform is None:
             yield Fault(("platform",), FaultCode.MISSING, "Say on which platform the account is.")
 
     @rule
     def shared_address_should_have_a_port(self) -> Iterator[Fault]:
-        """Advise the port where many subscribers share one address."""
+        """Warns of an IPv4 address without port: many share one (section 4.2)."""
         if self.kind == "ip" and self.port is None and ":" not in self.value:
             yield Fault(("port",), FaultCode.PORT_ADVISED, warning=True)
 
@@ -161,6 +161,6 @@ class LoneTarget(Target):
 
     @rule
     def port_has_its_moment(self) -> Iterator[Fault]:
-        """Ask for the moment at which the port was in use."""
+        """Outside an item, a port has `at` (section 4.2)."""
         if lacks_time(self):
             yield Fault(("at",), FaultCode.MISSING, MISSING_TIME)

@@ -40,7 +40,7 @@ class UseAccount(OnItems):
 
     @rule
     def ends_after_it_began(self) -> Iterator[Fault]:
-        """`to` is not before `from`; ISO dates sort as text."""
+        """`to` is not before `from` (section 6.3)."""
         if self.from_ is not None and self.to is not None and self.to < self.from_:
             yield Fault(("to",), FaultCode.END_BEFORE_START)
 
@@ -71,7 +71,7 @@ class UseDecision(Part):
 
     @rule
     def has_the_fields_of_its_outcome(self) -> Iterator[Fault]:
-        """Conditions when granted under conditions, reasons when refused, nothing otherwise."""
+        """`conditions` when granted under conditions, `reasons` when refused (section 6.3)."""
         return _BY_OUTCOME.faults(self)
 
 
