@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 
 from gateway.journal import get_journal
 from gateway.metrics import Metrics
@@ -201,15 +202,20 @@ class Network:
         return await self._reopen(old, old.home)
 
     async def crash(self, name: str) -> Node:
-        """Let a node die where it is and open it on its files as they were at that moment."""
+        """Let a node die where it is and open it on its files as they were at that moment.
+
+        Whatever it commits from then on is lost, and nobody gets an answer from it any more.
+        """
         old = self[name]
         await old.halt()
         self._lives += 1
         home = old.home.with_name(f"{old.home.name}.{self._lives}")
-        shutil.copytree(old.home, home)
-        shutil.copy(f"{old.home}.anchor", f"{home}.anchor")
+        async with _stillness(old.store):
+            shutil.copytree(old.home, home)
+            shutil.copy(f"{old.home}.anchor", f"{home}.anchor")
+            again = await self._reopen(old, home)
         await old.store.close()
-        return await self._reopen(old, home)
+        return again
 
     async def advance(self, ms: int) -> None:
         """Let time pass, and let every node look at its work."""
@@ -307,6 +313,26 @@ class Network:
             secrets=secrets,
             runtime=runtime,
         )
+
+
+@asynccontextmanager
+async def _stillness(store: SqliteStore) -> AsyncIterator[None]:
+    """Keep the writer between two commits until the block ends."""
+    loop = asyncio.get_running_loop()
+    still, go_on = asyncio.Event(), Event()
+
+    def wait(session: object) -> None:
+        del session
+        loop.call_soon_threadsafe(still.set)
+        go_on.wait(30)
+
+    waiting = asyncio.create_task(store._core.writer.run(wait))
+    await still.wait()
+    try:
+        yield
+    finally:
+        go_on.set()
+        await waiting
 
 
 async def _nothing() -> None:

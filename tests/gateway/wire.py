@@ -114,7 +114,7 @@ class WireTransport:
             raise TransportError("lost on the way", sent=True)
         status, body = await deliver(server, self._me, route, frame)
         await self._wire.delay()
-        if self._wire.lose():
+        if self._wire.lose() or self._server(node) is not server:
             raise TransportError("the answer was lost", sent=True)
         return self._wire.answering(node, route, status, body)
 
@@ -126,6 +126,8 @@ class WireTransport:
         status, body = await look_up(server, path)
         await self._wire.delay()
         assert len(body) <= max_bytes
+        if self._server(node) is not server:
+            raise TransportError("the answer was lost", sent=True)
         return self._wire.answering(node, path, status, body)
 
     async def blob_offset(self, node: NodeId, digest: bytes) -> int:

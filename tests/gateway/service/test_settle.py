@@ -188,7 +188,7 @@ async def test_receipt_in_the_answer_to_a_receipt_is_not_looked_at(tmp_path: Pat
         said = Receipted(receipt=b"anything", index=3, path=())
 
         def answering(node: NodeId, path: str, status: int, body: bytes) -> tuple[int, bytes]:
-            if path != Route.RECEIPTS:
+            if path != Route.RECEIPTS or status != 200:
                 return as_it_is(node, path, status, body)
             answer = decode_answer(body)
             return status, encode_answer(replace(answer, items=(said,)))
