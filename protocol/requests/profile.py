@@ -132,13 +132,13 @@ def peer_faults(case: Addressed) -> list[Fault]:
 
 
 def _convention_in_force(case: Addressed) -> Iterator[Fault]:
-    """P1."""
+    """P1: a request needs the Convention in force there."""
     if case.kind.is_request and case.peer.convention != "in_force":
         yield Fault(("to",), FaultCode.TREATY_NOT_IN_FORCE)
 
 
 def _point_exists(case: Addressed) -> Iterator[Fault]:
-    """P2."""
+    """P2: `CC/n` is one of the Party's points of contact."""
     _, slash, number = case.document.to.partition("/")
     if slash and int(number) not in case.peer.points_of_contact:
         yield Fault(("to",), FaultCode.UNKNOWN_POC)
@@ -159,12 +159,12 @@ def second_protocol_in_force(kind: DocumentType, profile: Profile) -> Iterator[F
 
 
 def _second_protocol(case: Addressed) -> Iterator[Fault]:
-    """P3."""
+    """P3: a type of the Second Protocol needs it in force on both sides."""
     return second_protocol_in_force(case.kind, case.peer)
 
 
 def _subscriber_not_declared_out(case: Addressed) -> Iterator[Fault]:
-    """P4."""
+    """P4: no emergency disclosure of subscriber information alone against a declaration."""
     if case.kind.subscriber_declared_out and case.peer.no_subscriber_only_9_1_b:
         items: Any = getattr(case.document.body, "items", None)
         if items and all(item.data_category == "subscriber" for item in items):
@@ -172,13 +172,13 @@ def _subscriber_not_declared_out(case: Addressed) -> Iterator[Fault]:
 
 
 def _channel_declared(case: Addressed) -> Iterator[Fault]:
-    """P5."""
+    """P5: emergency mutual assistance goes through points of contact by declaration (2AP 10(9))."""
     if case.kind.poc_by_declaration and not case.peer.poc_channel_10_9:
         yield Fault(("type",), FaultCode.CHANNEL_NOT_DECLARED)
 
 
 def _language_accepted(case: Addressed) -> Iterator[Fault]:
-    """P6."""
+    """P6: a language of the Party, or a translation; a warning outside the Second Protocol."""
     if case.document.language in case.peer.languages:
         return
     for each in case.document.attachments or ():
@@ -189,7 +189,7 @@ def _language_accepted(case: Addressed) -> Iterator[Fault]:
 
 
 def _can_preserve_so_long(case: Addressed) -> Iterator[Fault]:
-    """P7."""
+    """P7: not longer than the Party can preserve."""
     until: Any = getattr(case.document.body, "requested_until", None)
     days = case.peer.max_preservation_days
     if until is not None and days is not None and day_of(until) > case.today + timedelta(days):
@@ -197,7 +197,7 @@ def _can_preserve_so_long(case: Addressed) -> Iterator[Fault]:
 
 
 def _listed_offence(case: Addressed) -> Iterator[Fault]:
-    """P8."""
+    """P8: warns of a reservation 29(4) when no offence names an article of the Convention."""
     if case.kind.preserves and case.peer.reservation_29_4:
         offences: Any = getattr(case.document.body, "offences", None)
         if offences is not None and all(each.conv_article is None for each in offences):
@@ -205,7 +205,7 @@ def _listed_offence(case: Addressed) -> Iterator[Fault]:
 
 
 def _is_able(case: Addressed) -> Iterator[Fault]:
-    """P9."""
+    """P9: warns of what the point of contact does not do, or only passes on."""
     if case.kind.capability is None:
         return
     match getattr(case.peer.capabilities, case.kind.capability):
