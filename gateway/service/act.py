@@ -25,7 +25,8 @@ from keys.digest import new_salt
 from protocol.cases.ladder import MessageState, reached
 from protocol.encoding import Value
 from protocol.envelope.blobs import blob_context
-from protocol.envelope.content import Content, decode_inner
+from protocol.envelope.content import Content, FileEntry, decode_inner
+from protocol.errors import RemoteProtocolError
 from protocol.identifiers import MessageId
 from protocol.log.statement import Act as ActStatement
 from protocol.log.statement import officer_act
@@ -106,8 +107,9 @@ class Act:
             The name its sender gave it.
 
         Raises:
-            NoInputError: No such message or attachment, or it was not opened yet.
-            StorageError: The blob is damaged or gone.
+            NoInputError: No such message or attachment, it was not opened yet, or it is not the
+                file that its sender described.
+            StorageError: The disk failed.
         """
         row = await self._row(mid)
         if row.direction is Direction.IN and not reached(row.state, MessageState.OPENED):
@@ -120,14 +122,24 @@ class Act:
         if not 0 <= index < len(content.files):
             raise NoInputError("the message has no such attachment")
         entry = content.files[index]
-        await self._blobs.open(
-            row.sender,
-            entry.blob,
-            target,
-            content_key=entry.key,
-            context=blob_context(row.mid, index),
-        )
+        await self._decrypt(row, entry, index, target)
         return entry.name
+
+    async def _decrypt(
+        self, row: MessageRow, entry: FileEntry, index: int, target: BinaryIO
+    ) -> None:
+        try:
+            digests = await self._blobs.open(
+                row.sender,
+                entry.blob,
+                target,
+                content_key=entry.key,
+                context=blob_context(row.mid, index),
+            )
+        except RemoteProtocolError as error:
+            raise _unreadable() from error
+        if (digests.plain_bytes, digests.plain_digest) != (entry.size_bytes, entry.digest):
+            raise _unreadable()
 
     async def _tell(self, row: MessageRow, who: str) -> None:
         stated = await self._store.statement(row.sender, row.mid)
@@ -166,3 +178,11 @@ class Act:
                 hint="see why with: a35 show MID",
             )
         return Content.decode(decode_inner(inner).content)
+
+
+def _unreadable() -> NoInputError:
+    return NoInputError(
+        "the attachment is not the file that its sender described",
+        code="not_readable",
+        hint="ask the sender to send it again in a further message",
+    )
