@@ -154,7 +154,7 @@ async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: Asyn
     services = OfficerServices(
         submit=runtime.submit,
         act=runtime.act,
-        consult=Consult(store, ports.directory, ports.clock),
+        consult=Consult(store, ports.directory, ports.clock, cases=runtime.cases),
         prove=Prove(store, options.keys.signer().verifier),
         health=runtime.health,
         store=store,

@@ -15,6 +15,7 @@ from gateway.ports import Blobs, Clock, Directory, Randomness, Store, Transport
 from gateway.service.act import Act
 from gateway.service.adopt import Adopt
 from gateway.service.answers import Answers
+from gateway.service.case import Cases
 from gateway.service.consign import Consign
 from gateway.service.dispatch import Dispatch
 from gateway.service.draft import Drafts
@@ -112,6 +113,7 @@ class Runtime:
             self._make_receive(secrets),
             Resources(store=ports.store, logs=self._logs, answers=self._answers),
         )
+        self.cases = Cases(node=node, casebook=ports.store, clock=ports.clock)
         self.submit = self._make_submit()
         self.act = Act(
             store=ports.store, blobs=ports.blobs, receipting=self._receipting, clock=ports.clock
@@ -234,6 +236,7 @@ class Runtime:
             directory=ports.directory,
             clock=ports.clock,
             randomness=ports.randomness,
+            cases=self.cases,
         )
         return Submit(
             node=self._node,

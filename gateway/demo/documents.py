@@ -163,13 +163,15 @@ def _granted(request: Json, sender: str, now: datetime) -> Json:
 
 
 def _preserved(request: Json, now: datetime) -> Json:
+    # An extension ends later than what it extends.
+    days = 180 if request["type"] == "preservation_extension" else 90
     return {
         "items": [
             {
                 "item_id": item,
                 "result": "preserved",
                 "preserved_at": _instant(now),
-                "preserved_until": _instant(now + timedelta(days=90)),
+                "preserved_until": _instant(now + timedelta(days=days)),
             }
             for item in item_ids(request)
         ]

@@ -16,6 +16,7 @@ from gateway.rows import (
     EventRow,
     MessageRow,
 )
+from gateway.service.case import Case, Cases
 from gateway.service.clocks import StepClock, next_due_ms, step_clocks
 from gateway.service.summary import Summary, document_of
 from gateway.service.surroundings import meant
@@ -120,10 +121,13 @@ class Consult:
         clock: The present time, for clocks.
     """
 
-    __slots__ = ("_casebook", "_clock", "_directory")
+    __slots__ = ("_casebook", "_cases", "_clock", "_directory")
 
-    def __init__(self, casebook: Casebook, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self, casebook: Casebook, directory: Directory, clock: Clock, *, cases: Cases
+    ) -> None:
         self._casebook = casebook
+        self._cases = cases
         self._directory = directory
         self._clock = clock
 
@@ -150,6 +154,10 @@ class Consult:
         if not rows:
             raise NoInputError(f"no thread {thread} is here", hint="see: a35 inbox, a35 outbox")
         return tuple(self._line(row) for row in rows)
+
+    async def case(self, thread: MessageId) -> Case:
+        """Return where the case of a thread stands now."""
+        return await self._cases.case(thread)
 
     async def show(self, mid: MessageId) -> MessageDetail:
         """Return one message with its clocks and timeline.

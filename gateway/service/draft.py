@@ -15,6 +15,7 @@ from gateway.ports import Blobs, Clock, Directory, Randomness, Store
 from gateway.rows import (
     MessageRow,
 )
+from gateway.service.case import Cases
 from gateway.service.surroundings import Around, meant
 from keys.body import new_content_key
 from protocol.envelope.blobs import blob_context
@@ -75,6 +76,7 @@ class Drafts:
         directory: Addresses.
         clock: Time.
         randomness: Message ids.
+        cases: Say what the state of a case allows.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Drafts:
         directory: Directory,
         clock: Clock,
         randomness: Randomness,
+        cases: Cases,
     ) -> None:
         self._node = node
         self._store = store
@@ -93,6 +96,7 @@ class Drafts:
         self._directory = directory
         self._clock = clock
         self._randomness = randomness
+        self._cases = cases
         self._around = Around(node=node, store=store, directory=directory)
         self._drafts: OrderedDict[str, Draft] = OrderedDict()
 
@@ -133,6 +137,7 @@ class Drafts:
         Raises:
             DocumentRefusedError: Some rule is broken.
             DataError: More attachments than one envelope names.
+            NotAllowedNowError: The state of the case does not allow it.
             NoInputError: `in_reply_to` names no message of this node.
             UnavailableError: The directory has no active node for `to`.
         """
@@ -155,6 +160,7 @@ class Drafts:
             files=tuple(one.path for one in checked.attachments or ()),
             t_ms=self._clock.now_ms(),
         )
+        await self._cases.refuse_unless_allowed(checked, mid=mid, thread=thread, to=draft.to)
         self._drafts[draft.id] = draft
         if len(self._drafts) > _DRAFTS_KEPT:
             self._drafts.popitem(last=False)

@@ -1,7 +1,7 @@
 """What a document is held against beside itself: the request it answers, the Parties' profiles.
 
-Source: docs/domain.md, section 3; the request is the one that is replied to, else the one that opened the
-thread; profiles are those of the directory.
+Source: docs/domain.md, section 3; the request is the one that is replied to, else the one that
+opened the thread; profiles are those of the directory.
 """
 
 from collections.abc import Sequence

@@ -6,6 +6,7 @@ from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
 from gateway.errors import DataError
 from gateway.officer.api.acknowledge import Acknowledger
+from gateway.officer.api.caseview import thread_view
 from gateway.officer.api.download import send_file
 from gateway.officer.api.drafts import request_key, sent
 from gateway.officer.api.reply import (
@@ -24,7 +25,7 @@ from gateway.officer.api.views import (
     opened_view,
 )
 from gateway.officer.services import ActService
-from gateway.officer.shapes.models import AcknowledgeRequest, MessageList, ThreadView
+from gateway.officer.shapes.models import AcknowledgeRequest, MessageList
 from gateway.records import Direction
 from gateway.service.consult import Consult
 
@@ -109,10 +110,10 @@ class MessageApi:
         return answer(explain_view(await self._consult.explain(mid_of(request))))
 
     async def thread(self, request: Request) -> Response:
-        """List the messages of a thread."""
+        """Show a case: its messages, where it stands, its clocks, what may be sent."""
         thread = mid_of(request)
         lines = await self._consult.thread(thread)
-        return answer(ThreadView(thread=str(thread), items=tuple(map(message_item, lines))))
+        return answer(thread_view(thread, lines, await self._consult.case(thread)))
 
 
 def _box(request: Request) -> Direction:

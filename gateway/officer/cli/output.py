@@ -12,10 +12,12 @@ from typing import Final
 from gateway.errors import UsageError
 from gateway.officer.shapes.models import (
     AttemptView,
+    CaseClock,
     ClockView,
     ContentView,
     MessageItem,
     MessageView,
+    ThreadView,
     TimelineEntry,
 )
 from gateway.officer.shapes.moments import milliseconds
@@ -147,6 +149,34 @@ def message_lines(view: MessageView, now_ms: int) -> Iterable[str]:
         yield _clock_line(clock, now_ms)
     for entry in view.timeline:
         yield timeline_line(entry)
+
+
+def case_lines(view: ThreadView, now_ms: int) -> Iterable[str]:
+    """Yield where a case stands: its state, items, clocks, what may be sent now."""
+    side = {"Q": "we ask", "A": "we are asked", None: "not one of its two sides"}[view.side]
+    ending = "" if view.ending is None else f" ({view.ending})"
+    state = view.state or "its first message is not here"
+    yield f"case       {view.thread}, {state}{ending}; {side}"
+    for request in view.requests:
+        yield f"request    {request.mid} {foreign(request.type)}: {request.state}"
+        for item in request.items:
+            until = item.preserved_until
+            kept = "" if until is None else f", preserved until {local_time(until)}"
+            yield f"  item     {foreign(item.item_id)}: {item.status}{kept}"
+    for clock in view.clocks:
+        yield _case_clock_line(clock, now_ms)
+    for entry in view.items:
+        if entry.out_of_order is not None:
+            yield f"no effect  {entry.mid} {foreign(entry.type or '-')}: {entry.out_of_order}"
+    if view.sendable:
+        yield f"may send   {', '.join(view.sendable)}"
+
+
+def _case_clock_line(clock: CaseClock, now_ms: int) -> str:
+    item = "" if clock.item_id is None else f" of {foreign(clock.item_id)}"
+    due = "" if clock.due is None else f", {in_words(clock.due, now_ms)} ({local_time(clock.due)})"
+    law = "" if clock.article is None else f", {clock.article}"
+    return f"clock      {clock.what}{item}: {clock.state}{due}{law}"
 
 
 def timeline_line(entry: TimelineEntry) -> str:

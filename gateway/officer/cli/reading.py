@@ -9,6 +9,7 @@ from gateway.clock import SystemClock
 from gateway.officer.cli.output import (
     MESSAGE_HEADS,
     attempt_line,
+    case_lines,
     foreign,
     message_lines,
     message_rows,
@@ -55,7 +56,7 @@ def thread(
     home: HomeOption,
     json: JsonOption = False,
 ) -> int:
-    """List the messages of a thread in order of time."""
+    """Show a case: where it stands, its clocks, its messages, what may be sent now."""
     return at_desk(home, lambda desk: _thread(desk, mid_text(thread_id), Terminal(json=json)))
 
 
@@ -87,7 +88,12 @@ async def _show(desk: Client, mid: str, terminal: Terminal) -> int:
 
 
 async def _thread(desk: Client, thread_id: str, terminal: Terminal) -> int:
-    _print((await desk.thread(thread_id)).items, terminal)
+    view = await desk.thread(thread_id)
+    terminal.document(view.model_dump(mode="json"))
+    now_ms = SystemClock().now_ms()
+    for line in case_lines(view, now_ms):
+        terminal.say(line)
+    terminal.table(MESSAGE_HEADS, message_rows(view.items, now_ms))
     return 0
 
 

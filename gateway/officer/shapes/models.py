@@ -140,11 +140,58 @@ class MessageView(MessageItem):
     event: int
 
 
+class ItemView(Shape):
+    """One item of a request, and what became of it."""
+
+    item_id: str
+    category: str | None
+    status: str
+    desired: str
+    preserved_until: str | None
+
+
+class RequestView(Shape):
+    """One request of a case."""
+
+    mid: Hex16
+    type: str
+    state: str
+    items: tuple[ItemView, ...]
+
+
+class CaseClock(Shape):
+    """A clock of a case that runs or has run out."""
+
+    what: str
+    request: Hex16
+    item_id: str | None
+    due: str | None
+    state: str
+    acts: str | None
+    article: str | None
+
+
+class CaseEntry(MessageItem):
+    """A message in its place in the case; `out_of_order` says why it has no effect."""
+
+    out_of_order: str | None
+
+
 class ThreadView(Shape):
-    """GET /threads/{id}: its messages in order of time."""
+    """A case: its messages in order, where it stands, what may be sent now.
+
+    `side` is Q for the requesting and A for the requested node, None where this node is neither
+    or the first message is not here; `state` is None likewise.
+    """
 
     thread: Hex16
-    items: tuple[MessageItem, ...]
+    state: str | None
+    ending: str | None
+    side: str | None
+    requests: tuple[RequestView, ...]
+    clocks: tuple[CaseClock, ...]
+    sendable: tuple[str, ...]
+    items: tuple[CaseEntry, ...]
 
 
 class FileItem(Shape):

@@ -31,6 +31,7 @@ from gateway.rows import (
     MessageRow,
 )
 from gateway.service.act import FileView, OpenedMessage
+from gateway.service.case import Cases
 from gateway.service.consult import Consult
 from gateway.service.draft import DocumentRefusedError
 from gateway.service.health import Check
@@ -404,7 +405,12 @@ class World:
         return OfficerServices(
             submit=self.submit,
             act=self.act,
-            consult=Consult(self.book, self.directory, self.clock),
+            consult=Consult(
+                self.book,
+                self.directory,
+                self.clock,
+                cases=Cases(node=RO, casebook=self.book, clock=self.clock),
+            ),
             prove=self.prove,
             health=self.health,
             store=self.book,

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.errors import NoInputError
 from gateway.records import Direction
+from gateway.service.case import Cases
 from gateway.service.clocks import ClockState
 from gateway.service.consult import Consult, NotOpenedError
 from protocol.cases.ladder import MessageState
@@ -151,4 +152,5 @@ def test_answer_waits_for_acceptance_only() -> None:
 
 def consult_of(world: World) -> Consult:
     """Return the views over a world."""
-    return Consult(world.book, world.directory, world.clock)
+    cases = Cases(node=NodeId("RO", 1), casebook=world.book, clock=world.clock)
+    return Consult(world.book, world.directory, world.clock, cases=cases)

@@ -78,8 +78,8 @@ def test_thread_lists_its_messages(capsys: Capture) -> None:
     received(world, 1)
     world.book.put(row_of(mid(2), Direction.OUT, thread=mid(1)))
     with shell_of(world, capsys) as shell:
-        listed = cast("list[Any]", shell("thread", str(mid(1)), "--json").document())
-        assert len(listed) == 2
+        case = cast("dict[str, Any]", shell("thread", str(mid(1)), "--json").document())
+        assert len(case["items"]) == 2
 
 
 def test_explain_shows_each_attempt(capsys: Capture) -> None:
