@@ -69,15 +69,13 @@ def replied_to_conditions(turn: Turn, facts: Replied) -> Change:
 
 
 def _decide(turn: Turn, said: DecidedItem, item: Item) -> Item | None:
-    if not may_be_decided(turn.request, item):
-        return None
     event = _EVENTS[said.outcome]
     part = event is ItemEvent.ACCEPT_PARTLY
     if part and said.terms:
         event = ItemEvent.OFFER_CONDITIONS
     if event in _ENDS_OFFERS:
         item = replace(item, conditions=without_offers(item.conditions))
-    after = changed(item, event)
+    after = changed(item, event) if may_be_decided(turn.request, item) else None
     if after is None:
         return None
     by = turn.message.mid

@@ -131,7 +131,6 @@ GRANTED: Final = frozenset({_S.ACCEPTED, _S.PARTIALLY_ACCEPTED, _S.DELIVERED, _S
 
 _AWAITING_RESULT: Final = frozenset({_S.ACCEPTED, _S.PARTIALLY_ACCEPTED})
 _TURNED: Final = frozenset({_S.REFUSED, _S.NOT_POSSIBLE, _S.WITHDRAWN})
-_UNREPLIED: Final = frozenset({_S.CONDITIONS_OFFERED})
 
 _ON_CONDITIONS: Final[dict[ItemEvent, ConditionEvent]] = {
     _E.ACCEPT: ConditionEvent.GRANT_WITHOUT,
@@ -204,11 +203,6 @@ class Item:
         if self.preservation is None or self.preservation.state is PreservationState.ORDERED:
             return self.state in _TURNED
         return self.preservation.state is PreservationState.RELEASED
-
-    @property
-    def awaits_reply(self) -> bool:
-        """Tell whether conditions were offered that nobody replied to."""
-        return self.state in _UNREPLIED
 
 
 def takes(item: Item, event: ItemEvent) -> bool:

@@ -185,8 +185,11 @@ def _on_earlier(
 ) -> tuple[Request, ...]:
     """Return what a new request does to the one that it supersedes, or whose offer it fulfils."""
     if earlier is not None:
-        # Data that are preserved stay so until they are released.
-        items = tuple(item if is_kept(item) else withdrawn(item) or item for item in earlier.items)
+        # Data that are preserved stay so until they are released, a refusal stays one.
+        items = tuple(
+            item if is_kept(item) or item.is_over else withdrawn(item) or item
+            for item in earlier.items
+        )
         replaced = replace(earlier, items=items, superseded_by=request.mid)
         return (no_longer_asked(replaced, t_ms),)
     if parent is not None and parent.asking is Asking.OFFER:

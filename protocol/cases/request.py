@@ -13,7 +13,7 @@ from typing import Final
 
 from protocol.cases.items import PUT_OFF, Item, ItemState
 from protocol.cases.phases import Ending, Phase
-from protocol.cases.preservation import PreservationState, at
+from protocol.cases.preservation import at
 from protocol.identifiers import MessageId
 
 
@@ -225,12 +225,3 @@ def _item_on_the_clock(item: Item, now_ms: int) -> Item:
         return item
     kept = at(item.preservation, now_ms)
     return item if kept is item.preservation else replace(item, preservation=kept)
-
-
-def is_lapsed(item: Item) -> bool:
-    """Tell whether the preservation of an item ended by the clock.
-
-    Args:
-        item: On the clock.
-    """
-    return item.preservation is not None and item.preservation.state is PreservationState.LAPSED

@@ -9,7 +9,6 @@ Source: docs/domain.md, section 7.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from protocol.cases.items import Item
 from protocol.cases.message import CaseMessage, Side
 from protocol.cases.objection import Objection
 from protocol.cases.phases import FINISHED, Ending, Phase
@@ -155,13 +154,3 @@ class Change:
     objection: Objection | None = None
     passed_over: tuple[str, ...] = ()
     zone: str | None = None
-
-
-def items_of(request: Request, names: tuple[str, ...]) -> tuple[Item, ...]:
-    """Return the items of a request that bear these names, in the request's order.
-
-    Args:
-        request: Any.
-        names: Names of items; others are passed over.
-    """
-    return tuple(item for item in request.items if item.item_id in names)

@@ -33,12 +33,10 @@ def state(told: Story, follow_up: FollowUp = "request") -> str:
 
 def test_the_usual_way_is_that_of_section_7() -> None:
     """Called, confirmed, determined, delivered, followed up, done."""
-    states = [None]
-    found: EmergencyState | None = None
+    states: list[EmergencyState | None] = [None]
     for event in EmergencyEvent:
-        found = after_event(found, event)
-        states.append(found)
-    assert states[1:] == list(EmergencyState)
+        states.append(after_event(states[-1], event))
+    assert states == [None, *EmergencyState]
 
 
 @pytest.mark.parametrize(("before", "event"), list(product([None, *S], E)))

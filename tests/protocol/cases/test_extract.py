@@ -46,7 +46,6 @@ from protocol.identifiers import MessageId
 from protocol.requests.catalogue import TYPES
 from protocol.requests.check import read_document
 from protocol.requests.document import Document
-from protocol.requests.part import Part
 from tests.protocol.cases.instants import ms
 from tests.protocol.cases.story import FR, RO, mid_of
 from tests.protocol.requests.samples import AUTHORITY, CONTACT, EXAMPLES, MESSAGE, answer
@@ -352,7 +351,7 @@ def test_every_type_is_read() -> None:
 
 def test_a_type_without_a_reader_is_our_mistake() -> None:
     """It cannot come from a peer: such a document is not valid."""
-    document = Document.model_construct(type="node_receipt", body=Part.model_construct())
+    document = read(answer("note", {"text": "x"})).model_copy(update={"type": "node_receipt"})
     with pytest.raises(NotAllowedError):
         facts_of(document)
 
