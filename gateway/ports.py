@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 from gateway.records import (
     Admission,
     Admitted,
+    CaseNotice,
     ClaimedItem,
     Consignment,
     Direction,
@@ -250,6 +251,13 @@ class Casebook(Protocol):
     async def receipts(self, for_: NodeId, mid: MessageId) -> tuple[tuple[bytes, int], ...]:
         """Return (receipt, leaf index) of all that we gave this node for its message."""
 
+    async def threads(self) -> tuple[MessageId, ...]:
+        """Return every thread of which something can be read."""
+
+    @property
+    def newest_event(self) -> int:
+        """The number of the newest event, 0 before the first."""
+
     async def events(self, *, after: int, limit: int) -> tuple[EventRow, ...]:
         """Return events with numbers above `after`."""
 
@@ -310,6 +318,9 @@ class Store(LogBook, Outbox, Casebook, Neighbours, Protocol):
 
     async def act(self, act: OfficerAct, *, now_ms: int) -> None:
         """Commit an officer's act with its receipts and effects."""
+
+    async def tell(self, notices: Sequence[CaseNotice], *, now_ms: int) -> int:
+        """Make events of notices that were not told before; return how many were new."""
 
     async def take_receipts(
         self,

@@ -239,6 +239,21 @@ class Consignment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaseNotice:
+    """Something that the clock of a case makes this node tell its officers, once.
+
+    `key` names it within its thread for ever; `what` is a word for lists and programs.
+    """
+
+    thread: MessageId
+    key: str
+    sender: NodeId
+    mid: MessageId
+    kind: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedItem:
     """One item of the outbox, leased to its claimer until settled.
 

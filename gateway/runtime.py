@@ -33,6 +33,7 @@ from gateway.service.settle import Settle
 from gateway.service.standings import Standings
 from gateway.service.submit import Submit
 from gateway.service.tend import Tend
+from gateway.service.watch import Watch
 from keys.recipient import RecipientSecret
 from protocol.errors import Code
 from protocol.identifiers import MessageId, NodeId
@@ -114,6 +115,9 @@ class Runtime:
             Resources(store=ports.store, logs=self._logs, answers=self._answers),
         )
         self.cases = Cases(node=node, casebook=ports.store, clock=ports.clock)
+        self.watch = Watch(
+            store=ports.store, cases=self.cases, clock=ports.clock, journal=ports.journal
+        )
         self.submit = self._make_submit()
         self.act = Act(
             store=ports.store, blobs=ports.blobs, receipting=self._receipting, clock=ports.clock
@@ -156,7 +160,7 @@ class Runtime:
         await self._logs.load()
 
     async def run(self) -> None:
-        """Deliver, open, refresh, greet and tend until cancelled; one owner awaits it.
+        """Deliver, open, refresh, greet, tend and watch until cancelled; one owner awaits it.
 
         Raises:
             ExceptionGroup: What ended one of them; the node must stop.
@@ -167,6 +171,7 @@ class Runtime:
             group.create_task(self._adopt.run())
             group.create_task(self._greet.run())
             group.create_task(self._tend.run())
+            group.create_task(self.watch.run())
 
     # ------------------------------------------------------------------ parts
 

@@ -23,6 +23,7 @@ from protocol.cases.state import Thread
 from protocol.envelope.content import Content, decode_inner
 from protocol.errors import LocalProtocolError, RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
+from protocol.limits import MAX_AHEAD_MS
 from protocol.requests.document import Document
 from protocol.requests.wire import from_wire
 
@@ -97,10 +98,10 @@ class Cases:
         told = () if side is None else notices_of(folded, side, now_ms=now_ms)
         return told, next_event_ms(folded, now_ms=now_ms)
 
-    async def refuse_unless_allowed(
+    async def place(
         self, document: Document, *, mid: MessageId, thread: MessageId, to: NodeId
-    ) -> None:
-        """Refuse a document that the state of its case does not allow.
+    ) -> int:
+        """Find the place of a document in its case, or refuse what the case does not allow.
 
         Args:
             document: Checked, about to be sent.
@@ -108,14 +109,20 @@ class Cases:
             thread: The thread it opens or continues.
             to: Its addressee.
 
+        Returns:
+            The time that its content must bear, ms since 1970 UTC: now, but later than all that
+            is in the case, or both sides would order what was written within one millisecond,
+            or by clocks that differ, by chance.
+
         Raises:
             NotAllowedNowError: With the sentence for the officer.
         """
-        message = case_message(
-            document, mid=mid, sender=self._node, recipient=to, t_ms=self._clock.now_ms()
-        )
         opens = mid == thread
         history = History(thread=thread, messages=()) if opens else await self._history(thread)
+        now_ms = self._clock.now_ms()
+        newest_ms = max((message.t_ms for message in history.messages), default=0)
+        t_ms = max(now_ms, min(newest_ms + 1, now_ms + MAX_AHEAD_MS))
+        message = case_message(document, mid=mid, sender=self._node, recipient=to, t_ms=t_ms)
         entry = entry_of(history, message)
         if entry.objection is not None:
             raise NotAllowedNowError(
@@ -123,6 +130,7 @@ class Cases:
                 code=f"not_allowed_{entry.objection.reason.value}",
                 hint=f"see where the case stands with: a35 thread {thread}",
             )
+        return t_ms
 
     async def _history(self, thread: MessageId) -> History:
         rows = await self._casebook.thread(thread)

@@ -150,17 +150,18 @@ class Drafts:
             )
         mid = self._randomness.message_id()
         thread = mid if replied is None or replied.thread is None else replied.thread
+        to = self._addressee(checked, replied)
+        t_ms = await self._cases.place(checked, mid=mid, thread=thread, to=to)
         draft = Draft(
             id=str(self._randomness.message_id()),
             mid=mid,
             thread=thread,
-            to=self._addressee(checked, replied),
+            to=to,
             replied=replied,
             document=checked,
             files=tuple(one.path for one in checked.attachments or ()),
-            t_ms=self._clock.now_ms(),
+            t_ms=t_ms,
         )
-        await self._cases.refuse_unless_allowed(checked, mid=mid, thread=thread, to=draft.to)
         self._drafts[draft.id] = draft
         if len(self._drafts) > _DRAFTS_KEPT:
             self._drafts.popitem(last=False)

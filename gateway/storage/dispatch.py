@@ -110,6 +110,10 @@ class OutboxPart(StorePart):
         """Keep a lane's health."""
         await self._core.writer.run(partial(save_lane_row, row=row))
 
+    async def content_key(self, sender: NodeId, mid: MessageId) -> bytes | None:
+        """Return the key of a message's body, for evidence; None if it was never opened."""
+        return self._core.casebook.content_key(sender, mid)
+
     async def expire(self, *, now_ms: int) -> int:
         """Close items past their `exp` as expired; return how many.
 

@@ -7,6 +7,7 @@ from gateway.errors import StorageError
 from gateway.records import (
     Admission,
     Admitted,
+    CaseNotice,
     Consignment,
     OfficerAct,
     PeerCheckpoint,
@@ -23,6 +24,7 @@ from gateway.storage.inbox import (
     count_opening,
     read_unopened,
 )
+from gateway.storage.notice import tell_notices
 from gateway.storage.outbox import queue_envelope
 from gateway.storage.peers import keep_checkpoint
 from gateway.storage.receipts import give_receipts, keep_receipt
@@ -130,6 +132,15 @@ class ExchangePart(StorePart):
             give_receipts(session, act.receipts, act.effects, own=self._core.own, now_ms=now_ms)
 
         await self._core.writer.run(commit)
+
+    async def tell(self, notices: Sequence[CaseNotice], *, now_ms: int) -> int:
+        """Make events of notices that were not told before; return how many were new.
+
+        Raises:
+            NoInputError: A notice is about a message that is not here; nothing was told.
+            StorageError: Nothing was told.
+        """
+        return await self._core.writer.run(partial(tell_notices, notices=notices, now_ms=now_ms))
 
     async def take_receipts(
         self,

@@ -35,13 +35,18 @@ class CasebookPart(StorePart):
         """Return the messages of a thread in order of time."""
         return self._core.casebook.thread(thread)
 
+    async def threads(self) -> tuple[MessageId, ...]:
+        """Return every thread of which something can be read."""
+        return self._core.casebook.threads()
+
+    @property
+    def newest_event(self) -> int:
+        """The number of the newest event, 0 before the first."""
+        return self._core.newest_event
+
     async def inner(self, sender: NodeId, mid: MessageId) -> bytes | None:
         """Return the opened content (canonical `inner`), None if there is none."""
         return self._core.casebook.inner(sender, mid)
-
-    async def content_key(self, sender: NodeId, mid: MessageId) -> bytes | None:
-        """Return the key of a message's body, for evidence; None if it was never opened."""
-        return self._core.casebook.content_key(sender, mid)
 
     async def statement(self, sender: NodeId, mid: MessageId) -> tuple[bytes, bytes] | None:
         """Return (header digest, statement digest) of a message, as receipts name them."""

@@ -287,6 +287,16 @@ DELIVERY: Final = (
         at_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID
     """,
+    # What was told of a case, each thing once, whatever was restarted meanwhile.
+    """
+    CREATE TABLE notice (
+        thread BLOB NOT NULL CHECK (length(thread) = 16),
+        key TEXT NOT NULL,
+        message INTEGER NOT NULL REFERENCES message (id),
+        at_ms INTEGER NOT NULL,
+        PRIMARY KEY (thread, key)
+    ) STRICT, WITHOUT ROWID
+    """,
     """
     CREATE TABLE peer_key_set (
         node TEXT PRIMARY KEY,

@@ -162,6 +162,15 @@ class Book:  # noqa: PLR0904  the port has so many
         del for_, wanted
         return ()
 
+    async def threads(self) -> tuple[MessageId, ...]:
+        """Return every thread that was put in."""
+        return tuple({row.thread for row in self.rows if row.thread is not None})
+
+    @property
+    def newest_event(self) -> int:
+        """The number of the newest event."""
+        return max((event.number for event in self.log), default=0)
+
     async def events(self, *, after: int, limit: int) -> tuple[EventRow, ...]:
         """Return events above a number."""
         return tuple([row for row in self.log if row.number > after][:limit])
