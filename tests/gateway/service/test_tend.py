@@ -1,64 +1,44 @@
-"""The node's house-keeping: stops with its store, and with nothing less."""
+"""House-keeping: a node whose store has stopped ends, and unfinished attachments are dropped."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import StorageError
-from gateway.journal import get_journal
-from gateway.service.tend import Tend
-from tests.gateway.network import Node, Wire, network
-from tests.gateway.service.world import scenario
-
-
-class _Turns:
-    """A clock whose waiting ends after some turns of the watch."""
-
-    def __init__(self, turns: int) -> None:
-        self.turns = turns
-
-    def now_ms(self) -> int:
-        """Return a time at which everything old is due for sweeping."""
-        return 2**41
-
-    def monotonic_s(self) -> float:
-        """Return a fixed time: everything that is due is due once."""
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        """Count a turn; end the test after the last."""
-        assert seconds > 0
-        self.turns -= 1
-        if self.turns == 0:
-            raise asyncio.CancelledError
-
-
-def _tend(node: Node, turns: int) -> Tend:
-    return Tend(
-        store=node.store, blobs=node.blobs, clock=_Turns(turns), journal=get_journal("test")
-    )
+from tests.gateway.network import DAY_MS, Wire, network
+from tests.gateway.service.rounds import StoppingClock
+from tests.gateway.service.world import FR, scenario
 
 
 @scenario
-async def test_node_with_a_sound_store_is_left_alone(tmp_path: Path) -> None:
-    """Also when the folder of attachments cannot be swept today."""
+async def test_node_ends_when_its_store_has_stopped(tmp_path: Path) -> None:
+    """Else it would look alive and accept nothing."""
+    async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
+        tend = net["RO/1"].runtime._tend
+        tend._clock = clock = StoppingClock(after=3)
+        with pytest.raises(asyncio.CancelledError):
+            await tend.run()
+        assert clock.waits == [1.0, 1.0, 1.0]
+        net["RO/1"].store._core.committer.give_up("the disk is gone")
+        with pytest.raises(StorageError, match="the disk is gone") as caught:
+            await tend.run()
+        assert caught.value.code == "store_stopped"
+
+
+@scenario
+async def test_attachment_that_never_came_whole_is_dropped_after_a_day(tmp_path: Path) -> None:
+    """Rule 24: a peer must not fill the disk with beginnings."""
     async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
         node = net["RO/1"]
-        part = tmp_path / "RO-1" / "blobs" / "FR-1" / "odd.part"
-        part.mkdir(parents=True)  # cannot be unlinked like a file
-        os.utime(part, (0, 0))
+        await node.blobs.put(FR, bytes(32), offset=0, total=10, piece=b"half")
+        tend = node.runtime._tend
+        tend._clock = StoppingClock(after=2, step_ms=3_600_000)
         with pytest.raises(asyncio.CancelledError):
-            await _tend(node, 3).run()
-        assert part.exists()
-
-
-@scenario
-async def test_store_that_stopped_ends_the_node(tmp_path: Path) -> None:
-    """A node that cannot write must not look alive."""
-    async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
-        net["RO/1"].store._core.committer.give_up("the disk failed twice")
-        with pytest.raises(StorageError) as refused:
-            await _tend(net["RO/1"], 3).run()
-        assert refused.value.code == "store_stopped"
+            await tend.run()
+        assert await node.blobs.offset(FR, bytes(32)) == 4
+        tend._clock = clock = StoppingClock(after=1)
+        clock.ms += 400 * DAY_MS
+        with pytest.raises(asyncio.CancelledError):
+            await tend.run()
+        assert await node.blobs.offset(FR, bytes(32)) is None
