@@ -230,12 +230,13 @@ class Drafts:
         return row
 
     def _addressee(self, document: Document, replied: MessageRow | None) -> NodeId:
-        """Choose the node that has the thread, else the first active one of the Party.
+        """Choose the node that has the thread, else the first active one of the Party; never us.
 
         Raises:
             UnavailableError: There is none.
         """
-        active = [entry.node_id for entry in self._directory.nodes()]
+        nodes = (entry.node_id for entry in self._directory.nodes())
+        active = [node for node in nodes if node != self._node]
         if "/" in document.to:
             fitting = [node for node in active if str(node) == document.to]
         else:
@@ -244,7 +245,7 @@ class Drafts:
             fitting.sort(key=lambda node: node != partner)
         if not fitting:
             raise UnavailableError(
-                f"the directory has no active node for {document.to}",
+                f"the directory has no other active node for {document.to}",
                 hint="see why with: a35 doctor",
             )
         return fitting[0]
