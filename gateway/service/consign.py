@@ -125,13 +125,13 @@ class Consign:
     async def _effects(
         self, sender: NodeId, re: MessageId | None, kind: str
     ) -> tuple[StateChange, ...]:
-        """An answer lifts the message of ours that it answers, if its Party was asked."""
+        """An answer lifts the message of ours that it answers, if it is the addressee's."""
         info = type_info(kind)
         step = None if info is None else info.ladder_effect
         if re is None or step is None:
             return ()
         asked = await self._store.stated(re)
-        if asked is None or asked.to.country != sender.country:
+        if asked is None or asked.to != sender:
             return ()
         return (StateChange(sender=self._node, mid=re, state=MessageState(step.value)),)
 
