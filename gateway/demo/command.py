@@ -4,12 +4,13 @@ import asyncio
 import shutil
 import signal
 import tempfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import typer
 
+from gateway.demo.cases import CasePlays
 from gateway.demo.documents import Example
 from gateway.demo.load import Load, run_load
 from gateway.demo.network import CLOCK, DemoNetwork, described, running
@@ -21,6 +22,15 @@ app = typer.Typer()
 
 _FAILED: Final = 70
 _LOADED: Final = "subscriber_information_request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asks of the demo besides examples."""
+
+    check: bool
+    cases: bool
+    load: int
 
 
 @app.command(epilog="Example: a35 demo --check --load 500 --json")
@@ -40,6 +50,10 @@ def demo(
         list[Path] | None,
         typer.Option("--requests", metavar="FILE", help="Send this document; repeatable."),
     ] = None,
+    cases: Annotated[
+        bool,
+        typer.Option("--cases", help="Also play a preservation and an emergency by commands."),
+    ] = False,
     load: Annotated[
         int, typer.Option("--load", metavar="N", min=0, help="Send N further envelopes of 4 KiB.")
     ] = 0,
@@ -51,15 +65,15 @@ def demo(
     examples = load_examples(requests or [])
     folder = _folder(keep)
     try:
-        return asyncio.run(_demo(folder, examples, terminal, check=check, load=load))
+        return asyncio.run(
+            _demo(folder, examples, terminal, Asked(check=check, cases=cases, load=load))
+        )
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _demo(
-    folder: Path, examples: list[Example], terminal: Terminal, *, check: bool, load: int
-) -> int:
+async def _demo(folder: Path, examples: list[Example], terminal: Terminal, asked: Asked) -> int:
     """Run the demo to its end, or until a signal; both ways its processes end first.
 
     Raises:
@@ -68,7 +82,7 @@ async def _demo(
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    playing = asyncio.create_task(_play(folder, examples, terminal, check=check, load=load))
+    playing = asyncio.create_task(_play(folder, examples, terminal, asked))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -77,42 +91,50 @@ async def _demo(
     terminal.note("Stopping ...")
     playing.cancel()
     await asyncio.gather(playing, return_exceptions=True)
-    if check:
+    if asked.check:
         raise typer.Abort
     return 0
 
 
-async def _play(
-    folder: Path, examples: list[Example], terminal: Terminal, *, check: bool, load: int
-) -> int:
+async def _play(folder: Path, examples: list[Example], terminal: Terminal, asked: Asked) -> int:
     began_s = CLOCK.monotonic_s()
     terminal.note("Making keys, a signed directory and three nodes ...")
     async with running(folder) as network:
         terminal.note(f"Ready after {CLOCK.monotonic_s() - began_s:.1f} s.")
-        if not check:
-            await _stay(network, examples, terminal, load)
+        if not asked.check:
+            await _stay(network, examples, terminal, asked)
         story = Story(network, terminal)
         await story.play(examples)
-        loaded = await _load(network, examples, terminal, load) if load else None
+        await _cases(network, terminal, asked)
+        loaded = await _load(network, examples, terminal, asked.load) if asked.load else None
         await story.verify()
         return _report(story.tally, loaded, terminal, CLOCK.monotonic_s() - began_s)
 
 
 async def _stay(
-    network: DemoNetwork, examples: list[Example], terminal: Terminal, load: int
+    network: DemoNetwork, examples: list[Example], terminal: Terminal, asked: Asked
 ) -> NoReturn:
     """Play the examples once, then stay up until cancelled."""
     if terminal.json:
         print(described(network), flush=True)
     story = Story(network, terminal)
     await story.play(examples)
-    if load:
-        await _load(network, examples, terminal, load)
+    await _cases(network, terminal, asked)
+    if asked.load:
+        await _load(network, examples, terminal, asked.load)
     for node in network.nodes:
         terminal.say(f"  {node.name}  {node.api}/readyz   A35_HOME={node.home.path}")
     terminal.say("Look around in another terminal:  A35_HOME=... a35 inbox   (Ctrl-C ends)")
     while True:
         await asyncio.Event().wait()
+
+
+async def _cases(network: DemoNetwork, terminal: Terminal, asked: Asked) -> None:
+    """Play the two whole cases, if they were asked for."""
+    if asked.cases:
+        plays = CasePlays(network, terminal, load_examples([]))
+        await plays.preservation()
+        await plays.emergency()
 
 
 async def _load(

@@ -18,6 +18,11 @@ from protocol.requests.catalogue import type_info
 
 Json = dict[str, Value]
 
+_DELIVERED: Final = frozenset(
+    {"subscriber_information_request", "stored_data_request", "emergency_disclosure_request"}
+)
+"""Types whose decision is followed by data."""
+
 WRITTEN_ON: Final = date(2026, 11, 21)
 """The day on which the example requests are written."""
 
@@ -113,7 +118,7 @@ def answer_to(request: Json, mid: str, *, sender: str, now: datetime) -> list[Js
     answers = [_answer("decision", request, mid, _granted(request, sender, now))]
     if kind in {"preservation_request", "preservation_extension"}:
         answers.append(_answer("preservation_report", request, mid, _preserved(request, now)))
-    elif kind in {"subscriber_information_request", "emergency_disclosure_request"}:
+    elif kind in _DELIVERED:
         answers.append(_delivery(request, mid, now))
     return answers
 

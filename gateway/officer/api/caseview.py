@@ -57,7 +57,8 @@ def _request(request: Request) -> RequestView:
 
 
 def _item(item: Item) -> ItemView:
-    until = None if item.preservation is None else item.preservation.until_ms
+    kept = item.preservation
+    until = kept.until_ms if kept is not None and kept.runs else None
     return ItemView(
         item_id=item.item_id,
         category=item.category,
