@@ -1,11 +1,23 @@
 """What all tests share: one run of the demo, and a word at the end on what was not run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 from _pytest.terminal import TerminalReporter
 
 from tests.gateway.demo.process import Ended, run_a35
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the processes that tests start share their compiled code, whatever the environment says.
+
+    The suite starts some two hundred of them; compiling all modules in each took most of its time.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("compiled")))
+        yield
 
 
 @pytest.fixture(scope="session")
