@@ -108,11 +108,10 @@ def next_event_ms(thread: Thread, *, now_ms: int, policies: Policies | None = No
         The earliest end of a running clock or time of a warning after now; None when nothing
         runs. A clock that stands still runs again only by a message.
     """
-    running = {Standing.RUNNING, Standing.HELD}
     moments = [
         deadline.due_ms
         for deadline in deadlines_of(thread, now_ms=now_ms, policies=policies)
-        if deadline.standing in running and deadline.due_ms is not None
+        if deadline.standing is Standing.RUNNING and deadline.due_ms is not None
     ]
     for request in thread.at(now_ms).requests.values():
         moments.extend(_warnings_ms(request))

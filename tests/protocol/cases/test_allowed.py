@@ -12,9 +12,10 @@ from protocol.cases.facts import Facts, Outcome
 from protocol.cases.message import CaseMessage, Side
 from protocol.cases.objection import Reason
 from protocol.cases.rules import REQUESTS, RULES
+from tests.protocol.cases.histories import histories
 from tests.protocol.cases.instants import START, later
 from tests.protocol.cases.story import FR, RO, Story, mid_of
-from tests.protocol.cases.test_fold import folded, histories
+from tests.protocol.cases.test_fold import folded
 from tests.protocol.cases.words import (
     decided,
     delivered,
@@ -190,7 +191,7 @@ def test_a_document_is_tried_out_before_it_is_sent() -> None:
 
 
 @given(histories())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_what_is_in_order_was_allowed(messages: list[CaseMessage]) -> None:
     """may_send never forbids what the fold would take: it looks at the type alone."""
     *before, last = messages
@@ -205,7 +206,7 @@ def test_what_is_in_order_was_allowed(messages: list[CaseMessage]) -> None:
 
 
 @given(histories(), st.sampled_from(sorted(RULES)), st.sampled_from(list(Side)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_an_objection_to_a_type_is_an_objection_to_every_document_of_it(
     messages: list[CaseMessage], name: str, side: Side
 ) -> None:

@@ -8,21 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.cases.conditions import CONDITION_STEPS
-from protocol.cases.facts import (
-    AccountAsked,
-    Asked,
-    Choice,
-    Confirmed,
-    Decided,
-    Delayed,
-    Execution,
-    Facts,
-    FormalKind,
-    Nothing,
-    Outcome,
-    Step,
-    Stopped,
-)
+from protocol.cases.facts import Nothing
 from protocol.cases.fold import History, fold
 from protocol.cases.ladder import MessageState
 from protocol.cases.message import CaseMessage, Side
@@ -30,137 +16,11 @@ from protocol.cases.objection import Reason
 from protocol.cases.phases import Phase
 from protocol.cases.preservation import PreservationState
 from protocol.cases.request import Request
-from protocol.cases.rules import REQUESTS, RULES
 from protocol.cases.state import Thread
-from protocol.identifiers import MessageId
-from tests.protocol.cases.instants import DAY_MS, START, later, ms
+from tests.protocol.cases.histories import histories
+from tests.protocol.cases.instants import DAY_MS, START, ms
 from tests.protocol.cases.story import FR, JP, RO, Story, mid_of
-from tests.protocol.cases.words import (
-    decided,
-    delivered,
-    determined,
-    executed,
-    inquiry,
-    items,
-    named,
-    not_preserved,
-    offer,
-    offered,
-    paths,
-    referral,
-    replied,
-    reported,
-    stopped,
-    supplied,
-    taken,
-)
-
-NAMES: Final = ("one", "two", "*")
-OPENERS: Final = (
-    "preservation_request",
-    "stored_data_request",
-    "emergency_disclosure_request",
-    "technical_advice_request",
-    "preservation_extension",
-    "spontaneous_information",
-)
-
-asked_items = st.sampled_from([items("one", "two"), items("one"), items()])
-some = st.sampled_from([(), ("one",), ("two",), ("one", "two")])
-one_name = st.sampled_from(NAMES)
-types = st.sampled_from(sorted(REQUESTS))
-outcomes = st.sampled_from(sorted(Outcome))
-ends = st.integers(1, 200).map(lambda days: later(START, days=days))
-
-
-def facts_for(name: str) -> st.SearchStrategy[Facts]:
-    """Draw the facts of a message of a type."""
-    return FACTS.get(name, st.just(Nothing()))
-
-
-FACTS: Final[dict[str, st.SearchStrategy[Facts]]] = {
-    **dict.fromkeys(REQUESTS, asked_items),
-    "spontaneous_information": st.sampled_from([offer("confidential"), Asked(step=Step.CONTENT)]),
-    "acknowledgement": st.just(taken()),
-    "info_needed": st.builds(inquiry, st.sampled_from("ab"), suspended=st.booleans()),
-    "info_supplied": st.builds(supplied, st.sampled_from("ab")),
-    "determination_request": some.map(lambda names: referral(*names)),
-    "determination": st.tuples(st.sampled_from(sorted(Choice)), some).map(
-        lambda drawn: determined(drawn[0], *drawn[1])
-    ),
-    "decision": st.one_of(
-        st.tuples(types, outcomes).map(lambda drawn: decided(drawn[0], whole=drawn[1])),
-        st.tuples(types, outcomes, outcomes).map(
-            lambda drawn: decided(drawn[0], one=drawn[1], two=drawn[2])
-        ),
-        types.map(lambda name: offered(name, "confidential", one=True)),
-    ),
-    "condition_reply": st.tuples(st.booleans(), some).map(
-        lambda drawn: replied(*drawn[1], accepted=drawn[0])
-    ),
-    "preservation_report": st.one_of(
-        st.tuples(ends, one_name).map(lambda drawn: reported(START, drawn[0], drawn[1])),
-        one_name.map(not_preserved),
-    ),
-    "path_disclosure": one_name.map(lambda name: paths("disclosed", name)),
-    "mla_followup_notice": some.map(lambda names: named(*names)),
-    "mla_received_confirmation": some.map(lambda names: named(*names)),
-    "data_delivery": one_name.map(lambda name: delivered(name, kinds=("no_onward",))),
-    "outcome_report": st.tuples(st.sampled_from(sorted(Execution)), one_name).map(
-        lambda drawn: executed(drawn[0], drawn[1])
-    ),
-    "delay_notice": st.just(Delayed(expected="2026-12-01")),
-    "withdrawal": some.map(lambda names: named(*names)),
-    "withdrawal_ack": st.tuples(st.sampled_from(sorted(Stopped)), one_name).map(
-        lambda drawn: stopped(drawn[0], drawn[1])
-    ),
-    "release_notice": some.map(lambda names: named(*names)),
-    "formal_confirmation": st.sampled_from(sorted(FormalKind)).map(
-        lambda kind: Confirmed(kind=kind)
-    ),
-    "use_account_request": st.just(AccountAsked()),
-}
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[CaseMessage]:
-    """Draw a thread: any type from any side, replying to any message, at almost any time."""
-    name = draw(st.sampled_from(OPENERS))
-    told = Story(name, _asked(draw(facts_for(name))))
-    for _ in range(draw(st.integers(0, 14))):
-        told.now_ms += draw(st.sampled_from([-5000, 0, 60_000, DAY_MS, 30 * DAY_MS]))
-        name = _likely(draw)
-        re = draw(st.sampled_from(told.messages)).mid
-        replaces = draw(st.booleans()) and draw(st.booleans()) and name in REQUESTS
-        facts = _fitting(draw(facts_for(name)), told, re)
-        if draw(st.sampled_from([True] * 4 + [False])):
-            side = min(RULES[name].sides)
-        else:
-            side = draw(st.sampled_from(list(Side)))
-        if replaces and side is Side.REQUESTING:
-            told.q(name, facts, supersedes=re)
-        else:
-            told.by(side, name, facts, re=re)
-    return told.messages
-
-
-def _asked(facts: Facts) -> Asked:
-    assert isinstance(facts, Asked)
-    return facts
-
-
-def _likely(draw: st.DrawFn) -> str:
-    """Draw a type; half of them from the way that a case takes."""
-    usual = ["decision", "preservation_report", "acknowledgement", "data_delivery"]
-    return draw(st.one_of(st.sampled_from(usual), st.sampled_from(sorted(RULES))))
-
-
-def _fitting(facts: Facts, told: Story, re: MessageId) -> Facts:
-    """Let most decisions be on the type of request that they reply to."""
-    request = told.thread().request_of(re)
-    if request is None or not isinstance(facts, Decided):
-        return facts
-    return replace(facts, answers_type=request.type)
+from tests.protocol.cases.words import delivered, taken
 
 
 def folded(messages: list[CaseMessage]) -> Thread:
@@ -169,7 +29,7 @@ def folded(messages: list[CaseMessage]) -> Thread:
 
 
 @given(histories().flatmap(lambda told: st.tuples(st.just(told), st.permutations(told * 2))))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_two_nodes_reach_one_state(story: tuple[list[CaseMessage], list[CaseMessage]]) -> None:
     """Reordering and duplication change nothing; every message is kept exactly once."""
     messages, arrived = story
@@ -188,7 +48,7 @@ def test_two_nodes_reach_one_state(story: tuple[list[CaseMessage], list[CaseMess
 
 
 @given(histories(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_replies_to_a_missing_message_waits_for_it(
     messages: list[CaseMessage], data: st.DataObject
 ) -> None:
@@ -213,7 +73,7 @@ def test_what_replies_to_a_missing_message_waits_for_it(
 
 
 @given(histories())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_forbidden_transitions_are_never_reached(messages: list[CaseMessage]) -> None:
     """Each message leads from state to state as section 7 says, or changes nothing."""
     before: Thread | None = None
@@ -288,7 +148,7 @@ def _check_data(before: PreservationState | None, after: str) -> None:
 
 
 @given(histories(), st.integers(0, 400))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_the_clock_alone_makes_data_lapse(messages: list[CaseMessage], days: int) -> None:
     """And nothing but preserved or extended data, whose end has come."""
     thread = folded(messages)
