@@ -33,6 +33,7 @@ from tests.gateway.network import Network, Wire, message_id, network
 from tests.gateway.service.hand import Hand, Sealed
 from tests.gateway.service.world import (
     FR,
+    Eye,
     Rows,
     ask,
     changed_tables,
@@ -176,20 +177,21 @@ async def check_flips(net: Network, captured: Captured, *, every: bool) -> int:
         if flip.touched in {Touched.FRAME, Touched.FRESH}
     ]
     receiver = net["RO/1"]
-    before = dump(receiver)
-    for flip in sorted(wanted, key=lambda flip: flip.touched is Touched.FRESH):
-        status, body = await deliver(receiver, FR, captured.route, flip.frame)
-        place = (flip.byte, flip.bit)
-        now = dump(receiver)
-        items = decode_answer(body).items if status == 200 else ()
-        if flip.touched is Touched.FRAME:
-            # Another size that is linked, too: then no proof leads to it.
-            assert all(isinstance(item, Refused) for item in items), place
-            assert changed_tables(before, now) == set(), place
-        elif items:
-            assert isinstance(items[captured.fresh], Refused), place
-        assert changed_tables(before, now) <= _allowed(before, now), place
-        before = now
+    with Eye(receiver) as eye:
+        before = eye.look()
+        for flip in sorted(wanted, key=lambda flip: flip.touched is Touched.FRESH):
+            status, body = await deliver(receiver, FR, captured.route, flip.frame)
+            place = (flip.byte, flip.bit)
+            now = eye.look()
+            items = decode_answer(body).items if status == 200 else ()
+            if flip.touched is Touched.FRAME:
+                # Another size that is linked, too: then no proof leads to it.
+                assert all(isinstance(item, Refused) for item in items), place
+                assert changed_tables(before, now) == set(), place
+            elif items:
+                assert isinstance(items[captured.fresh], Refused), place
+            assert changed_tables(before, now) <= _allowed(before, now), place
+            before = now
     return len(wanted)
 
 

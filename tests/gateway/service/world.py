@@ -9,7 +9,7 @@ from functools import wraps
 from io import BytesIO
 from json import dumps, loads
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from gateway.demo.documents import answer_to, examples_folder, note_of
 from gateway.records import (
@@ -146,19 +146,43 @@ def ask(node: Node, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
         return reader.execute(sql, parameters).fetchall()
 
 
+class Eye:
+    """Sees every row of every table of a node, read anew only after a commit."""
+
+    def __init__(self, node: Node) -> None:
+        uri = f"file:{node.home / 'store.db'}?mode=ro"
+        self._reader = sqlite3.connect(uri, uri=True)
+        self._version = -1
+        self._rows: Rows = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._reader.close()
+
+    def look(self) -> Rows:
+        """Return what is committed."""
+        ((version,),) = self._reader.execute("PRAGMA data_version")
+        if version != self._version:
+            self._version = version
+            self._rows = self._read()
+        return self._rows
+
+    def _read(self) -> Rows:
+        tables = self._reader.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+        return {
+            name: self._reader.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608  own schema
+            for (name,) in sorted(tables)
+        }
+
+
 def dump(node: Node) -> Rows:
     """Return every row of every table of a node."""
-    with closing(sqlite3.connect(f"file:{node.home / 'store.db'}?mode=ro", uri=True)) as reader:
-        tables = [
-            name
-            for (name,) in reader.execute(
-                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-            )
-        ]
-        return {
-            name: reader.execute(f"SELECT * FROM {name}").fetchall()  # noqa: S608  own schema
-            for name in sorted(tables)
-        }
+    with Eye(node) as eye:
+        return eye.look()
 
 
 def changed_tables(before: Rows, after: Rows) -> set[str]:
