@@ -21,13 +21,20 @@ _DAY_MS: Final = 24 * _HOUR_MS
 
 STEPS: Final = (MessageState.ACCEPTED, MessageState.ACKNOWLEDGED, MessageState.ANSWERED)
 
-_ROUTINE: Final = (_HOUR_MS, 24 * _HOUR_MS, 7 * _DAY_MS)
-_TERMS_MS: Final[Mapping[Urgency, tuple[int, int, int]]] = {
-    Urgency.P0: (_MINUTE_MS, 15 * _MINUTE_MS, 8 * _HOUR_MS),
-    Urgency.P1: (15 * _MINUTE_MS, _HOUR_MS, 3 * _DAY_MS),
-    Urgency.P2: _ROUTINE,
-    Urgency.P3: _ROUTINE,
+_TERMS_MS: Final[Mapping[Urgency, tuple[int, int]]] = {
+    Urgency.P0: (_MINUTE_MS, 15 * _MINUTE_MS),
+    Urgency.P1: (15 * _MINUTE_MS, _HOUR_MS),
+    Urgency.P2: (_HOUR_MS, 24 * _HOUR_MS),
+    Urgency.P3: (_HOUR_MS, 24 * _HOUR_MS),
 }
+"""To `accepted` and to `acknowledged`, by class: how it is carried."""
+
+_DECISION_MS: Final[Mapping[str, int]] = {
+    "emergency": 8 * _HOUR_MS,
+    "urgent": 3 * _DAY_MS,
+    "routine": 7 * _DAY_MS,
+}
+"""To the decision, by the document's own urgency: how it is handled."""
 
 
 class ClockState(StrEnum):
@@ -54,27 +61,39 @@ class StepClock:
     state: ClockState
 
 
-def decision_term_ms(cls: Urgency) -> int:
-    """Return how long a request of this class may wait for its decision, in milliseconds."""
-    return _TERMS_MS[cls][2]
+def decision_term_ms(urgency: str) -> int:
+    """Return how long a request may wait for its decision, in milliseconds.
+
+    Args:
+        urgency: `routine`, `urgent` or `emergency`; what is not known yet counts as routine.
+    """
+    return _DECISION_MS.get(urgency, _DECISION_MS["routine"])
 
 
 def step_clocks(
-    *, state: MessageState, cls: Urgency, t_ms: int, is_request: bool, now_ms: int
+    *,
+    state: MessageState,
+    cls: Urgency,
+    urgency: str,
+    t_ms: int,
+    is_request: bool,
+    now_ms: int,
 ) -> tuple[StepClock, ...]:
     """Return the clocks of one message.
 
     Args:
         state: How far it got.
-        cls: Its class of urgency.
+        cls: Its class: how it is carried.
+        urgency: The document's own: how it is handled.
         t_ms: When it was written.
         is_request: Whether a person is to acknowledge and answer it.
         now_ms: The present time.
     """
     steps = STEPS if is_request else STEPS[:1]
+    terms = (*_TERMS_MS[cls], decision_term_ms(urgency))
     return tuple(
         StepClock(step=step, due_ms=t_ms + term, state=_state(state, step, t_ms + term, now_ms))
-        for step, term in zip(steps, _TERMS_MS[cls], strict=False)
+        for step, term in zip(steps, terms, strict=False)
     )
 
 

@@ -234,6 +234,7 @@ class Consult:
         clocks = step_clocks(
             state=row.state,
             cls=row.cls,
+            urgency="" if summary is None else summary.urgency,
             t_ms=row.t_ms,
             is_request=_is_request(row, summary),
             now_ms=self._clock.now_ms(),

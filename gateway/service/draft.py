@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 
 from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.ports import Blobs, Clock, Directory, Randomness, Store
+from gateway.records import Direction
 from gateway.rows import (
     MessageRow,
 )
@@ -138,7 +139,7 @@ class Drafts:
             DocumentRefusedError: Some rule is broken.
             DataError: More attachments than one envelope names.
             NotAllowedNowError: The state of the case does not allow it.
-            NoInputError: `in_reply_to` names no message of this node.
+            NoInputError: `in_reply_to` or `supersedes` names no message that it may.
             UnavailableError: The directory has no active node for `to`.
         """
         checked, replied = await self._check(document, file_sizes)
@@ -149,8 +150,10 @@ class Drafts:
                 hint="send the others with a further message in the same thread",
             )
         mid = self._randomness.message_id()
-        thread = mid if replied is None or replied.thread is None else replied.thread
-        to = self._addressee(checked, replied)
+        # What replaces a request goes on in its case, though it replies to nothing.
+        earlier = await self._superseded(checked) if replied is None else replied
+        thread = mid if earlier is None or earlier.thread is None else earlier.thread
+        to = self._addressee(checked, earlier)
         t_ms = await self._cases.place(checked, mid=mid, thread=thread, to=to)
         draft = Draft(
             id=str(self._randomness.message_id()),
@@ -226,6 +229,16 @@ class Drafts:
             raise NoInputError(
                 "in_reply_to names no message of this node",
                 hint="list what there is with: a35 inbox, a35 outbox",
+            )
+        return row
+
+    async def _superseded(self, document: Document) -> MessageRow | None:
+        if document.supersedes is None:
+            return None
+        row = meant(await self._store.message(MessageId.parse(document.supersedes)))
+        if row is None or row.direction is not Direction.OUT:
+            raise NoInputError(
+                "supersedes names no request of this node", hint="list them with: a35 outbox"
             )
         return row
 

@@ -14,6 +14,7 @@ from gateway.records import CaseNotice
 from gateway.rows import MessageRow
 from gateway.service.case import Cases
 from gateway.service.surroundings import meant
+from keys.digest import sha256
 from protocol.cases.notices import Notice
 from protocol.identifiers import MessageId
 
@@ -100,9 +101,9 @@ class Watch:
 def _record(thread: MessageId, notice: Notice, row: MessageRow) -> CaseNotice:
     return CaseNotice(
         thread=thread,
-        key=notice.key,
+        key=sha256(thread.value + notice.key.encode()).hex(),  # names of items are content
         sender=row.sender,
         mid=row.mid,
         kind=notice.kind.value,
-        what=f"{notice.item_id}: {notice.days_left} days left",
+        what=f"{notice.days_left} days left",
     )

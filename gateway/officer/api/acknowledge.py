@@ -73,7 +73,7 @@ class Acknowledger:
 
     def _compose(self, request: MessageContent, asked: AcknowledgeRequest) -> dict[str, Value]:
         node = self._config.node_id
-        proposed = self._clock.now_ms() + decision_term_ms(request.cls)
+        proposed = self._clock.now_ms() + decision_term_ms(str(request.document["urgency"]))
         body: dict[str, Value] = {
             "desk": f"{node} {self._config.desk.name}",
             "recipient_reference": asked.reference

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.errors import NoInputError
 from gateway.service.case import NotAllowedNowError
 from protocol.cases.ladder import MessageState
 from protocol.cases.message import Side
@@ -79,3 +80,21 @@ async def test_requesting_side_cannot_send_the_answer_to_itself(tmp_path: Path) 
         with pytest.raises(NotAllowedNowError) as refused:
             await send(net["FR/1"], acknowledgement(asked, thread, to="RO"))
         assert refused.value.code == "not_allowed_wrong_side"
+
+
+@scenario
+async def test_request_that_replaces_another_goes_on_in_its_case(tmp_path: Path) -> None:
+    """Nothing is edited: the newer one stands in the same thread, and the older is superseded."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        first = request()
+        thread = (await send(net["FR/1"], first)).mid
+        await until_state(net["FR/1"], thread, MessageState.CONSIGNED)
+        second = await send(net["FR/1"], request(2) | {"supersedes": str(thread)})
+        assert second.thread == thread
+        await until_state(net["FR/1"], second.mid, MessageState.CONSIGNED)
+        for name in NAMES:
+            case = await net[name].runtime.cases.case(thread)
+            assert case.thread.current is not None
+            assert case.thread.current.mid == second.mid
+        with pytest.raises(NoInputError):
+            await send(net["RO/1"], request(3, to="FR") | {"supersedes": str(thread)})

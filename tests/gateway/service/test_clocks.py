@@ -17,17 +17,18 @@ HOUR_MS = 60 * MINUTE_MS
 
 
 @pytest.mark.parametrize(
-    ("cls", "terms"),
+    ("cls", "urgency", "terms"),
     [
-        (Urgency.P0, [MINUTE_MS, 15 * MINUTE_MS, 8 * HOUR_MS]),
-        (Urgency.P1, [15 * MINUTE_MS, HOUR_MS, 72 * HOUR_MS]),
-        (Urgency.P2, [HOUR_MS, 24 * HOUR_MS, 168 * HOUR_MS]),
+        (Urgency.P0, "emergency", [MINUTE_MS, 15 * MINUTE_MS, 8 * HOUR_MS]),
+        (Urgency.P1, "urgent", [15 * MINUTE_MS, HOUR_MS, 72 * HOUR_MS]),
+        (Urgency.P1, "routine", [15 * MINUTE_MS, HOUR_MS, 168 * HOUR_MS]),
+        (Urgency.P2, "routine", [HOUR_MS, 24 * HOUR_MS, 168 * HOUR_MS]),
     ],
 )
-def test_terms_are_those_of_the_policy(cls: Urgency, terms: list[int]) -> None:
-    """Officers plan their shifts by them."""
-    assert [clock.due_ms for clock in clocks(cls=cls)] == terms
-    assert decision_term_ms(cls) == terms[2]
+def test_terms_are_those_of_the_policy(cls: Urgency, urgency: str, terms: list[int]) -> None:
+    """Officers plan their shifts by them; a routine preservation is only carried faster."""
+    assert [clock.due_ms for clock in clocks(cls=cls, urgency=urgency)] == terms
+    assert decision_term_ms(urgency) == terms[2]
 
 
 def test_next_due_is_the_first_step_not_reached() -> None:
@@ -64,7 +65,10 @@ def clocks(
     *,
     state: MessageState = MessageState.QUEUED,
     cls: Urgency = Urgency.P1,
+    urgency: str = "urgent",
     now_ms: int = 0,
 ) -> tuple[StepClock, ...]:
     """Return the clocks of a request written at 0."""
-    return step_clocks(state=state, cls=cls, t_ms=0, is_request=True, now_ms=now_ms)
+    return step_clocks(
+        state=state, cls=cls, urgency=urgency, t_ms=0, is_request=True, now_ms=now_ms
+    )
