@@ -20,7 +20,7 @@ from protocol.requests.catalogue import type_info
 from protocol.requests.document import Document
 from protocol.requests.kinds import Family
 from protocol.requests.profile import Profile
-from protocol.requests.wire import from_wire
+from protocol.requests.wire import RefusedDocumentError, from_wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +92,16 @@ class Around:
         if inner is None:
             return None
         content = Content.decode(decode_inner(inner).content)
-        return from_wire(
-            content.type,
-            str(content.recipient),
-            None if content.re is None else str(content.re),
-            body=content.body,
-            file_names=[one.name for one in content.files],
-        )
+        try:
+            return from_wire(
+                content.type,
+                str(content.recipient),
+                None if content.re is None else str(content.re),
+                body=content.body,
+                file_names=[one.name for one in content.files],
+            )
+        except RefusedDocumentError:
+            return None  # rejected for its form: there is nothing to hold an answer against
 
 
 def _is_request(document: Document) -> bool:
