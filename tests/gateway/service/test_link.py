@@ -267,6 +267,25 @@ async def test_fork_found_while_joining_is_kept(tmp_path: Path) -> None:
 
 
 @scenario
+async def test_fork_that_could_not_be_kept_is_kept_with_the_next_frame(tmp_path: Path) -> None:
+    """A disk that is full at that moment must not lose the evidence."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        honest = Hand(net, "FR/1", "RO/1")
+        await honest.envelope(honest.address(message_id(1)))
+        await honest.link()
+        twin = await _twin_of(net, honest)
+        await twin.envelope(twin.address(message_id(2)))
+        head = await twin.head(link=True)
+        committer = net["RO/1"].store._core.committer
+        committer.give_up("a test")
+        assert code_of(await twin.send(head)) is Code.STORE
+        committer._stopped = None
+        assert code_of(await twin.send(head)) is Code.FORK
+        assert len(await net["RO/1"].store.forks()) == 1
+        await twin.me.store.close()
+
+
+@scenario
 async def test_links_that_bring_nothing_are_forgotten_in_the_end(tmp_path: Path) -> None:
     """I11: a peer that links without end does not fill our memory."""
     async with network(tmp_path, NAMES, Wire(), run=[]) as net:

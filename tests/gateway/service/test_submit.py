@@ -7,14 +7,18 @@ import pytest
 
 from gateway.delivery.engine import BULK
 from gateway.errors import DataError, UnavailableError
+from gateway.service.case import NotAllowedNowError
 from gateway.service.dispatch import Progress
 from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency
 from protocol.limits import MAX_LIFE_MS
 from protocol.log.statement import StatementKind
-from tests.gateway.network import DAY_MS, Wire, network
+from tests.gateway.network import DAY_MS, Wire, message_id, network
+from tests.gateway.service.hand import Hand
+from tests.gateway.service.test_consign import inner
 from tests.gateway.service.world import (
     RO,
+    acknowledgement,
     ask,
     request,
     scenario,
@@ -143,3 +147,30 @@ async def test_message_to_a_node_that_answers_goes_out_of_the_queue(tmp_path: Pa
         assert await dispatch.deliver(RO, BULK) is Progress.DELIVERED
         assert await dispatch.deliver(RO, BULK) is Progress.IDLE
         assert await state_of(net["FR/1"], mid) is MessageState.ACCEPTED
+
+
+@scenario
+async def test_document_too_large_for_an_envelope_is_refused_before_it_is_queued(
+    tmp_path: Path,
+) -> None:
+    """The officer is told to attach long texts; nothing is kept."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        submit = net["FR/1"].runtime.submit
+        draft = await submit.begin(dumps(request()).encode(), file_sizes={})
+        address = submit._address(draft)
+        with pytest.raises(DataError, match="does not fit"):
+            await submit._seal(bytes(5 * 1024 * 1024), address)
+
+
+@scenario
+async def test_message_whose_form_was_refused_takes_no_part_in_a_case(tmp_path: Path) -> None:
+    """What was told `rejected` cannot be answered; the officer hears a sentence, not a fault."""
+    async with network(tmp_path, NAMES, Wire(), run=["RO/1"]) as net:
+        hand = Hand(net, "FR/1", "RO/1")
+        mid = message_id(7)
+        inside = inner(type="love_letter")
+        await hand.bring(await hand.envelope(hand.address(mid), inner=inside), link=True)
+        await until_state(net["RO/1"], mid, MessageState.REJECTED)
+        await net["RO/1"].runtime.act.open(mid, who="RO/1 officer 1")
+        with pytest.raises(NotAllowedNowError):
+            await send(net["RO/1"], acknowledgement(request(), mid))

@@ -42,3 +42,16 @@ async def test_attachment_that_never_came_whole_is_dropped_after_a_day(tmp_path:
         with pytest.raises(asyncio.CancelledError):
             await tend.run()
         assert await node.blobs.offset(FR, bytes(32)) is None
+
+
+@scenario
+async def test_folder_that_cannot_be_swept_stops_nothing(tmp_path: Path) -> None:
+    """It is tried again in an hour; the node goes on."""
+    async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
+        node = net["RO/1"]
+        (node.home / "blobs").write_text("not a folder")
+        tend = node.runtime._tend
+        tend._clock = clock = StoppingClock(after=2)
+        with pytest.raises(asyncio.CancelledError):
+            await tend.run()
+        assert len(clock.waits) == 2
