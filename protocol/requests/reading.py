@@ -75,9 +75,18 @@ def read_json(data: bytes) -> dict[str, Any]:
     if not isinstance(root, dict):
         raise UnreadableError(FaultCode.BAD_JSON)
     # Without escapes that could hide one, text whose whole is NFC has only NFC in it.
-    if b"\\u" in data or b"\\r" in data or not is_normalized("NFC", text):
+    if b"\\u" in data or b"\\r" in data or not _is_normal(text):
         return normalised(root)
     return root
+
+
+def _is_normal(text: str) -> bool:
+    """Tell whether a text is in NFC; every text of Latin-1 is, and that is quickly seen."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return is_normalized("NFC", text)
+    return True
 
 
 def normalised(root: dict[str, Any]) -> dict[str, Any]:

@@ -9,17 +9,18 @@ Source: docs/domain.md, section 3 (last paragraph).
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from protocol.requests.faults import Fault
 from protocol.requests.part import Part
 from protocol.requests.scene import Scene
 
 RULE_MARK: Final = "_a35_rule"
-"""Attribute by which a marked method is found; holds a function of form and scene."""
+"""Attribute by which a marked method is found; true when the rule needs to know the scene."""
 
 P = TypeVar("P", bound=Part)
-Rule = Callable[[Any, Scene], Iterator[Fault]]
+Rule = Callable[..., Iterator[Fault]]
+"""A function of a form, or of a form and a scene."""
 
 
 def rule(method: Callable[[P], Iterator[Fault]]) -> Callable[[P], Iterator[Fault]]:
@@ -31,11 +32,7 @@ def rule(method: Callable[[P], Iterator[Fault]]) -> Callable[[P], Iterator[Fault
     Returns:
         The method itself.
     """
-
-    def run(part: P, _: Scene) -> Iterator[Fault]:
-        return method(part)
-
-    setattr(method, RULE_MARK, run)
+    setattr(method, RULE_MARK, False)
     return method
 
 
@@ -50,5 +47,5 @@ def scene_rule(
     Returns:
         The method itself.
     """
-    setattr(method, RULE_MARK, method)
+    setattr(method, RULE_MARK, True)
     return method

@@ -122,6 +122,9 @@ def checked_line(value: str) -> str:
     Raises:
         refusal: It is none.
     """
+    # The usual case first, in one go: this runs for most fields of every document.
+    if len(value) <= LINE_LENGTH and value.isprintable() and value and not value.isspace():
+        return value
     faults = line_faults(value)
     if faults or not value or value.isspace():
         raise refusal(value, *faults)

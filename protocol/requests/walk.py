@@ -31,7 +31,7 @@ class Shape:
 
     Args:
         fields: All fields, each with the name by which a document writes it.
-        rules: The form's own rules, base classes first.
+        rules: The form's own rules, base classes first; with each, whether it needs the scene.
         parts: Fields that hold a form or a list of forms with something to check, and the field
             by which entries of the list are named.
         distinct: Fields that are lists without repetition.
@@ -41,7 +41,7 @@ class Shape:
     """
 
     fields: tuple[tuple[str, str], ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[tuple[Rule, bool], ...]
     parts: tuple[tuple[str, str | None], ...]
     distinct: tuple[str, ...]
     dates: tuple[tuple[str, TimeRule], ...]
@@ -108,9 +108,9 @@ def marks_in(annotation: object, metadata: Sequence[object]) -> Iterator[object]
         yield annotation
 
 
-def _rules_of(model: type[Part]) -> tuple[Rule, ...]:
+def _rules_of(model: type[Part]) -> tuple[tuple[Rule, bool], ...]:
     return tuple(
-        getattr(value, RULE_MARK)
+        (value, getattr(value, RULE_MARK))
         for base in reversed(model.__mro__)
         for value in tuple(vars(base).values())
         if isinstance(value, FunctionType) and hasattr(value, RULE_MARK)
@@ -143,10 +143,13 @@ def repeated(values: Sequence[object]) -> list[int]:
     Args:
         values: Texts; None and UNSOUND are passed over.
     """
+    try:
+        if len(set(values)) == len(values):
+            return []
+    except UnsoundError:
+        pass  # one is at fault itself; the others may still be repeated
     sound = [(at, value) for at, value in enumerate(values) if isinstance(value, str)]
     first = {value: at for at, value in reversed(sound)}
-    if len(first) == len(sound):
-        return []
     return [at for at, value in sound if first[value] != at]
 
 
@@ -160,8 +163,7 @@ class _Walk:
     def visit(self, part: Part, place: Path) -> None:
         """Run the rules of a form, then those of its parts."""
         shape = shape_of(type(part))
-        for check in shape.rules:
-            self._run(check, part, place)
+        self._run(shape.rules, part, place)
         for name in shape.distinct:
             self._visit_distinct(getattr(part, name), (*place, name))
         for name, time_rule in shape.dates:
@@ -175,15 +177,14 @@ class _Walk:
             elif isinstance(value, tuple):
                 self._visit_list(value, key, (*place, name))
 
-    def _run(self, check: Rule, part: Part, place: Path) -> None:
-        try:
-            for fault in check(part, self._scene):
-                self._note(fault, place)
-        except UnsoundError:
-            return  # what it read in vain is reported already; what it found before, counts
-
-    def _note(self, fault: Fault, place: Path) -> None:
-        self.found.append(fault.below(place))
+    def _run(self, rules: tuple[tuple[Rule, bool], ...], part: Part, place: Path) -> None:
+        scene, found = self._scene, self.found
+        for check, needs_scene in rules:
+            try:
+                for fault in check(part, scene) if needs_scene else check(part):
+                    found.append(fault.below(place))
+            except UnsoundError:
+                continue  # what it read in vain is reported already; what it found before, counts
 
     def _visit_list(self, parts: tuple[Any, ...], key: str | None, place: Path) -> None:
         if key is not None and len(parts) > 1:
