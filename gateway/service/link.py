@@ -8,6 +8,7 @@ of protocol.log.linking; where peers stand in our log is gateway.service.standin
 """
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 from gateway.errors import StorageError, TransportError
@@ -30,7 +31,7 @@ from protocol.log.linking import Linked, LinkedHead, Position, link
 from protocol.standing import decode_log_proof
 
 _VERIFIED_KEPT: Final = 512
-_JOIN_TRIES: Final = 5
+_JOIN_TRIES: Final = 8
 _HTTP_OK: Final = 200
 
 _Verified: TypeAlias = tuple[bytes, tuple[LogVerifier, ...]]
@@ -229,7 +230,8 @@ class PeerLogs:
             The linked head.
 
         Raises:
-            NotProvenError: A proof fails, or none that fits was given (E_PROOF).
+            NotProvenError: A proof fails (E_PROOF).
+            LogPositionError: The log moved on each time that it was asked: try again later.
             ForkDetectedError: Two histories; kept for ever.
             StorageError: Two histories, which could not be kept.
             MalformedError: The answer is no log proof.
@@ -237,7 +239,7 @@ class PeerLogs:
         """
         for _ in range(_JOIN_TRIES):
             try:
-                return self.take(checkpoint, old=old, proof=proof)
+                return self._joined(checkpoint, old=old, proof=proof)
             except LogPositionError as elsewhere:
                 old = elsewhere.size
             except ForkDetectedError:
@@ -246,7 +248,37 @@ class PeerLogs:
             low, high = sorted((old, checkpoint.head.size))
             # Before the first contact everything is an extension: there is nothing to prove.
             proof = await self._ask(peer, low, high) if low else ()
-        raise NotProvenError("the log moved faster than it could prove itself")
+        raise LogPositionError(
+            "the log moved faster than it could prove itself", size=self.head_size(peer)
+        )
+
+    def _joined(self, checkpoint: Checkpoint, *, old: int, proof: tuple[bytes, ...]) -> Linked:
+        """Link a checkpoint to our head, or below one that was our head when the log was asked.
+
+        That one is linked, so it begins the present head; what begins it, does too.
+
+        Raises:
+            LogPositionError: The proof starts at neither.
+            NotProvenError: It fails.
+            ForkDetectedError: Two histories.
+        """
+        try:
+            return self.take(checkpoint, old=old, proof=proof)
+        except LogPositionError:
+            place = self._positions.get(checkpoint.head.origin)
+            anchor = None if place is None else place.find(old)
+            if place is None or anchor is None or checkpoint.head.size > old:
+                raise
+        then = Position(
+            origin=place.origin,
+            head=anchor,
+            linked=tuple(one for one in place.linked if one.size <= old),
+        )
+        linked = link(then, checkpoint, old=old, proof=proof, now_ms=self._clock.now_ms())
+        position = replace(place, linked=(*place.linked, linked.head))
+        self._positions[place.origin] = position
+        self.unwritten.add(place.origin, linked.head.size)
+        return replace(linked, position=position)
 
     def _is_held(self, origin: LogOrigin, size: int) -> bool:
         return self._positions[origin].find(size) is not None
