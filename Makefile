@@ -49,9 +49,10 @@ lint: $(VENV)/.dev
 
 # The suite runs once; the gates read its coverage, branches counted, processes it starts included.
 GATEWAY_COVERAGE := 95
+WORKERS := -n auto --maxprocesses=4
 test: lint package
 	$(COVERAGE) erase
-	$(COVERAGE) run -m pytest $(ARGS)
+	$(COVERAGE) run -m pytest $(WORKERS) $(ARGS)
 	$(COVERAGE) combine --quiet
 	$(COVERAGE) report --include='keys/*,protocol/*' --fail-under=95
 	$(COVERAGE) report --include='gateway/*,node.py' --fail-under=$(GATEWAY_COVERAGE)

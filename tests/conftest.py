@@ -1,23 +1,15 @@
 """What all tests share: one run of the demo, and a word at the end on what was not run."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import pytest
 from _pytest.terminal import TerminalReporter
 
 from tests.gateway.demo.process import Ended, run_a35
 
-
-@pytest.fixture(scope="session", autouse=True)
-def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Let the processes that tests start share their compiled code, whatever the environment says.
-
-    The suite starts some two hundred of them; compiling all modules in each took most of its time.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("compiled")))
-        yield
+LEFT_OUT: Final = "a35_left_out"
+"""What a worker process tells the one that prints: long runs that were left out."""
 
 
 @pytest.fixture(scope="session")
@@ -27,18 +19,43 @@ def demo_check(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     return run_a35("demo", "--check", "--load", "300", "--json", folder=folder)
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """List skipped tests with their reasons, and count those that were left out by a mark."""
-    skipped = terminalreporter.stats.get("skipped", [])
-    left_out = terminalreporter.stats.get("deselected", [])
-    if not skipped and not left_out:
-        return
-    terminalreporter.section(f"not run: {len(skipped)} skipped, {len(left_out)} left out")
-    for line in sorted(_lines(skipped)):
-        terminalreporter.line(line)
-    for item in left_out:
-        if item.get_closest_marker("soak") is not None:
-            terminalreporter.line(f"{item.nodeid}: a long run, left out unless asked for")
+class NotRun:
+    """Gathers what was not run, in one process or in several, and names it at the end."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._long: set[str] = set()
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Take note of long runs; the rest was left out by whoever asked for a part."""
+        self._long |= {item.nodeid for item in items if item.get_closest_marker("soak")}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - of xdist, if it is there
+        """Take over what a worker left out; all of them left out the same."""
+        self._long |= set(getattr(node, "workeroutput", {}).get(LEFT_OUT, ()))
+
+    def pytest_sessionfinish(self) -> None:
+        """Tell the process that prints, if this is a worker."""
+        output = getattr(self._config, "workeroutput", None)
+        if output is not None:
+            output[LEFT_OUT] = sorted(self._long)
+
+    def pytest_terminal_summary(self, terminalreporter: TerminalReporter) -> None:
+        """List skipped tests with their reasons, and long runs that were left out."""
+        skipped = terminalreporter.stats.get("skipped", [])
+        if not skipped and not self._long:
+            return
+        terminalreporter.section(f"not run: {len(skipped)} skipped, {len(self._long)} left out")
+        for line in sorted(_lines(skipped)):
+            terminalreporter.line(line)
+        for name in sorted(self._long):
+            terminalreporter.line(f"{name}: a long run, left out unless asked for")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to gather."""
+    config.pluginmanager.register(NotRun(config), "a35-not-run")
 
 
 def _lines(skipped: Iterable[pytest.TestReport]) -> Iterable[str]:
