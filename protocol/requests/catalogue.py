@@ -19,6 +19,7 @@ from protocol.requests.determination import CONDITION_REPLY, DETERMINATION, DETE
 from protocol.requests.disclosure import STORED_DATA_REQUEST, SUBSCRIBER_INFORMATION_REQUEST
 from protocol.requests.document import Document
 from protocol.requests.emergency import EMERGENCY_DISCLOSURE_REQUEST, EMERGENCY_MLA_REQUEST
+from protocol.requests.forms import form_fields, forms_below
 from protocol.requests.hold import (
     MLA_FOLLOWUP_NOTICE,
     MLA_RECEIVED_CONFIRMATION,
@@ -26,6 +27,7 @@ from protocol.requests.hold import (
 )
 from protocol.requests.information import SPONTANEOUS_INFORMATION
 from protocol.requests.kinds import DocumentType
+from protocol.requests.labels import FormLanguage, field_label
 from protocol.requests.notices import (
     CORRECTION,
     DATA_CORRECTION_NOTICE,
@@ -34,6 +36,7 @@ from protocol.requests.notices import (
     REMINDER,
 )
 from protocol.requests.orders import ORDER_EFFECT_REQUEST, SUBSCRIBER_ORDER_NOTICE
+from protocol.requests.part import Part
 from protocol.requests.preservation import (
     PRESERVATION_EXTENSION,
     PRESERVATION_REPORT,
@@ -193,7 +196,7 @@ def grants_nothing(document: Document) -> bool:
     return isinstance(document.body, Decision) and refuses_all(document.body)
 
 
-def json_schema(name: str) -> dict[str, Any]:
+def json_schema(name: str, language: FormLanguage = FormLanguage.ENGLISH) -> dict[str, Any]:
     """Return the form of one type as a JSON schema of the whole document.
 
     The schema covers what holds for each field by itself; the rules between fields, on time and
@@ -201,6 +204,7 @@ def json_schema(name: str) -> dict[str, Any]:
 
     Args:
         name: A type of the catalogue.
+        language: Of titles and descriptions.
 
     Returns:
         JSON Schema 2020-12, a new object with each call.
@@ -217,6 +221,10 @@ def json_schema(name: str) -> dict[str, Any]:
         "type": {"const": name},
         "body": {"$ref": _REFERENCE.format(model=kind.model.__name__)},
     }
+    _label(Document, whole, language)
+    for form in (*forms_below(Document), *forms_below(kind.model)):
+        if form is not Document:
+            _label(form, definitions[form.__name__], language)
     return {
         "$schema": _SCHEMA_DIALECT,
         **whole,
@@ -224,3 +232,10 @@ def json_schema(name: str) -> dict[str, Any]:
         "description": f"{kind.one_line}.",
         "$defs": definitions,
     }
+
+
+def _label(form: type[Part], schema: dict[str, Any], language: FormLanguage) -> None:
+    """Put what officers read into the schema of one form, in place of the names of Python."""
+    for field in form_fields(form):
+        label = field_label(form, field.name, language)
+        schema["properties"][field.name] |= {"title": label.text, "description": label.help}

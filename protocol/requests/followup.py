@@ -8,7 +8,7 @@ Source: docs/domain.md, sections 5, 6.1 and 7; T-CY template of 9 July 2018, sec
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, assert_never
 
 from protocol.errors import NotAllowedError
 from protocol.requests.document import Document
@@ -165,6 +165,8 @@ def formal_follow_up_of(request: Past, required: Literal["none", "request", "mla
                 **picked(body, ("special_procedure",)),
             }
             return joining(request, "stored_data_request", follow_up)
+        case _:
+            assert_never(required)
 
 
 def confirmation_of_oral(request: Past) -> Draft:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from pydantic import ValidationError
 
 from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, UsageError
@@ -23,7 +22,7 @@ from protocol.requests.document import Document
 from protocol.requests.faults import Fault as FoundFault
 from protocol.requests.faults import Finding
 from protocol.requests.messages import finding_of
-from protocol.requests.profile import Profile
+from protocol.requests.profile import Profile, read_profile
 from protocol.requests.reading import UnreadableError, read_json
 
 DATA_REFUSED: Final = 65
@@ -186,9 +185,11 @@ def _day(text: str | None) -> date:
 
 def _profile(path: Path) -> Profile:
     try:
-        return Profile.model_validate_json(file_bytes(path))
-    except ValidationError as error:
-        raise DataError(f"{path.name} is no Party profile", code="bad_profile") from error
+        return read_profile(file_bytes(path))
+    except LocalProtocolError as error:
+        raise DataError(
+            f"{path.name} is no Party profile", code="bad_profile", hint=str(error)
+        ) from error
 
 
 def _request(path: Path) -> Document:

@@ -14,6 +14,7 @@ from protocol.requests.catalogue import (
     type_info,
 )
 from protocol.requests.kinds import Direction, Family, LadderEffect, Thread
+from protocol.requests.labels import FormLanguage
 from protocol.requests.text import SHORT_LENGTH
 
 SPONTANEOUS = "spontaneous_information"
@@ -91,7 +92,7 @@ def test_the_schema_of_a_type_is_of_one_piece(name: str) -> None:
     """Each reference leads somewhere, and nothing unused is carried along."""
     schema = json_schema(name)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["properties"]["type"] == {"const": name}
+    assert schema["properties"]["type"]["const"] == name
     assert schema["additionalProperties"] is False
     text = json.dumps(schema)
     for model in schema["$defs"]:
@@ -107,13 +108,24 @@ def test_the_schema_shows_what_a_field_admits() -> None:
     body = definitions["PreservationRequest"]
     assert body["properties"]["mla_intent"] == {
         "const": True,
-        "title": "Mla Intent",
+        "description": "We intend to ask for the data by mutual assistance.",
+        "title": "A request for disclosure will follow",
         "type": "boolean",
     }
     assert {"facts", "necessity", "mla_intent", "items"} <= set(body["required"])
     assert body["properties"]["items"]["maxItems"] == 200
     assert definitions["Offence"]["properties"]["title"]["maxLength"] == 200
     assert definitions["Period"]["properties"]["start"]["format"] == "date-time"
+
+
+def test_the_schema_speaks_the_language_of_the_reader() -> None:
+    """Titles and descriptions are the labels; the rest is the same."""
+    french = json_schema("preservation_request", FormLanguage.FRENCH)
+    facts = french["$defs"]["PreservationRequest"]["properties"]["facts"]
+    assert facts["title"] == "Faits"
+    assert facts["description"] == "Br\N{LATIN SMALL LETTER E WITH GRAVE}ve description des faits."
+    assert french["properties"]["urgency"]["title"] == "Urgence"
+    assert french.keys() == json_schema("preservation_request").keys()
 
 
 def test_there_is_no_schema_of_an_unknown_type() -> None:
