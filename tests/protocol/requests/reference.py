@@ -30,6 +30,7 @@ from protocol.requests.part import Part
 from protocol.requests.profile import _CHECKS
 from protocol.requests.results import GROUNDS_OF_WITHHOLDING
 from protocol.requests.rules import RULE_MARK
+from protocol.requests.signing import SIGNING
 from protocol.requests.template import (
     PRESERVATION_TEMPLATE,
     SUBSCRIBER_TEMPLATE,
@@ -124,6 +125,18 @@ def _facts(kind: DocumentType) -> Iterator[str]:
     if kind.name == "path_disclosure":
         yield f"- Grounds for withholding: {_codes_of(sorted(GROUNDS_OF_WITHHOLDING))}."
     yield from _demands(kind)
+    yield from _signing(kind)
+
+
+def _signing(kind: DocumentType) -> Iterator[str]:
+    """Yield who stands behind a type."""
+    signing = SIGNING.get(kind.name)
+    if signing is None:
+        return
+    kinds = f" (as a rule {_codes_of(signing.kinds)})" if signing.kinds else ""
+    copy = "; when urgent, a copy through central authorities" if signing.copy_when_urgent else ""
+    yield f"- Names its authority in `{signing.authority}`{kinds}."
+    yield f"- Transmitted by {signing.transmitter.value}{copy}."
 
 
 def _demands(kind: DocumentType) -> Iterator[str]:
