@@ -130,8 +130,8 @@ class Hand:
 
     async def link(self) -> None:
         """Let the receiver link our newest head by an empty frame, so that frames may ride."""
-        answer = await self.send(await self.head(link=True))
-        assert isinstance(answer, Answer)
+        answer = await self._linking(())
+        assert isinstance(answer, Answer), answer
 
     async def head(
         self,
@@ -191,10 +191,21 @@ class Hand:
 
     async def bring(self, *envelopes: Sealed, link: bool = False) -> list[Receipted | Refused]:
         """Send envelopes honestly and return the verdicts."""
-        head = await self.head(envelopes, link=link)
-        answer = await self.send(head, [one.body for one in envelopes])
+        if link:
+            answer = await self._linking(envelopes)
+        else:
+            answer = await self.send(await self.head(envelopes), [one.body for one in envelopes])
         assert isinstance(answer, Answer), answer
         return list(answer.items)
+
+    async def _linking(self, envelopes: Sequence[Sealed]) -> Answer | ErrorAnswer:
+        """Send a linking frame, once more from where the receiver stands if it met us meanwhile."""
+        bodies = [one.body for one in envelopes]
+        answer = await self.send(await self.head(envelopes, link=True), bodies)
+        if isinstance(answer, ErrorAnswer) and answer.size:
+            self.linked = answer.size
+            answer = await self.send(await self.head(envelopes, link=True), bodies)
+        return answer
 
     async def push(self, *receipts: Said) -> list[Receipted | Refused]:
         """Send receipts honestly and return the verdicts."""

@@ -323,7 +323,6 @@ def _remove(net: Network, digest: bytes) -> None:
 
 async def _bring_answer(net: Network, sender: str, document: Json, *, re: MessageId) -> None:
     hand = Hand(net, sender, "RO/1")
-    hand.linked = net["RO/1"].runtime._logs.head_size(hand.me.id)
     inside = inner(sender=hand.me.id, type=document["type"], re=re, body=wire(document))
     envelope = await hand.envelope(hand.address(MID), inner=inside)
     await hand.bring(envelope, link=True)
