@@ -245,8 +245,9 @@ class Submit:
 
 
 def _is_first_answer(draft: Draft, row: MessageRow) -> bool:
+    # What either side may send (a note, a reminder) says nothing of a person having the request.
     kind = type_info(draft.document.type)
-    answers = kind is not None and kind.direction is not Side.TO_REQUESTED
+    answers = kind is not None and kind.direction is Side.TO_REQUESTING
     return (
         row.direction is Direction.IN
         and answers
