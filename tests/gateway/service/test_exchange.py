@@ -90,6 +90,23 @@ async def test_second_answer_implies_no_second_acknowledgement(tmp_path: Path) -
 
 
 @scenario
+async def test_refusal_after_an_acknowledgement_implies_no_receipt_any_more(
+    tmp_path: Path,
+) -> None:
+    """`declined` stands in the place of `acknowledged`, not beside it."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        asked = request()
+        mid = (await send(net["FR/1"], asked)).mid
+        await until_state(net["RO/1"], mid, MessageState.CONSIGNED)
+        await send(net["RO/1"], acknowledgement(asked, mid))
+        await send(net["RO/1"], decision(asked, mid, refuse=True))
+        await until_state(net["FR/1"], mid, MessageState.ANSWERED)
+        await net.turn_until(settled(net))
+        assert ask(net["RO/1"], "SELECT 1 FROM receipt WHERE stage = 'declined'") == []
+        await check_invariants(net)
+
+
+@scenario
 async def test_opening_twice_tells_once_and_shows_both_times(tmp_path: Path) -> None:
     """Two officers read the same message; its sender hears of the first."""
     async with network(tmp_path, NAMES, Wire()) as net:
