@@ -8,6 +8,8 @@ Source: docs/delivery.md, "Delivery in rules", 3 to 6.
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from dataclasses import replace
+from typing import Any, Final
 
 from gateway.records import ClaimedItem, OutboxKind, Stated
 from protocol.delivery.urgency import Urgency
@@ -121,49 +123,44 @@ def read_stated(connection: sqlite3.Connection, own: str, mid: MessageId) -> Sta
     return Stated(to=NodeId.parse(recipient), header_digest=header_digest, sealings=sealings)
 
 
+_COLUMNS: Final = "m.mid, o.cls, o.i, o.q, o.exp_ms, o.attempts"
+"""What every item of the outbox has, in the order in which `_claimed` reads it."""
+
+
 def _read_envelope(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem | None:
     row = connection.execute(
-        "SELECT m.mid, o.cls, o.i, o.q, o.exp_ms, o.attempts, e.header, e.wraps, e.body"
+        f"SELECT {_COLUMNS}, e.header, e.wraps, e.body"  # noqa: S608 - constants
         " FROM outbox o JOIN message m ON m.id = o.message"
         " JOIN envelope e ON e.message = o.message WHERE o.id = ?",
         (item,),
     ).fetchone()
     if row is None:
         return None
-    return ClaimedItem(
-        item=item,
-        fence=fence,
-        kind=OutboxKind.ENVELOPE,
-        mid=MessageId(row[0]),
-        cls=Urgency(row[1]),
-        index=row[2],
-        queue_number=row[3],
-        exp_ms=row[4],
-        attempts=row[5],
-        header=row[6],
-        wraps=row[7],
-        body=row[8],
-    )
+    claimed = _claimed(row, item=item, fence=fence, kind=OutboxKind.ENVELOPE)
+    return replace(claimed, header=row[6], wraps=row[7], body=row[8])
 
 
 def _read_receipt(connection: sqlite3.Connection, item: int, fence: int) -> ClaimedItem | None:
     row = connection.execute(
-        "SELECT m.mid, o.cls, o.i, o.q, o.exp_ms, o.attempts, r.bytes"
+        f"SELECT {_COLUMNS}, r.bytes"  # noqa: S608 - constants
         " FROM outbox o JOIN message m ON m.id = o.message"
         " JOIN receipt r ON r.id = o.receipt WHERE o.id = ?",
         (item,),
     ).fetchone()
     if row is None:
         return None
+    return replace(_claimed(row, item=item, fence=fence, kind=OutboxKind.RECEIPT), receipt=row[6])
+
+
+def _claimed(row: tuple[Any, ...], *, item: int, fence: int, kind: OutboxKind) -> ClaimedItem:
     return ClaimedItem(
         item=item,
         fence=fence,
-        kind=OutboxKind.RECEIPT,
+        kind=kind,
         mid=MessageId(row[0]),
         cls=Urgency(row[1]),
         index=row[2],
         queue_number=row[3],
         exp_ms=row[4],
         attempts=row[5],
-        receipt=row[6],
     )
