@@ -7,6 +7,7 @@ Source: docs/domain.md, sections 3, 4 (G7, "Time rules") and 4.1 (last line).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from types import FunctionType
@@ -143,11 +144,10 @@ def repeated(values: Sequence[object]) -> list[int]:
     Args:
         values: Texts; None and UNSOUND are passed over.
     """
-    try:
+    # A value that is at fault itself cannot be compared; the others may still be repeated.
+    with suppress(UnsoundError):
         if len(set(values)) == len(values):
             return []
-    except UnsoundError:
-        pass  # one is at fault itself; the others may still be repeated
     sound = [(at, value) for at, value in enumerate(values) if isinstance(value, str)]
     first = {value: at for at, value in reversed(sound)}
     return [at for at, value in sound if first[value] != at]

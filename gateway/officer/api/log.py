@@ -1,6 +1,7 @@
 """Our own log: its head, proofs of single leaves, and computing it anew."""
 
 from asyncio import Queue, create_task, gather, get_running_loop
+from contextlib import suppress
 from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
@@ -50,14 +51,8 @@ class LogApi:
         news: Queue[VerificationStep] = Queue(_QUEUED)
         working = create_task(self._verify(news))
         try:
-            while True:
-                step = await news.get()
-                await response.write(step.model_dump_json().encode() + b"\n")
-                if step.progress is None:
-                    break
-            await response.write_eof()
-        except ConnectionResetError:
-            pass  # whoever asked has gone
+            with suppress(ConnectionResetError):  # whoever asked may leave at any moment
+                await _stream(response, news)
         finally:
             working.cancel()
             await gather(working, return_exceptions=True)
@@ -76,6 +71,16 @@ class LogApi:
             await news.put(VerificationStep(problem=problem_of_error(error)))
             return
         await news.put(VerificationStep(result=result))
+
+
+async def _stream(response: StreamResponse, news: Queue[VerificationStep]) -> None:
+    """Write every step as a line, to the last."""
+    while True:
+        step = await news.get()
+        await response.write(step.model_dump_json().encode() + b"\n")
+        if step.progress is None:
+            break
+    await response.write_eof()
 
 
 def _offer(news: Queue[VerificationStep], step: VerificationStep) -> None:
