@@ -34,7 +34,8 @@ FETCHED_FROM: Final = re.compile(r"index-url|find-links|://")
 INSTALLING: Final = ("Makefile", "pyproject.toml", "requirements.lock", ".ci/dev.lock", ".ci/run")
 """Files that say what to install; `--no-emit-index-url` keeps it out of the locks."""
 
-UNFINISHED: Final = re.compile(r"\b(?:TODO|FIXME|XXX)\b")
+UNFINISHED: Final = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b")
+"""The usual marks of what was put off; written in two parts, so that this file passes too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,19 +247,20 @@ def test_sources_hold_no_place_of_one_machine_and_nothing_unfinished() -> None:
         if path.suffix in {".lock", ""} and path.name not in {"Makefile", "run"}:
             continue
         text = path.read_text(encoding="utf-8", errors="replace")
-        if path == Path(__file__):
-            continue
         for pattern in (FORBIDDEN, UNFINISHED):
             assert pattern.findall(text) == [], path.relative_to(ROOT)
 
 
 @pytest.mark.parametrize(
-    "line",
-    ["see /home/someone/x", '"/opt/gateway"', "in /root/keys"],
+    ("pattern", "line"),
+    [
+        *((FORBIDDEN, f'see "/{folder}/keys"') for folder in ("home", "root", "opt", "Users")),
+        *((UNFINISHED, f"# {mark}ME: later") for mark in ("FIX",)),
+    ],
 )
-def test_forbidden_words_would_be_found(line: str) -> None:
-    """The pattern must match what it is for."""
-    assert FORBIDDEN.search(line)
+def test_forbidden_words_would_be_found(pattern: re.Pattern[str], line: str) -> None:
+    """The patterns must match what they are for."""
+    assert pattern.search(line)
 
 
 def test_top_level_holds_nothing_but_what_belongs_there() -> None:
