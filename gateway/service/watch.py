@@ -6,13 +6,13 @@ store keeps a key for each notice. Nothing here sends anything: an officer acts
 (docs/cases.md, "clocks").
 """
 
-from typing import Final
+from typing import Final, Protocol
 
+from gateway.errors import GatewayError
 from gateway.journal import Journal
 from gateway.ports import Clock, Store
 from gateway.records import CaseNotice
 from gateway.rows import MessageRow
-from gateway.service.case import Cases
 from gateway.service.surroundings import meant
 from keys.digest import sha256
 from protocol.cases.notices import Notice
@@ -20,6 +20,13 @@ from protocol.identifiers import MessageId
 
 _LOOK_EVERY_S: Final = 30.0
 _EVENTS_AT_ONCE: Final = 1000
+
+
+class Clocks(Protocol):
+    """What the watch needs of the cases."""
+
+    async def notices(self, thread: MessageId) -> tuple[tuple[Notice, ...], int | None]:
+        """Return what is to be told of a case now, and when to look again."""
 
 
 class Watch:
@@ -32,7 +39,7 @@ class Watch:
         journal: Diagnostics.
     """
 
-    def __init__(self, *, store: Store, cases: Cases, clock: Clock, journal: Journal) -> None:
+    def __init__(self, *, store: Store, cases: Clocks, clock: Clock, journal: Journal) -> None:
         self._store = store
         self._cases = cases
         self._clock = clock
@@ -65,7 +72,7 @@ class Watch:
         now_ms = self._clock.now_ms()
         told = 0
         for thread in [each for each, due_ms in self._due.items() if due_ms <= now_ms]:
-            notices, next_ms = await self._cases.notices(thread)
+            notices, next_ms = await self._notices(thread)
             told += await self._tell(thread, notices)
             if next_ms is None:
                 del self._due[thread]
@@ -73,6 +80,23 @@ class Watch:
                 self._due[thread] = next_ms
             await self._clock.sleep(0)  # many cases at a start must not hold up a message
         return told
+
+    async def _notices(self, thread: MessageId) -> tuple[tuple[Notice, ...], int | None]:
+        """Look at one case; one that cannot be computed costs its own clocks, not the node.
+
+        The contents are a peer's: a fault of ours that some content meets would else end the node
+        again at every start.
+
+        Raises:
+            GatewayError: The store failed.
+        """
+        try:
+            return await self._cases.notices(thread)
+        except GatewayError:
+            raise
+        except Exception as error:  # noqa: BLE001 - outermost frame of one case: our bug, told
+            self._journal.bug("case_not_computed", error, thread=str(thread))
+            return (), None
 
     async def _note_changes(self) -> None:
         while True:

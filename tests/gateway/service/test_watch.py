@@ -6,8 +6,10 @@ from pathlib import Path
 
 from gateway.demo.documents import answer_to, examples_folder
 from gateway.journal import get_journal
+from gateway.service.case import Cases
 from gateway.service.watch import Watch
 from protocol.cases.ladder import MessageState
+from protocol.cases.notices import Notice
 from protocol.identifiers import MessageId
 from tests.gateway.network import DAY_MS, START_MS, Network, Wire, network
 from tests.gateway.service.world import Json, scenario, send, until_state
@@ -76,3 +78,36 @@ async def test_watch_of_a_new_start_repeats_nothing(tmp_path: Path) -> None:
         )
         assert await fresh.look() == 0
         assert len(await _whats(net, "FR/1")) == told
+
+
+class _Unlucky:
+    """Cases of which one meets a fault of ours."""
+
+    def __init__(self, good: Cases, bad: MessageId) -> None:
+        self._good = good
+        self._bad = bad
+
+    async def notices(self, thread: MessageId) -> tuple[tuple[Notice, ...], int | None]:
+        """Return the notices of a case, but of one."""
+        if thread == self._bad:
+            raise IndexError
+        return await self._good.notices(thread)
+
+
+@scenario
+async def test_case_that_cannot_be_computed_leaves_node_and_other_cases_alone(
+    tmp_path: Path,
+) -> None:
+    """What a peer wrote must not end the node at each start."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        bad, good = await _preserved(net), await _preserved(net)
+        assert bad != good
+        node = net["FR/1"]
+        net.clock.ms = START_MS + 80 * DAY_MS
+        watch = Watch(
+            store=node.store,
+            cases=_Unlucky(node.runtime.cases, bad),
+            clock=net.clock,
+            journal=get_journal("test"),
+        )
+        assert await watch.look() == 3
