@@ -100,6 +100,7 @@ class Runtime:
             clock=ports.clock,
             randomness=ports.randomness,
             journal=ports.journal,
+            metrics=ports.metrics,
         )
         self.consign = Consign(
             node=node,
@@ -108,6 +109,7 @@ class Runtime:
             clock=ports.clock,
             secrets=secrets,
             alarm=self._parked,
+            metrics=ports.metrics,
         )
         self._answers = Answers(log=ports.store, logs=self._logs, clock=ports.clock)
         self.reception = Reception(
@@ -139,7 +141,11 @@ class Runtime:
             changed=self._adopted,
         )
         self._tend = Tend(
-            store=ports.store, blobs=ports.blobs, clock=ports.clock, journal=ports.journal
+            store=ports.store,
+            blobs=ports.blobs,
+            clock=ports.clock,
+            journal=ports.journal,
+            metrics=ports.metrics,
         )
         self._greet = Greet(
             node=node,
@@ -251,6 +257,7 @@ class Runtime:
             keyring=self._keyring,
             receipting=self._receipting,
             clock=ports.clock,
+            metrics=ports.metrics,
         )
 
     async def _adopted(self) -> None:

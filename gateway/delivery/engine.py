@@ -12,6 +12,7 @@ from typing import Final, assert_never
 
 from gateway.errors import GatewayError
 from gateway.journal import Journal
+from gateway.metrics import Metrics
 from gateway.ports import Clock, Randomness, Store
 from gateway.records import LaneRow, LaneWork, OutboxKind
 from gateway.service.dispatch import Batch, Dispatch, Progress
@@ -53,6 +54,7 @@ class Engine:
         clock: Time.
         randomness: Spreads back-off.
         journal: Diagnostics.
+        metrics: Counts failures on the way to a node.
     """
 
     def __init__(
@@ -63,12 +65,14 @@ class Engine:
         clock: Clock,
         randomness: Randomness,
         journal: Journal,
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._dispatch = dispatch
         self._clock = clock
         self._randomness = randomness
         self._journal = journal
+        self._metrics = metrics
         self._lanes: dict[NodeId, _Lane] = {}
         self._nudge = asyncio.Event()
         self._expire_at_s = float("-inf")
@@ -171,6 +175,7 @@ class Engine:
         now_ms = self._clock.now_ms()
         if lane.due_ms > now_ms and urgency >= lane.waits_for:
             return
+        self._metrics.lane_failures(str(node))
         draw = self._randomness.between(0.0, 1.0)
         lane.state = step(lane.state, LaneEvent.FAILED, urgency=urgency, draw=draw)
         lane.due_ms = now_ms + lane.state.back_off_ms

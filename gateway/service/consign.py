@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from gateway.metrics import Metrics
 from gateway.ports import Clock, Store
 from gateway.records import Consignment, OutgoingReceipt, StateChange, Unopened
 from gateway.service.receipting import Receipting
@@ -40,6 +41,7 @@ class Consign:
         clock: Time.
         secrets: Gives the content keys held now, by key id.
         alarm: Called with sender and message when one is parked.
+        metrics: Counts what was opened, and how it ended.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Consign:
         clock: Clock,
         secrets: Callable[[], Mapping[bytes, RecipientSecret]],
         alarm: Callable[[NodeId, MessageId], None],
+        metrics: Metrics,
     ) -> None:
         self._node = node
         self._store = store
@@ -58,6 +61,7 @@ class Consign:
         self._clock = clock
         self._secrets = secrets
         self._alarm = alarm
+        self._metrics = metrics
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -97,6 +101,8 @@ class Consign:
         else:
             consignment = await self._open(item)
         await self._store.consign(consignment, now_ms=self._clock.now_ms())
+        is_parked = consignment.why == _PARKED
+        self._metrics.opened("parked" if is_parked else consignment.state.value)
 
     async def _open(self, item: Unopened) -> Consignment:
         opened: Opened | None = None

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import BinaryIO, Final
 
 from gateway.errors import DataError, NoInputError, UnavailableError
+from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory, Store
 from gateway.records import (
     Direction,
@@ -55,6 +56,7 @@ class Submit:
         keyring: Recipient keys.
         receipting: Receipts that an answer implies.
         clock: Time.
+        metrics: Counts what was queued.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Submit:
         keyring: Keyring,
         receipting: Receipting,
         clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._node = node
         self._drafts = drafts
@@ -75,6 +78,7 @@ class Submit:
         self._keyring = keyring
         self._receipting = receipting
         self._clock = clock
+        self._metrics = metrics
         self._sent: OrderedDict[str, Submitted] = OrderedDict()
 
     async def begin(self, document: bytes, *, file_sizes: Mapping[str, int]) -> Draft:
@@ -132,6 +136,8 @@ class Submit:
             )
         submission = await self._submission(draft, request_key)
         submitted = await self._store.submit(submission, now_ms=self._clock.now_ms())
+        if not submitted.repeated:
+            self._metrics.submitted()
         self._drafts.forget(draft_id)
         self._sent[draft_id] = submitted
         if len(self._sent) > _SENT_KEPT:

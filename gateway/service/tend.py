@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.errors import StorageError
 from gateway.journal import Journal
+from gateway.metrics import Metrics
 from gateway.ports import Blobs, Clock, Store
 
 _LOOK_EVERY_S: Final = 1.0
@@ -22,13 +23,17 @@ class Tend:
         blobs: Swept every hour.
         clock: Waiting.
         journal: Diagnostics.
+        metrics: Shows how large our log is.
     """
 
-    def __init__(self, *, store: Store, blobs: Blobs, clock: Clock, journal: Journal) -> None:
+    def __init__(
+        self, *, store: Store, blobs: Blobs, clock: Clock, journal: Journal, metrics: Metrics
+    ) -> None:
         self._store = store
         self._blobs = blobs
         self._clock = clock
         self._journal = journal
+        self._metrics = metrics
 
     async def run(self) -> None:
         """Look after the node until cancelled; one owner awaits it.
@@ -46,6 +51,9 @@ class Tend:
                     code="store_stopped",
                     hint="check the disk, then start the node again; see a35 log verify",
                 )
+            head = self._store.head()
+            if head is not None:
+                self._metrics.log_size(head.size)
             if self._clock.monotonic_s() >= sweep_at_s:
                 await self._sweep()
                 sweep_at_s += _SWEEP_EVERY_S
