@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from gateway.delivery.engine import Engine
 from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
-from gateway.ports import Blobs, Clock, Directory, Randomness, Store, Transport
+from gateway.ports import Blobs, Clock, Directory, Randomness, Transport
 from gateway.service.act import Act
 from gateway.service.adopt import Adopt
 from gateway.service.answers import Answers
@@ -34,6 +34,7 @@ from gateway.service.standings import Standings
 from gateway.service.submit import Submit
 from gateway.service.tend import Tend
 from gateway.service.watch import Watch
+from gateway.store import Store
 from keys.recipient import RecipientSecret
 from protocol.errors import Code
 from protocol.identifiers import MessageId, NodeId

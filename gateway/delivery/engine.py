@@ -13,9 +13,10 @@ from typing import Final, assert_never
 from gateway.errors import GatewayError
 from gateway.journal import Journal
 from gateway.metrics import Metrics
-from gateway.ports import Clock, Randomness, Store
+from gateway.ports import Clock, Randomness
 from gateway.records import LaneRow, LaneWork, OutboxKind
 from gateway.service.dispatch import Batch, Dispatch, Progress
+from gateway.store import Store
 from protocol.delivery.lane import LaneEvent, LaneState, step
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import NodeId

@@ -25,8 +25,9 @@ from gateway.officer.services import (
     ProveService,
     SubmitService,
 )
-from gateway.ports import Casebook, Clock, Directory
+from gateway.ports import Clock, Directory
 from gateway.service.consult import Consult
+from gateway.store import Casebook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from gateway.errors import NoInputError
-from gateway.ports import Blobs, Clock, Store
+from gateway.ports import Blobs, Clock
 from gateway.records import (
     Direction,
     OfficerAct,
@@ -21,6 +21,7 @@ from gateway.rows import (
 from gateway.service.receipting import Receipting
 from gateway.service.summary import document_of
 from gateway.service.surroundings import meant
+from gateway.store import Store
 from keys.digest import new_salt
 from protocol.cases.ladder import MessageState, reached
 from protocol.encoding import Value

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from gateway.journal import Journal
-from gateway.ports import Clock, Directory, Randomness, Store
+from gateway.ports import Clock, Directory, Randomness
+from gateway.store import Store
 from keys.digest import new_salt
 from protocol.encoding import encode
 from protocol.envelope.header import DirectoryStamp

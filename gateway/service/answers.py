@@ -7,9 +7,10 @@ are the stored bytes (docs/wire-format.md, rules 9, 20 and 23).
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gateway.ports import Clock, LogBook
+from gateway.ports import Clock
 from gateway.records import Accepted, SignedHead
 from gateway.service.link import PeerLogs
+from gateway.store import LogBook
 from protocol.answer import Answer, AnswerItem, Receipted, Refused, encode_answer
 from protocol.errors import Code, RemoteProtocolError
 from protocol.identifiers import NodeId

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.errors import DataError
-from gateway.ports import Casebook, Clock
+from gateway.ports import Clock
 from gateway.records import Direction
 from gateway.rows import MessageRow
+from gateway.store import Casebook
 from protocol.cases.allowed import entry_of, sendable
 from protocol.cases.deadlines import Deadline, deadlines_of
 from protocol.cases.extract import case_message

@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.metrics import Metrics
-from gateway.ports import Clock, Store
+from gateway.ports import Clock
 from gateway.records import Consignment, OutgoingReceipt, StateChange, Unopened
 from gateway.service.receipting import Receipting
 from gateway.service.summary import Summary
+from gateway.store import Store
 from keys.digest import sha256
 from keys.recipient import RecipientSecret
 from protocol.cases.ladder import MessageState

@@ -7,7 +7,7 @@ shows its content only once an officer has opened it.
 from dataclasses import dataclass
 
 from gateway.errors import DataError, NoInputError
-from gateway.ports import Casebook, Clock, Directory
+from gateway.ports import Clock, Directory
 from gateway.records import (
     Direction,
 )
@@ -20,6 +20,7 @@ from gateway.service.case import Case, Cases
 from gateway.service.clocks import StepClock, next_due_ms, step_clocks
 from gateway.service.summary import Summary, document_of
 from gateway.service.surroundings import meant
+from gateway.store import Casebook
 from protocol.cases.ladder import MessageState, reached
 from protocol.delivery.urgency import Urgency
 from protocol.encoding import Value

@@ -14,7 +14,7 @@ from typing import Final
 
 from gateway.errors import TransportError
 from gateway.metrics import Metrics
-from gateway.ports import Clock, Route, Store, Transport
+from gateway.ports import Clock, Route, Transport
 from gateway.records import ClaimedItem, OutboxKind, SignedHead
 from gateway.service.deferrals import Refusal
 from gateway.service.framing import linking_frame, riding_frame
@@ -23,6 +23,7 @@ from gateway.service.refusals import coded
 from gateway.service.remedies import Remedies
 from gateway.service.settle import Settle
 from gateway.service.standings import Standings
+from gateway.store import Store
 from protocol.answer import ErrorAnswer, decode_answer
 from protocol.delivery.outcome import is_stuck, remedy_for
 from protocol.delivery.standing import rides

@@ -11,13 +11,14 @@ from datetime import UTC, date, datetime
 from typing import BinaryIO, Final
 
 from gateway.errors import DataError, NoInputError, UnavailableError
-from gateway.ports import Blobs, Clock, Directory, Randomness, Store
+from gateway.ports import Blobs, Clock, Directory, Randomness
 from gateway.records import Direction
 from gateway.rows import (
     MessageRow,
 )
 from gateway.service.case import Cases
 from gateway.service.surroundings import Around, meant
+from gateway.store import Store
 from keys.body import new_content_key
 from protocol.envelope.blobs import blob_context
 from protocol.envelope.content import FileEntry

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.ports import Clock, Directory, LogBook
+from gateway.ports import Clock, Directory
 from gateway.service.link import PeerLogs
+from gateway.store import LogBook
 from protocol.identifiers import NodeId
 
 _CLOCK_WARN_MS: Final = 60_000

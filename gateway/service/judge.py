@@ -7,10 +7,11 @@ more. Source: docs/wire-format.md, rules 19, 21 and 22.
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from gateway.ports import Blobs, Clock, Store
+from gateway.ports import Blobs, Clock
 from gateway.records import Accepted, IncomingEnvelope, ReceivedReceipt
 from gateway.service.link import PeerLogs
 from gateway.service.receipting import Receipting, check_receipt
+from gateway.store import Store
 from keys.digest import new_salt, sha256
 from keys.recipient import RecipientSecret
 from protocol.answer import Refused

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from gateway.errors import TransportError
-from gateway.ports import Clock, Directory, Store, Transport
+from gateway.ports import Clock, Directory, Transport
 from gateway.service.link import PeerLogs
+from gateway.store import Store
 from keys.errors import KeysError
 from keys.recipient import RecipientKey
 from protocol.directory import last_resort_keys

@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from gateway.errors import StorageError, TransportError
-from gateway.ports import Clock, Directory, Store, Transport
+from gateway.ports import Clock, Directory, Transport
 from gateway.records import Fork
 from gateway.service.unwritten import Unwritten
+from gateway.store import Store
 from keys.note import LogVerifier
 from protocol.directory import NodeEntry, log_verifiers
 from protocol.errors import (

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.errors import NoInputError
-from gateway.ports import LogBook
 from gateway.records import (
     SignedHead,
 )
 from gateway.rows import (
     LeafRow,
 )
+from gateway.store import LogBook
 from keys.digest import leaf_hash
 from keys.note import LogVerifier
 from protocol.errors import NotAllowedError, RemoteProtocolError

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.metrics import Metrics
-from gateway.ports import Clock, Directory, Store
+from gateway.ports import Clock, Directory
 from gateway.records import (
     Accepted,
     Admission,
@@ -26,6 +26,7 @@ from gateway.service.answers import Answers, Gaps
 from gateway.service.judge import Judge
 from gateway.service.link import PeerLogs
 from gateway.service.standings import Standings
+from gateway.store import Store
 from protocol.answer import Refused
 from protocol.errors import Code, LogPositionError, MalformedError, RemoteProtocolError
 from protocol.frame import EnvelopeItem, FrameHead, FrameKind

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.errors import GatewayError, TransportError
-from gateway.ports import Blobs, Clock, Directory, Store, Transport
+from gateway.ports import Blobs, Clock, Directory, Transport
 from gateway.records import ClaimedItem, OutboxKind
 from gateway.service.deferrals import Refusal
 from gateway.service.keyring import Keyring
 from gateway.service.refusals import coded
+from gateway.store import Store
 from protocol.answer import ErrorAnswer, Refused
 from protocol.delivery.outcome import Remedy, remedy_for
 from protocol.envelope.header import Header, Part

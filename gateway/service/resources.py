@@ -3,10 +3,10 @@
 Source: docs/wire-format.md, rules 22 and 25.
 """
 
-from gateway.ports import Store
 from gateway.records import Accepted
 from gateway.service.answers import Answers
 from gateway.service.link import PeerLogs
+from gateway.store import Store
 from protocol.errors import Code, MalformedError, RemoteProtocolError
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.keyset import KeySetAnswer

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.metrics import Metrics
-from gateway.ports import Clock, Store
+from gateway.ports import Clock
 from gateway.records import (
     ClaimedItem,
     Deferred,
@@ -25,6 +25,7 @@ from gateway.service.health import Offsets
 from gateway.service.link import PeerLogs
 from gateway.service.receipting import check_receipt
 from gateway.service.standings import Standings
+from gateway.store import Store
 from keys.digest import new_salt
 from protocol.answer import Answer, Receipted, Refused
 from protocol.errors import Code, MalformedError, NotProvenError, RemoteProtocolError

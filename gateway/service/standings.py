@@ -5,7 +5,7 @@ peer a round trip. What a larger size than ours means for a restored node is the
 recovery.
 """
 
-from gateway.ports import LogBook
+from gateway.store import LogBook
 from protocol.delivery.standing import Standing, confirmed, refused
 from protocol.identifiers import NodeId
 

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 
 from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.metrics import Metrics
-from gateway.ports import Clock, Directory, Store
+from gateway.ports import Clock, Directory
 from gateway.records import (
     Direction,
     OutgoingReceipt,
@@ -27,6 +27,7 @@ from gateway.service.draft import Draft, Drafts
 from gateway.service.keyring import Keyring
 from gateway.service.receipting import Receipting
 from gateway.service.summary import Summary
+from gateway.store import Store
 from keys.digest import Label, labelled, new_salt, sha256
 from protocol.cases.ladder import MessageState, reached
 from protocol.delivery.urgency import urgency_of

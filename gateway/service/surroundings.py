@@ -7,13 +7,14 @@ opened the thread; profiles are those of the directory.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.ports import Directory, Store
+from gateway.ports import Directory
 from gateway.records import (
     Direction,
 )
 from gateway.rows import (
     MessageRow,
 )
+from gateway.store import Store
 from protocol.envelope.content import Content, decode_inner
 from protocol.identifiers import NodeId
 from protocol.requests.catalogue import type_info

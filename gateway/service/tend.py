@@ -9,7 +9,8 @@ from typing import Final
 from gateway.errors import StorageError
 from gateway.journal import Journal
 from gateway.metrics import Metrics
-from gateway.ports import Blobs, Clock, Store
+from gateway.ports import Blobs, Clock
+from gateway.store import Store
 
 _LOOK_EVERY_S: Final = 1.0
 _SWEEP_EVERY_S: Final = 3600.0

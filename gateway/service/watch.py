@@ -10,10 +10,11 @@ from typing import Final, Protocol
 
 from gateway.errors import GatewayError
 from gateway.journal import Journal
-from gateway.ports import Clock, Store
+from gateway.ports import Clock
 from gateway.records import CaseNotice
 from gateway.rows import MessageRow
 from gateway.service.surroundings import meant
+from gateway.store import Store
 from keys.digest import sha256
 from protocol.cases.notices import Notice
 from protocol.identifiers import MessageId

@@ -14,10 +14,11 @@ from gateway.officer.api.reply import BASE, answer, number_of
 from gateway.officer.api.views import event_view
 from gateway.officer.shapes.models import Event, EventList
 from gateway.officer.shapes.moments import instant
-from gateway.ports import Casebook, Clock
+from gateway.ports import Clock
 from gateway.rows import (
     EventRow,
 )
+from gateway.store import Casebook
 
 PAGE: Final = 200
 BEAT_S: Final = 15.0

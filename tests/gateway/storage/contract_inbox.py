@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import GatewayError, StorageError
-from gateway.ports import Store
 from gateway.records import Accepted, Conflicting, OfficerAct, OutboxKind, StateChange
+from gateway.store import Store
 from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency
 from protocol.errors import NotAllowedError

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.ports import Store
+from gateway.store import Store
 from keys.digest import leaf_hash, sha256
 from keys.note import parse_note, verify_pair
 from protocol.errors import NotAllowedError

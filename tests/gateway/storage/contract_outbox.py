@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.ports import Store
+from gateway.store import Store
 from keys.digest import new_salt
 from protocol.delivery.urgency import Urgency
 from protocol.log.statement import Act, Statement, StatementKind, officer_act

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import StorageError
-from gateway.ports import Store
 from gateway.records import Fork
+from gateway.store import Store
 from protocol.errors import ForkDetectedError
 from protocol.identifiers import LogOrigin
 from protocol.limits import LINKED_KEPT

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from gateway.ports import Store
 from gateway.records import Direction
+from gateway.store import Store
 from protocol.cases.ladder import MessageState
 from tests.gateway.storage.material import (
     NOW_MS,

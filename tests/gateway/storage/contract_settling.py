@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from gateway.errors import GatewayError
-from gateway.ports import Store
 from gateway.records import LaneRow, OfficerAct, OutboxKind
+from gateway.store import Store
 from keys.digest import new_salt
 from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency

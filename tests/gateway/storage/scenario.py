@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from gateway.ports import Store
 from gateway.records import (
     ClaimedItem,
     Deferred,
@@ -14,6 +13,7 @@ from gateway.records import (
     ReceivedReceipt,
     Settlement,
 )
+from gateway.store import Store
 from protocol.identifiers import NodeId
 from tests.gateway.storage.material import NOW_MS, PEER, TestClock, peer_checkpoint
 

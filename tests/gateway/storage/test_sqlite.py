@@ -9,9 +9,9 @@ import pytest
 from typing_extensions import override
 
 from gateway.errors import ConfigError, StorageError
-from gateway.ports import Store
 from gateway.records import Accepted, Direction
 from gateway.storage.sqlite import SqliteStore
+from gateway.store import Store
 from protocol.errors import NotAllowedError
 from protocol.identifiers import LogOrigin
 from tests.gateway.storage.contract import StoreContract

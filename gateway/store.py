@@ -1,0 +1,222 @@
+"""The store port: everything durable of one node, behind whole transactions.
+
+An operation is named after what happens, and what it checks (duplicate, lease, state) is decided
+inside it. gateway.storage implements it; one suite of tests holds every implementation to it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from gateway.records import (
+    Admission,
+    Admitted,
+    CaseNotice,
+    ClaimedItem,
+    Consignment,
+    Direction,
+    Fork,
+    LaneRow,
+    LaneWork,
+    OfficerAct,
+    OutboxKind,
+    PeerCheckpoint,
+    Proofs,
+    ReceivedReceipt,
+    Settlement,
+    SignedHead,
+    Stated,
+    Submission,
+    Submitted,
+    Unopened,
+)
+from gateway.rows import (
+    AttemptRow,
+    EventRow,
+    LeafRow,
+    MessageRow,
+)
+from protocol.identifiers import LogOrigin, MessageId, NodeId
+from protocol.log.linking import Position
+from protocol.log.statement import Statement
+
+
+class LogBook(Protocol):
+    """Our own log as committed."""
+
+    @property
+    def origin(self) -> LogOrigin:
+        """The generation that is written now."""
+
+    def head(self) -> SignedHead | None:
+        """Return the newest signed and committed checkpoint."""
+
+    async def checkpoint(self, size: int) -> SignedHead | None:
+        """Return the checkpoint signed at exactly this size, if there was one."""
+
+    async def prove(self, size: int, indices: Sequence[int], *, old: int) -> Proofs:
+        """Prove leaves and an older size at `size`; every proof is checked before it returns."""
+
+    async def leaves(self, start: int, stop: int) -> tuple[LeafRow, ...]:
+        """Return stored leaves, start included, stop not."""
+
+    async def state(self, statements: Sequence[Statement], *, must_leave: bool) -> int:
+        """Append statements of the node itself; return the index of the first."""
+
+
+class Outbox(Protocol):
+    """What waits to be delivered, by lane."""
+
+    async def lanes(self) -> tuple[LaneWork, ...]:
+        """Return every lane with items that wait and are not leased, due or not."""
+
+    async def claim(
+        self,
+        node: NodeId,
+        kind: OutboxKind,
+        *,
+        now_ms: int,
+        max_items: int,
+        max_bytes: int,
+        below: int | None,
+        urgent_only: bool = False,
+    ) -> tuple[ClaimedItem, ...]:
+        """Lease items of one lane in order of class, then queue number; at least one if any.
+
+        `below`: only items stated below this leaf index (those that a confirmed checkpoint of
+        that size covers). A lease ends by settle, release or a new start.
+        """
+
+    async def release(self, items: Sequence[ClaimedItem]) -> None:
+        """Give leases back untouched."""
+
+    async def settle(self, settlement: Settlement, *, now_ms: int) -> None:
+        """Commit outcomes; an old fence changes nothing, save that a proven receipt counts."""
+
+    async def rewrap(self, item: ClaimedItem, wraps: bytes, statement: Statement) -> None:
+        """Replace the wraps after E_KEM_EXPIRED, with the new statement 0x01 in the same commit."""
+
+    async def content_key(self, sender: NodeId, mid: MessageId) -> bytes | None:
+        """Return the content key of a message (32 bytes), to wrap it again or to show it."""
+
+    async def stated(self, mid: MessageId) -> Stated | None:
+        """Return what receipts for a message of ours must name, None if we sent no such."""
+
+    async def save_lane(self, row: LaneRow) -> None:
+        """Keep a lane's health."""
+
+    async def expire(self, *, now_ms: int) -> int:
+        """Close items past their `exp` as expired; return how many."""
+
+    async def wait_for_work(self, timeout_s: float) -> None:
+        """Return when something was queued or released, at the latest after the time-out."""
+
+
+class Casebook(Protocol):
+    """Messages, their states and the events that people and programs follow."""
+
+    async def messages(
+        self, direction: Direction, *, limit: int, before: int | None = None
+    ) -> tuple[MessageRow, ...]:
+        """Return messages one way, newest first."""
+
+    async def message(self, mid: MessageId) -> tuple[MessageRow, ...]:
+        """Return the messages with this id: usually one, of any sender."""
+
+    async def thread(self, thread: MessageId) -> tuple[MessageRow, ...]:
+        """Return the messages of a thread in order of time."""
+
+    async def inner(self, sender: NodeId, mid: MessageId) -> bytes | None:
+        """Return the opened content (canonical `inner`), None if there is none."""
+
+    async def statement(self, sender: NodeId, mid: MessageId) -> tuple[bytes, bytes] | None:
+        """Return (header digest, statement digest) of a message, as receipts name them."""
+
+    async def timeline(self, sender: NodeId, mid: MessageId) -> tuple[EventRow, ...]:
+        """Return what happened to a message, in order."""
+
+    async def attempts(self, mid: MessageId) -> tuple[AttemptRow, ...]:
+        """Return the attempts to deliver a message of ours, oldest first."""
+
+    async def receipts(self, for_: NodeId, mid: MessageId) -> tuple[tuple[bytes, int], ...]:
+        """Return (receipt, leaf index) of all that we gave this node for its message."""
+
+    async def threads(self) -> tuple[MessageId, ...]:
+        """Return every thread of which something can be read."""
+
+    @property
+    def newest_event(self) -> int:
+        """The number of the newest event, 0 before the first."""
+
+    async def events(self, *, after: int, limit: int) -> tuple[EventRow, ...]:
+        """Return events with numbers above `after`."""
+
+    async def wait_for_events(self, after: int, timeout_s: float) -> None:
+        """Return when an event above `after` is committed, at the latest after the time-out."""
+
+
+class Neighbours(Protocol):
+    """What is kept of other nodes: their logs as linked, their keys; and our own key set."""
+
+    async def advance_peer(self, checkpoint: PeerCheckpoint, *, now_ms: int) -> None:
+        """Keep a linked checkpoint of a peer that came with nothing else."""
+
+    async def positions(self) -> Mapping[LogOrigin, Position]:
+        """Return where we stand in every peer's log; read once at start."""
+
+    async def keep_fork(self, fork: Fork, *, now_ms: int) -> None:
+        """Keep both notes of a log with two histories for ever; the first fork of a log counts."""
+
+    async def forks(self) -> tuple[Fork, ...]:
+        """Return every log with two histories, in order of its origin."""
+
+    async def peer_key_set(self, node: NodeId) -> bytes | None:
+        """Return the newest proven key set held of a node."""
+
+    async def save_peer_key_set(self, node: NodeId, key_set: bytes, version: int) -> bool:
+        """Keep a proven key set unless a newer one is held; return whether it was kept."""
+
+    async def key_set(self) -> tuple[bytes, int] | None:
+        """Return our own published key set and its leaf index."""
+
+
+class Store(LogBook, Outbox, Casebook, Neighbours, Protocol):
+    """Everything durable of one node, behind transactions named after what happens."""
+
+    @property
+    def fault(self) -> str | None:
+        """Why nothing is written any more, None as long as all is well: then stop the node."""
+
+    @property
+    def backlog(self) -> int:
+        """Operations that wait to be committed; many of them mean that peers must wait."""
+
+    async def submit(self, submission: Submission, *, now_ms: int) -> Submitted:
+        """Queue an envelope with its leaves, act, receipts; durable when it returns."""
+
+    async def admit(self, admission: Admission, *, now_ms: int) -> Admitted:
+        """Accept a frame: per item a new receipt, the stored one, or a conflict."""
+
+    async def unopened(self, limit: int) -> tuple[Unopened, ...]:
+        """Return accepted envelopes that wait to be opened, most urgent first."""
+
+    async def begin_opening(self, sender: NodeId, mid: MessageId) -> int:
+        """Count an opening before it begins; return the count (poison is parked at 5)."""
+
+    async def consign(self, consignment: Consignment, *, now_ms: int) -> None:
+        """Put an opened message into the duty inbox, or record why it is rejected."""
+
+    async def act(self, act: OfficerAct, *, now_ms: int) -> None:
+        """Commit an officer's act with its receipts and effects."""
+
+    async def tell(self, notices: Sequence[CaseNotice], *, now_ms: int) -> int:
+        """Make events of notices that were not told before; return how many were new."""
+
+    async def take_receipts(
+        self,
+        node: NodeId,
+        receipts: Sequence[ReceivedReceipt],
+        checkpoint: PeerCheckpoint | None,
+        *,
+        now_ms: int,
+    ) -> None:
+        """Commit receipts that a peer pushed; repeats change nothing."""
