@@ -337,6 +337,11 @@ def test_journal_events_are_those_of_the_program() -> None:
     assert table == journal_events()
 
 
+def test_journal_events_are_written_in_one_way() -> None:
+    """Words in small letters with underscores: what a search or an alarm rule is made of."""
+    assert [each for each in journal_events() if not re.fullmatch(r"[a-z]+(_[a-z]+)*", each)] == []
+
+
 def test_error_codes_are_those_of_the_program() -> None:
     """Exit code and status of the table of problems; every other code is named."""
     text = section(page("operations.md"), "Error codes")

@@ -187,16 +187,16 @@ class TrustedDirectory:
         view = make_view(verified, former)
         self._view = view
         self._journal.info(
-            "directory adopted",
+            "directory_fetched",
             root_version=verified.stamp.root_version,
             timestamp_version=verified.stamp.timestamp_version,
             parties=len(verified.entries),
             active_nodes=len(view.active),
         )
         for country in sorted(verified.left_out):
-            self._journal.warning("party left out of the directory", party=country)
+            self._journal.warning("party_left_out", party=country)
         if view.disputed:
-            self._journal.alarm("TLS pins claimed by several nodes", pins=len(view.disputed))
+            self._journal.alarm("tls_pins_disputed", pins=len(view.disputed))
         return True
 
     def _fail(self, error: GatewayError) -> None:
@@ -206,6 +206,6 @@ class TrustedDirectory:
             return
         self.why = why
         if isinstance(error, ProofError):
-            self._journal.alarm("directory refused", code=error.code, why=str(error))
+            self._journal.alarm("directory_refused", code=error.code, why=str(error))
         else:
-            self._journal.warning("directory not reached", code=error.code, why=str(error))
+            self._journal.warning("directory_not_reached", code=error.code, why=str(error))

@@ -78,7 +78,7 @@ class Exchange:
             response = await self._answer(connection, request)
         except Exception as error:  # noqa: BLE001 - outermost frame of a request: our bug
             self._services.metrics.bugs(PLACE)
-            self._services.journal.bug("unexpected error at the peer port", error)
+            self._services.journal.bug("peer_port_bug", error)
             response = plain(500, close=True)
         if response.status >= 400 and "Content-Type" not in response.headers:  # noqa: PLR2004 - HTTP's
             self._services.metrics.http_refused(response.status)
@@ -129,7 +129,7 @@ class Exchange:
         left_out = self._seldom.due(f"{peer} body")
         if left_out is not None:
             self._services.journal.warning(
-                "slow or broken body", peer=peer, error=error, left_out=left_out
+                "slow_or_broken_body", peer=peer, error=error, left_out=left_out
             )
         return plain(SLOW_STATUS if is_slow else 400, close=True)
 

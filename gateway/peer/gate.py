@@ -87,12 +87,12 @@ class Gate:
         self._metrics.turned_away(reason)
         left_out = self._seldom.due(reason)
         if left_out is not None:
-            self._journal.warning("connection refused", reason=reason, left_out=left_out)
+            self._journal.warning("connection_refused", reason=reason, left_out=left_out)
 
     def bug(self, error: BaseException) -> None:
         """Record an error that nobody expected."""
         self._metrics.bugs(PLACE)
-        self._journal.bug("unexpected error at the peer port", error)
+        self._journal.bug("peer_port_bug", error)
 
     async def _enter(self, doorway: Doorway, transport: Transport) -> None:
         address = _address(transport)
@@ -139,7 +139,7 @@ class Gate:
         self._metrics.turned_away("handshake")
         left_out = self._seldom.due("handshake")
         if left_out is not None:
-            self._journal.warning("handshake refused", address=address, left_out=left_out)
+            self._journal.warning("handshake_refused", address=address, left_out=left_out)
 
 
 def _address(transport: Transport) -> str:

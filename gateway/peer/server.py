@@ -105,7 +105,7 @@ class PeerServer:
             ) from error
         self._listener = listener
         actual: int = listener.sockets[0].getsockname()[1]
-        services.journal.info("peer port open", host=host, port=actual)
+        services.journal.info("peer_port_open", host=host, port=actual)
         return actual
 
     async def reload_trust(self) -> None:

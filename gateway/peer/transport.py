@@ -274,5 +274,5 @@ class HttpTransport:
             left_out = self._seldom.due(f"{node} {error.code}")
             if left_out is not None:
                 self._journal.warning(
-                    "something else answers for a node", node=node, error=error, left_out=left_out
+                    "something_else_answers", node=node, error=error, left_out=left_out
                 )

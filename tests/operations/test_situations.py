@@ -141,7 +141,7 @@ def test_directory_not_reached_at_first_start_leaves_a_node_that_waits(world: Wo
     sent = world.send()
     assert (sent.code, error_of(sent)["code"]) == (69, "unavailable")
     assert process.poll() is None
-    assert "directory not reached" in world.journal()
+    assert "directory_not_reached" in world.journal()
 
 
 def test_directory_not_reached_later_is_lived_without(world: World) -> None:

@@ -135,6 +135,6 @@ def problems(journal: Journal) -> Middleware:
 
 def _note(journal: Journal, problem: Problem, error: Exception, number: str) -> None:
     if problem.code == "bug":
-        journal.bug("request failed", error, request=number)
+        journal.bug("request_failed", error, request=number)
     elif isinstance(error, GatewayError) and problem.status >= 500:  # noqa: PLR2004  our side
-        journal.warning("request refused", request=number, code=problem.code)
+        journal.warning("request_refused", request=number, code=problem.code)

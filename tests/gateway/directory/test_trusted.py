@@ -807,7 +807,7 @@ def test_a_reason_is_written_once_and_kept_in_view(setting: Setting) -> None:
         run(story())
     finally:
         structlog.reset_defaults()
-    assert stream.getvalue().count("directory not reached") == 1
+    assert stream.getvalue().count("directory_not_reached") == 1
 
 
 def test_closing_ends_an_update_that_hangs(setting: Setting) -> None:
