@@ -68,8 +68,8 @@ async def serve(options: RunOptions, clock: Clock) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
         directory = await _directory(options, clock, stack)
-        store = await _store(options, clock, stack)
         metrics = Metrics()
+        store = await _store(options, clock, stack, metrics)
         transport = HttpTransport(
             options.keys.tls,
             directory,
@@ -212,7 +212,9 @@ async def _directory(options: RunOptions, clock: Clock, stack: AsyncExitStack) -
     return directory
 
 
-async def _store(options: RunOptions, clock: Clock, stack: AsyncExitStack) -> SqliteStore:
+async def _store(
+    options: RunOptions, clock: Clock, stack: AsyncExitStack, metrics: Metrics
+) -> SqliteStore:
     signer = options.keys.signer()
 
     def sign(head: TreeHead) -> Checkpoint:
@@ -225,6 +227,7 @@ async def _store(options: RunOptions, clock: Clock, stack: AsyncExitStack) -> Sq
         head_signer=sign,
         clock=clock,
         anchor=options.home.anchor,
+        metrics=metrics,
     )
     await store.start()
     stack.push_async_callback(store.close)

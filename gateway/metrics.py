@@ -99,7 +99,9 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
             "a35_waiting", "Items in the outbox that wait, by class", ("cls",), registry=registry
         )
         self._directory_age = Gauge(
-            "a35_directory_age_seconds", "Age of the newest verified directory", registry=registry
+            "a35_directory_age_seconds",
+            "Since the directory was confirmed by its source",
+            registry=registry,
         )
 
     def accepted(self, count: int = 1) -> None:
@@ -188,7 +190,7 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         self._waiting.labels(cls).set(count)
 
     def directory_age(self, seconds: float) -> None:
-        """The newest verified directory is this old."""
+        """The directory was confirmed by its source so long ago."""
         self._directory_age.set(seconds)
 
     def value(self, name: str, labels: dict[str, str] | None = None) -> float:

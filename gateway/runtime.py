@@ -140,6 +140,7 @@ class Runtime:
             randomness=ports.randomness,
             journal=ports.journal,
             changed=self._adopted,
+            why=why_no_directory,
         )
         self._tend = Tend(
             store=ports.store,
@@ -147,6 +148,7 @@ class Runtime:
             clock=ports.clock,
             journal=ports.journal,
             metrics=ports.metrics,
+            directory_age_s=self._adopt.age_s,
         )
         self._greet = Greet(
             node=node,

@@ -30,6 +30,7 @@ class Adopt:
         randomness: Spreads the refreshes of many nodes.
         journal: Diagnostics.
         changed: Called after every adopted version, to renew what rests on it.
+        why: Gives the sentence of the last failed refresh, None after a good one.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Adopt:
         randomness: Randomness,
         journal: Journal,
         changed: Callable[[], Awaitable[None]],
+        why: Callable[[], str | None],
     ) -> None:
         self._directory = directory
         self._store = store
@@ -48,7 +50,13 @@ class Adopt:
         self._randomness = randomness
         self._journal = journal
         self._changed = changed
+        self._why = why
         self._adopted: DirectoryStamp | None = None
+        self._confirmed_s = clock.monotonic_s()
+
+    def age_s(self) -> float:
+        """Return seconds since the source last confirmed the directory; since the start before."""
+        return self._clock.monotonic_s() - self._confirmed_s
 
     async def run(self) -> None:
         """Refresh until cancelled; one owner awaits it.
@@ -72,6 +80,8 @@ class Adopt:
             StorageError: The statement could not be committed.
         """
         await self._directory.refresh()
+        if self._why() is None:
+            self._confirmed_s = self._clock.monotonic_s()
         stamp = self._directory.stamp()
         if stamp is None or stamp == self._adopted:
             return

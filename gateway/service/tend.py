@@ -4,6 +4,7 @@ A store that cannot write any more answers nothing; a node that went on without 
 alive and accept nothing. It ends, loudly, and whoever supervises it starts it again.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from gateway.errors import StorageError
@@ -24,17 +25,26 @@ class Tend:
         blobs: Swept every hour.
         clock: Waiting.
         journal: Diagnostics.
-        metrics: Shows how large our log is.
+        metrics: Shows how large our log is, and how old the directory.
+        directory_age_s: Gives seconds since the source last confirmed the directory.
     """
 
     def __init__(
-        self, *, store: Store, blobs: Blobs, clock: Clock, journal: Journal, metrics: Metrics
+        self,
+        *,
+        store: Store,
+        blobs: Blobs,
+        clock: Clock,
+        journal: Journal,
+        metrics: Metrics,
+        directory_age_s: Callable[[], float],
     ) -> None:
         self._store = store
         self._blobs = blobs
         self._clock = clock
         self._journal = journal
         self._metrics = metrics
+        self._directory_age_s = directory_age_s
 
     async def run(self) -> None:
         """Look after the node until cancelled; one owner awaits it.
@@ -55,6 +65,7 @@ class Tend:
             head = self._store.head()
             if head is not None:
                 self._metrics.log_size(head.size)
+            self._metrics.directory_age(self._directory_age_s())
             if self._clock.monotonic_s() >= sweep_at_s:
                 await self._sweep()
                 sweep_at_s += _SWEEP_EVERY_S

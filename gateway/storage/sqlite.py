@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Self
 
 from gateway.errors import StorageError
+from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.storage.anchor import Anchor, StartReport, machine_name
 from gateway.storage.connection import StoreLock
 from gateway.storage.core import StoreCore
 from gateway.storage.dispatch import OutboxPart
 from gateway.storage.exchange import ExchangePart
-from gateway.storage.group import GroupCommitter
 from gateway.storage.logbook import LogBookPart
+from gateway.storage.measured import MeasuredCommitter
 from gateway.storage.neighbours import NeighboursPart
 from gateway.storage.opening import (
     append_first,
@@ -108,6 +109,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
                 anchor=Anchor(anchor or default_anchor(path), machine=machine_name()),
                 lock=lock,
                 report=StartReport(is_ordinary=True, warnings=()),
+                metrics=Metrics(),
             )
         except BaseException:
             # Nothing was signed that could have left: whoever tries again begins anew.
@@ -125,6 +127,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
         head_signer: HeadSigner,
         clock: Clock,
         anchor: Path | None = None,
+        metrics: Metrics | None = None,
     ) -> Self:
         """Open the store of a node that exists.
 
@@ -135,6 +138,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
             head_signer: Signs heads of this log.
             clock: Of the node.
             anchor: The anchor file; beside the folder of the database if not given.
+            metrics: Counts commits; nobody's if not given.
 
         Returns:
             The store, not yet started; its `report` tells of a start that is not ordinary.
@@ -164,6 +168,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
                 anchor=file,
                 lock=lock,
                 report=report,
+                metrics=Metrics() if metrics is None else metrics,
             )
         except BaseException:
             lock.drop()
@@ -182,9 +187,12 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
         anchor: Anchor,
         lock: StoreLock,
         report: StartReport,
+        metrics: Metrics,
     ) -> Self:
         anchor.open()
-        committer = GroupCommitter(path, origin=origin, signer=head_signer, anchor=anchor)
+        committer = MeasuredCommitter(
+            path, origin=origin, signer=head_signer, anchor=anchor, clock=clock, metrics=metrics
+        )
         try:
             if first is not None:
                 append_first(committer, first)

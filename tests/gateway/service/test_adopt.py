@@ -56,3 +56,19 @@ async def test_node_without_a_directory_asks_ever_more_rarely_and_then_every_qua
         with pytest.raises(asyncio.CancelledError):
             await adopt.run()
         assert 450.0 <= clock.waits[0] <= 900.0
+
+
+@scenario
+async def test_age_counts_from_the_last_time_that_the_source_answered(tmp_path: Path) -> None:
+    """A source that fails lets it grow, also where nothing in the directory had changed."""
+    async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
+        adopt = net["RO/1"].runtime._adopt
+        net.clock.ms += 5_000
+        assert adopt.age_s() == 5.0
+        why: list[str | None] = ["not reached"]
+        adopt._why = lambda: why[0]
+        await adopt.once()
+        assert adopt.age_s() == 5.0
+        why[0] = None
+        await adopt.once()
+        assert adopt.age_s() == 0.0
