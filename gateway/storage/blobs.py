@@ -11,10 +11,10 @@ Source: docs/wire-format.md, rule 24; docs/delivery.md, "Attachments".
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from tempfile import mkstemp
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, ParamSpec, Protocol, TypeVar
 
 from gateway.storage.anchor import sync_folder
 from gateway.storage.blob_files import (
@@ -36,10 +36,20 @@ from keys.errors import DecryptionFailedError
 from protocol.errors import Code, MalformedError, NotProvenError
 from protocol.identifiers import NodeId
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 _DIGEST_BYTES: Final = 32
 _NS_PER_MS: Final = 1_000_000
 _UNFINISHED_KEPT_MS: Final = 24 * 60 * 60 * 1000
 """Rule 24."""
+
+
+class Offload(Protocol):
+    """Runs a function that waits for the disk, as asyncio.to_thread does."""
+
+    async def __call__(self, work: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
+        """Run it and return its result."""
 
 
 class FileBlobs:
@@ -48,11 +58,13 @@ class FileBlobs:
     Args:
         folder: Made if missing, readable for the node's user alone.
         node: This node; its own blobs lie below its name like everybody's.
+        offload: Runs what touches the disk; in a thread unless given.
     """
 
-    def __init__(self, folder: Path, *, node: NodeId) -> None:
+    def __init__(self, folder: Path, *, node: NodeId, offload: Offload = asyncio.to_thread) -> None:
         self._folder = folder
         self._node = node
+        self._offload = offload
         self._arriving: dict[Path, Arriving] = {}
 
     async def seal(self, source: BinaryIO, *, content_key: bytes, context: bytes) -> StreamDigests:
@@ -69,7 +81,7 @@ class FileBlobs:
         Raises:
             StorageError: The disk refused; nothing is left.
         """
-        return await asyncio.to_thread(self._seal, source, content_key, context)
+        return await self._offload(self._seal, source, content_key, context)
 
     async def open(
         self, owner: NodeId, digest: bytes, target: BinaryIO, *, content_key: bytes, context: bytes
@@ -91,7 +103,7 @@ class FileBlobs:
             NotProvenError: It does not open under this key and context (E_OPEN).
             StorageError: The disk refused.
         """
-        return await asyncio.to_thread(
+        return await self._offload(
             self._open, self._path(owner, digest), target, content_key, context
         )
 
@@ -104,7 +116,7 @@ class FileBlobs:
         arriving = self._arriving.get(path)
         if arriving is not None and (arriving.users or arriving.hasher is not None):
             return arriving.held or None
-        return await asyncio.to_thread(synced_size, part_of(path))
+        return await self._offload(synced_size, part_of(path))
 
     async def put(
         self, owner: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
@@ -135,7 +147,7 @@ class FileBlobs:
         arriving.users += 1
         try:
             async with arriving.lock:
-                return await asyncio.to_thread(
+                return await self._offload(
                     self._append, path, arriving, digest, (offset, total, piece)
                 )
         finally:
@@ -171,7 +183,7 @@ class FileBlobs:
         Raises:
             StorageError: The disk refused.
         """
-        return await asyncio.to_thread(self._sweep, now_ms - _UNFINISHED_KEPT_MS)
+        return await self._offload(self._sweep, now_ms - _UNFINISHED_KEPT_MS)
 
     def _path(self, owner: NodeId, digest: bytes) -> Path:
         if len(digest) != _DIGEST_BYTES:

@@ -17,7 +17,7 @@ from gateway.storage.lanes import LaneBoard
 from gateway.storage.log import OwnLog
 from gateway.storage.session import CommitNews
 from gateway.storage.vault import SealedContent, Vault, add_month, month_of
-from gateway.storage.writer import Writer
+from gateway.storage.writer import StoreWriter, Writer, WriterMaker
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 
 
@@ -31,6 +31,7 @@ class StoreCore:
         anchor: Open for writing.
         store_key: 32 bytes, secret.
         clock: Of the node.
+        make_writer: Makes what commits; a thread of its own unless given.
     """
 
     def __init__(
@@ -42,7 +43,10 @@ class StoreCore:
         anchor: Anchor,
         store_key: bytes,
         clock: Clock,
+        make_writer: WriterMaker = Writer,
     ) -> None:
+        self.path = path
+        self.anchor = anchor
         self.own = str(origin.node)
         self.node: NodeId = origin.node
         self.clock = clock
@@ -52,7 +56,9 @@ class StoreCore:
         self.vault = Vault(store_key, self.reader)
         self.casebook = CasebookReader(self.reader, self.vault)
         self.lanes = LaneBoard(self.reader, now_ms=clock.now_ms())
-        self.writer = Writer(committer, anchor=anchor, clock=clock, on_news=self._on_news)
+        self.writer: StoreWriter = make_writer(
+            committer, anchor=anchor, clock=clock, on_news=self._on_news
+        )
         self.newest_event = self._read_newest_event()
         self._work = asyncio.Event()
         self._happened = asyncio.Event()

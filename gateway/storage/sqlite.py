@@ -32,6 +32,7 @@ from gateway.storage.opening import (
 )
 from gateway.storage.reading import CasebookPart
 from gateway.storage.sequence import HeadSigner
+from gateway.storage.writer import Writer, WriterMaker
 from protocol.errors import NotAllowedError
 from protocol.identifiers import LogOrigin
 from protocol.log.statement import Statement
@@ -128,6 +129,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
         clock: Clock,
         anchor: Path | None = None,
         metrics: Metrics | None = None,
+        make_writer: WriterMaker = Writer,
     ) -> Self:
         """Open the store of a node that exists.
 
@@ -139,6 +141,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
             clock: Of the node.
             anchor: The anchor file; beside the folder of the database if not given.
             metrics: Counts commits; nobody's if not given.
+            make_writer: Makes what commits; a thread of its own unless given.
 
         Returns:
             The store, not yet started; its `report` tells of a start that is not ordinary.
@@ -169,6 +172,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
                 lock=lock,
                 report=report,
                 metrics=Metrics() if metrics is None else metrics,
+                make_writer=make_writer,
             )
         except BaseException:
             lock.drop()
@@ -188,6 +192,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
         lock: StoreLock,
         report: StartReport,
         metrics: Metrics,
+        make_writer: WriterMaker = Writer,
     ) -> Self:
         anchor.open()
         committer = MeasuredCommitter(
@@ -205,6 +210,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
                 anchor=anchor,
                 store_key=store_key,
                 clock=clock,
+                make_writer=make_writer,
             )
         except BaseException:
             committer.close()

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Final, Generic, NamedTuple, TypeVar, cast
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar, cast
 
 from gateway.errors import StorageError
 from gateway.ports import Clock
@@ -47,6 +47,40 @@ class Landed(NamedTuple, Generic[T]):
 
     value: T
     head: SignedHead | None
+
+
+class StoreWriter(Protocol):
+    """What a store needs of its writer; callers are on the loop that ran at `start`."""
+
+    @property
+    def waiting(self) -> int:
+        """Operations that wait to be committed."""
+
+    def start(self) -> None:
+        """Begin to take operations."""
+
+    async def stop(self) -> None:
+        """Commit what waits, and sign what is unsigned."""
+
+    async def run(self, operation: Operation[T], *, weight: int = 1) -> T:
+        """Run one operation; it is durable when this returns."""
+
+    async def land(self, operation: Operation[T], *, weight: int = 1) -> Landed[T]:
+        """Run one operation and return also the newest signed head after its commit."""
+
+
+class WriterMaker(Protocol):
+    """Makes the writer of one store: a thread of its own for a node, none for a simulated one."""
+
+    def __call__(
+        self,
+        committer: GroupCommitter,
+        *,
+        anchor: Anchor,
+        clock: Clock,
+        on_news: Callable[[CommitNews | None], None],
+    ) -> StoreWriter:
+        """Make it, not yet started."""
 
 
 class _Task(NamedTuple):
