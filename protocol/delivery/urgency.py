@@ -24,6 +24,14 @@ BACK_OFF_CAP_S: Final[dict[Urgency, float]] = {
 }
 """Longest wait between two attempts of a lane, by the most urgent class that waits in it."""
 
+ACCEPTED_WITHIN_S: Final[dict[Urgency, float]] = {
+    Urgency.P0: 60.0,
+    Urgency.P1: 15 * 60.0,
+    Urgency.P2: 60 * 60.0,
+    Urgency.P3: 24 * 60 * 60.0,
+}
+"""How soon after it was queued an item of a class should be accepted by its node."""
+
 _PRESERVATION: Final = frozenset(
     {
         "preservation_request",
@@ -32,6 +40,21 @@ _PRESERVATION: Final = frozenset(
         "path_disclosure",
     }
 )
+
+
+def deliver_by_ms(urgency: Urgency, *, queued_ms: int, stated_ms: int | None = None) -> int:
+    """Return by when an item should be accepted: the key of order inside its class.
+
+    Args:
+        urgency: Of the item.
+        queued_ms: When it was queued, milliseconds since 1970, UTC.
+        stated_ms: An earlier time that the item itself asks for, if it does.
+
+    Returns:
+        Milliseconds since 1970, UTC: the class's budget from the queueing on, or earlier.
+    """
+    budget_ms = queued_ms + int(ACCEPTED_WITHIN_S[urgency] * 1000)
+    return budget_ms if stated_ms is None else min(budget_ms, stated_ms)
 
 
 def urgency_of(document_urgency: str, document_type: str) -> Urgency:

@@ -1,0 +1,70 @@
+"""How large the next frame of all classes is: about two seconds of what the way has carried.
+
+A frame that is too large for a slow way times out as a whole and teaches nothing; so after a
+time-out one item goes alone, and each answer lets twice as many go.
+
+Source: docs/delivery.md, "Delivery in rules", 16, and "Batches".
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from protocol.limits import MAX_ENVELOPES
+
+AIM_S: Final = 2.0
+"""A frame should take about so long."""
+
+TELLING_BYTES: Final = 64 * 1024
+"""A smaller frame that is answered quickly says nothing about the rate: it measures the answer."""
+
+_OLD_SHARE: Final = 0.7
+"""How much of the rate known before stays when a frame was measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What is known of the way to a node.
+
+    Args:
+        rate: Bytes a second, None before the first frame that tells.
+        items: At most so many in the next frame, 1 to 64.
+    """
+
+    rate: float | None = None
+    items: int = MAX_ENVELOPES
+
+    def max_bytes(self, most: int) -> int:
+        """Return how many bytes the next frame may have.
+
+        Args:
+            most: The limit of any frame.
+        """
+        if self.rate is None:
+            return most
+        return min(most, max(1, int(self.rate * AIM_S)))
+
+
+def answered(pace: Pace, *, size_bytes: int, seconds: float) -> Pace:
+    """Return the pace after a frame was answered.
+
+    Args:
+        pace: Before.
+        size_bytes: Of the frame's items.
+        seconds: From sending to the answer.
+    """
+    grown = replace(pace, items=min(MAX_ENVELOPES, pace.items * 2))
+    if size_bytes < TELLING_BYTES and seconds < AIM_S:
+        return grown
+    rate = size_bytes / max(seconds, 1e-3)
+    if pace.rate is None:
+        return replace(grown, rate=rate)
+    return replace(grown, rate=_OLD_SHARE * pace.rate + (1 - _OLD_SHARE) * rate)
+
+
+def timed_out(pace: Pace) -> Pace:
+    """Return the pace after a frame met no answer in time: one item, and half the rate.
+
+    Args:
+        pace: Before.
+    """
+    return Pace(rate=None if pace.rate is None else pace.rate / 2, items=1)
