@@ -30,6 +30,7 @@ from gateway.runtime import Ports, Runtime
 from gateway.service.consult import Consult
 from gateway.service.prove import Prove
 from gateway.storage.blobs import FileBlobs
+from gateway.storage.space import DiskSpace
 from gateway.storage.sqlite import SqliteStore
 from protocol.identifiers import LogOrigin
 from protocol.log.checkpoint import Checkpoint, TreeHead
@@ -88,6 +89,8 @@ async def serve(options: RunOptions, clock: Clock) -> None:
             directory=directory,
             metrics=metrics,
             journal=get_journal("service"),
+            measure=DiskSpace(options.home.path),
+            floor=options.config.disk.floor,
         )
         await _run(options, ports, directory, stop=stop, stack=stack)
     get_journal("node").info("stopped")

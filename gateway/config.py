@@ -24,12 +24,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from gateway.errors import ConfigError
 from gateway.home import Home
+from protocol.delivery.room import LEAST_BYTES, LEAST_PERCENT, Floor
 from protocol.errors import MalformedError
 from protocol.identifiers import NodeId
 
 __all__ = (
-    "DeskSection", "DirectorySection", "DutySection", "Home", "LoadedConfig", "NodeConfig",
-    "PeerSection", "PolicySection", "config_text", "load_config", "write_config",
+    "DeskSection", "DirectorySection", "DiskSection", "DutySection", "Home", "LoadedConfig",
+    "NodeConfig", "PeerSection", "PolicySection", "config_text", "load_config", "write_config",
 )  # fmt: skip
 
 ENVIRONMENT_PREFIX: Final = "A35_"
@@ -45,6 +46,7 @@ _FETCH_URL: Final = pattern(
 _LISTEN: Final = pattern(r"(\[[0-9a-f:]+\]|[a-z0-9.-]+):([0-9]{1,5})\Z")
 _MAX_PORT: Final = 65_535
 _MAX_FILE_BYTES: Final = 64 * 1024
+_MEBIBYTE: Final = 1024 * 1024
 
 Scalar: TypeAlias = "str | int | bool | tuple[str, ...]"
 
@@ -149,6 +151,18 @@ class DirectorySection(_Section):
         return self
 
 
+class DiskSection(_Section):
+    """[disk]: what is to stay free for urgent messages: the larger of the two."""
+
+    least_free_mib: int = Field(default=LEAST_BYTES // _MEBIBYTE, ge=0, le=1024 * 1024)
+    least_free_percent: int = Field(default=LEAST_PERCENT, ge=0, le=50)
+
+    @property
+    def floor(self) -> Floor:
+        """The rule that the two make."""
+        return Floor(least_bytes=self.least_free_mib * _MEBIBYTE, percent=self.least_free_percent)
+
+
 class PolicySection(_Section):
     """[policy]: what this Party decides for itself."""
 
@@ -172,6 +186,7 @@ class NodeConfig(_Section):
     duty: DutySection = DutySection()
     directory: DirectorySection = DirectorySection()
     policy: PolicySection = PolicySection()
+    disk: DiskSection = DiskSection()
 
     @property
     def node_id(self) -> NodeId:

@@ -86,6 +86,11 @@ class StorageError(GatewayError):
     default_code = "storage"
     exit_code = 74
 
+    @property
+    def is_full(self) -> bool:
+        """Whether room alone was missing: the same may succeed later, and the store is sound."""
+        return self.code == "disk_full"
+
 
 class LogDamagedError(GatewayError):
     """The stored log does not verify; the node must not sign."""

@@ -95,6 +95,13 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         )  # fmt: skip
         self._leaves = Counter("a35_leaves", "Leaves appended to our log", registry=registry)
         self._log_size = Gauge("a35_log_size", "Size of our log as committed", registry=registry)
+        self._disk_free = Gauge(
+            "a35_disk_free_bytes", "Bytes that this node may still write", registry=registry
+        )
+        self._disk_room = Gauge(
+            "a35_disk_room", "0 everything is taken, 1 urgent alone, 2 nothing new",
+            registry=registry,
+        )  # fmt: skip
         self._waiting = Gauge(
             "a35_waiting", "Items in the outbox that wait, by class", ("cls",), registry=registry
         )
@@ -184,6 +191,14 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
     def log_size(self, size: int) -> None:
         """Our log has this size as committed."""
         self._log_size.set(size)
+
+    def disk_free_bytes(self, size: int) -> None:
+        """The node may still write so many bytes."""
+        self._disk_free.set(size)
+
+    def disk_room(self, level: int) -> None:
+        """The disk stands so: 0 ample, 1 short, 2 spent."""
+        self._disk_room.set(level)
 
     def waiting(self, cls: str, count: int) -> None:
         """So many items of a class (P0 to P3) wait in the outbox."""

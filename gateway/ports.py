@@ -4,9 +4,10 @@ Real implementations stand in gateway.clock, .randomness, .peer, .storage and .d
 and the simulator bring their own. The sixth port, the store, has a module of its own.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeAlias
 
 from keys.body import StreamDigests
 from protocol.directory import NodeEntry, PartyEntry
@@ -52,8 +53,13 @@ class Transport(Protocol):
     and body come back as they are.
     """
 
-    async def send(self, node: NodeId, route: Route, buffers: Sequence[bytes]) -> tuple[int, bytes]:
-        """POST one frame; return HTTP status and body (an answer or a coded error)."""
+    async def send(
+        self, node: NodeId, route: Route, buffers: Sequence[bytes], *, urgent: bool = False
+    ) -> tuple[int, bytes]:
+        """POST one frame; return HTTP status and body (an answer or a coded error).
+
+        `urgent`: the frame carries a P0; all endpoints are tried side by side, a little apart.
+        """
 
     async def get(self, node: NodeId, path: str, *, max_bytes: int) -> tuple[int, bytes]:
         """GET one of the fixed resources of docs/wire-format.md, rule 25."""
@@ -96,6 +102,18 @@ class Blobs(Protocol):
         self, owner: NodeId, digest: bytes, *, offset: int, piece_bytes: int
     ) -> AsyncIterator[bytes]:
         """Yield the ciphertext from an offset in pieces."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """What a disk has: bytes that this node may still write, and its size."""
+
+    free_bytes: int
+    total_bytes: int
+
+
+Measure: TypeAlias = Callable[[], Space | None]
+"""Measures the disk that a node writes to; None where nobody can say."""
 
 
 class Directory(Protocol):

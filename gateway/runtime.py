@@ -6,12 +6,12 @@ what stands here.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.delivery.engine import Engine
 from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
-from gateway.ports import Blobs, Clock, Directory, Randomness, Transport
+from gateway.ports import Blobs, Clock, Directory, Measure, Randomness, Transport
 from gateway.service.act import Act
 from gateway.service.adopt import Adopt
 from gateway.service.answers import Answers
@@ -20,6 +20,7 @@ from gateway.service.consign import Consign
 from gateway.service.dispatch import Dispatch
 from gateway.service.draft import Drafts
 from gateway.service.greet import Greet
+from gateway.service.guard import DiskGuard
 from gateway.service.health import Health, Offsets
 from gateway.service.judge import Judge
 from gateway.service.keyring import Keyring
@@ -36,13 +37,18 @@ from gateway.service.tend import Tend
 from gateway.service.watch import Watch
 from gateway.store import Store
 from keys.recipient import RecipientSecret
+from protocol.delivery.room import Floor
 from protocol.errors import Code
 from protocol.identifiers import MessageId, NodeId
 
 
+def _unmeasured() -> None:
+    """Be a disk that nobody measures."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The six ports of one node, and where it tells of itself."""
+    """The six ports of one node, where it tells of itself, and what it may fill."""
 
     clock: Clock
     randomness: Randomness
@@ -52,6 +58,8 @@ class Ports:
     directory: Directory
     metrics: Metrics
     journal: Journal
+    measure: Measure = _unmeasured
+    floor: Floor = field(default_factory=Floor)
 
 
 class Runtime:
@@ -78,6 +86,9 @@ class Runtime:
         self._node = node
         self._directory_changed = directory_changed
         self._seldom = Seldom(ports.clock.monotonic_s)
+        self._guard = DiskGuard(
+            ports.measure, floor=ports.floor, journal=ports.journal, metrics=ports.metrics
+        )
         self._logs = PeerLogs(
             store=ports.store,
             directory=ports.directory,
@@ -132,6 +143,7 @@ class Runtime:
             offsets=self._offsets,
             failing=self.engine.waiting_since_failure,
             why_no_directory=why_no_directory,
+            guard=self._guard,
         )
         self._adopt = Adopt(
             directory=ports.directory,
@@ -149,6 +161,7 @@ class Runtime:
             journal=ports.journal,
             metrics=ports.metrics,
             directory_age_s=self._adopt.age_s,
+            guard=self._guard,
         )
         self._greet = Greet(
             node=node,
@@ -226,6 +239,7 @@ class Runtime:
             logs=self._logs,
             clock=ports.clock,
             secrets=secrets,
+            guard=self._guard,
         )
         return Receive(
             store=ports.store,
@@ -239,6 +253,7 @@ class Runtime:
             contacted=self.engine.contacted,
             alarm=self._refused,
             metrics=ports.metrics,
+            guard=self._guard,
         )
 
     def _make_submit(self) -> Submit:
@@ -261,6 +276,7 @@ class Runtime:
             receipting=self._receipting,
             clock=ports.clock,
             metrics=ports.metrics,
+            guard=self._guard,
         )
 
     async def _adopted(self) -> None:

@@ -20,6 +20,7 @@ from gateway.clock import SystemClock
 from gateway.config import (
     DeskSection,
     DirectorySection,
+    DiskSection,
     DutySection,
     NodeConfig,
     PeerSection,
@@ -308,6 +309,8 @@ def _config(
             languages=("en",),
         ),
         directory=DirectorySection(url=f"http://localhost:{directory_port}", root="root.json"),
+        # A demo must run on a laptop whose disk is nearly full.
+        disk=DiskSection(least_free_mib=1, least_free_percent=0),
     )
 
 

@@ -18,12 +18,11 @@ from typing import Final
 from gateway.config import NodeConfig, load_config
 from gateway.errors import GatewayError
 from gateway.home import Home
-
-MIN_FREE_BYTES: Final = 512 * 1024 * 1024
-"""Room for the largest frame, its commit and the log's growth of a day, many times over."""
+from protocol.delivery.room import Floor, Room, step
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _MAX_REPORT_BYTES: Final = 64 * 1024
+_MEBIBYTE: Final = 1024 * 1024
 ANSWER_S: Final = 5.0
 """How long a running node may take to answer."""
 
@@ -55,9 +54,9 @@ def examine(home: Home, *, file: Path | None, environ: Mapping[str, str]) -> tup
     """
     if not home.path.is_dir():
         return (_bad("home", "there is no such folder", "make a node with: a35 init"),)
-    checks = [_private(home), *_files(home), _room(home), _open_files()]
     settings, config = check_settings(home, file=file, environ=environ)
-    checks.append(settings)
+    floor = Floor() if config is None else config.disk.floor
+    checks = [_private(home), *_files(home), _room(home, floor), _open_files(), settings]
     if config is not None:
         checks.extend(_configured(home, config))
     return tuple(checks)
@@ -187,12 +186,17 @@ def _present(name: str, place: Path, fix: str) -> Check:
     return _good(name, f"{place.stat().st_size} bytes")
 
 
-def _room(home: Home) -> Check:
-    free = disk_usage(home.path).free
-    detail = f"{free // (1024 * 1024)} MiB free"
-    if free < MIN_FREE_BYTES:
-        return _bad("disk", detail, "make room: a full disk stops the node from accepting")
-    return _good("disk", detail)
+def _room(home: Home, floor: Floor) -> Check:
+    found = disk_usage(home.path)
+    kept = floor.bytes_of(found.total)
+    detail = f"{found.free // _MEBIBYTE} MiB free, {kept // _MEBIBYTE} are kept for the urgent"
+    match step(Room.AMPLE, free_bytes=found.free, floor_bytes=kept):
+        case Room.AMPLE:
+            return _good("disk", detail)
+        case Room.SHORT:
+            return _bad("disk", detail, "make room: the node takes urgent messages alone")
+        case Room.SPENT:
+            return _bad("disk", detail, "make room now: the node takes nothing new")
 
 
 def _open_files() -> Check:

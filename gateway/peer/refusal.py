@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.errors import GatewayError, LogDamagedError, RecoveringError, StorageError
 from protocol.answer import ErrorAnswer
+from protocol.delivery.room import RETRY_MS
 from protocol.errors import Code, LogPositionError, RemoteProtocolError
 
 STATUS_OF: Final = MappingProxyType(
@@ -61,7 +62,7 @@ UNPROVEN: Final = frozenset(
 )
 """Refusals that an honest peer does not earn in numbers; they count against its quota."""
 
-_RETRY_MS: Final = MappingProxyType({Code.BUSY: 1_000, Code.QUOTA: 60_000, Code.STORE: 30_000})
+_RETRY_MS: Final = MappingProxyType({Code.BUSY: 1_000, Code.QUOTA: 60_000, Code.STORE: RETRY_MS})
 """How long to wait at least. E_QUOTA lasts a minute; a full disk is not emptied in seconds."""
 
 

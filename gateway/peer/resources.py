@@ -142,6 +142,8 @@ class Resources:
         self._check_share(account, length, MAX_PIECE_BYTES)
         if total > self._services.max_blob_bytes:
             raise MalformedError("a blob above its limit", code=Code.SIZE)
+        if not self._services.reception.takes_blobs():
+            raise RemoteProtocolError("the disk has no room for attachments", code=Code.STORE)
         await account.pay(length, frames=0)
         async with account.blobs:
             reader = self._reader(request, length)

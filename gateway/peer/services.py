@@ -43,6 +43,9 @@ class Reception(Protocol):
     def is_busy(self) -> bool:
         """Tell whether new work must be put off."""
 
+    def takes_blobs(self) -> bool:
+        """Tell whether the disk has room for pieces of attachments."""
+
     def contact(self, peer: NodeId) -> None:
         """Take note of an authenticated contact."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.journal import Journal
 from gateway.ports import Clock, Directory, Randomness
+from gateway.service.guard import passing_over_full
 from gateway.store import Store
 from keys.digest import new_salt
 from protocol.encoding import encode
@@ -66,8 +67,9 @@ class Adopt:
         """
         wait_s = _WHILE_NONE_S
         while True:
-            await self.once()
-            if self._directory.stamp() is None:
+            with passing_over_full():
+                await self.once()
+            if self._adopted is None or self._adopted != self._directory.stamp():
                 wait_s = min(wait_s * 2, _WHILE_NONE_MOST_S)
             else:
                 wait_s = _EVERY_S

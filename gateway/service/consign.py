@@ -13,6 +13,7 @@ from typing import Final
 from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.records import Consignment, OutgoingReceipt, StateChange, Unopened
+from gateway.service.guard import passing_over_full
 from gateway.service.receipting import Receipting
 from gateway.service.summary import Summary
 from gateway.store import Store
@@ -30,6 +31,8 @@ from protocol.requests.wire import RefusedDocumentError, from_wire
 _AT_ONCE: Final = 64
 _OPENINGS: Final = 5
 _PARKED: Final = "internal"
+_ROOM_S: Final = 5.0
+"""How long an opening waits for room before it is tried again."""
 
 
 class Consign:
@@ -64,6 +67,7 @@ class Consign:
         self._alarm = alarm
         self._metrics = metrics
         self._wake = asyncio.Event()
+        self._begun: dict[tuple[NodeId, MessageId], int] = {}
 
     def wake(self) -> None:
         """Say that something was accepted, or that what was missing to open it is there."""
@@ -75,13 +79,22 @@ class Consign:
             self._wake.clear()
             while await self.open_some():
                 pass
-            await self._wake.wait()
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Wait for something to open; not for ever if something waits for room on the disk."""
+        try:
+            async with asyncio.timeout(_ROOM_S if self._begun else None):
+                await self._wake.wait()
+        except TimeoutError:
+            return
 
     async def open_some(self) -> int:
         """Open up to 64 envelopes, most urgent first.
 
         Returns:
-            How many were dealt with; none while there is no directory for receipts to rest on.
+            How many were dealt with; none while there is no directory for receipts to rest on,
+            or while the disk is full.
 
         Raises:
             StorageError: The store failed; they are found again.
@@ -90,12 +103,27 @@ class Consign:
             return 0
         waiting = await self._store.unopened(_AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            for item in waiting:
-                group.create_task(self._consign(item))
-        return len(waiting)
+            done = [group.create_task(self._try(item)) for item in waiting]
+        return sum(each.result() for each in done)
+
+    async def _try(self, item: Unopened) -> bool:
+        """Open one; on a full disk it waits, and the openings counted stay as they are."""
+        with passing_over_full():
+            await self._consign(item)
+            self._begun.pop((item.sender, item.mid), None)
+            return True
+        self._begun.setdefault((item.sender, item.mid), 0)
+        return False
+
+    async def _begin(self, item: Unopened) -> int:
+        """Count an opening, once for each start: room that is missing is no fault of a message."""
+        name = (item.sender, item.mid)
+        if not self._begun.get(name):
+            self._begun[name] = await self._store.begin_opening(item.sender, item.mid)
+        return self._begun[name]
 
     async def _consign(self, item: Unopened) -> None:
-        begun = await self._store.begin_opening(item.sender, item.mid)
+        begun = await self._begin(item)
         if begun > _OPENINGS:
             self._alarm(item.sender, item.mid)
             consignment = self._rejected(item, _PARKED, None)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.ports import Clock, Directory
+from gateway.service.guard import FIX, DiskGuard
 from gateway.service.link import PeerLogs
 from gateway.store import LogBook
+from protocol.delivery.room import Room
 from protocol.identifiers import NodeId
 
 _CLOCK_WARN_MS: Final = 60_000
@@ -58,6 +60,7 @@ class Health:
         offsets: Peers' clocks.
         failing: Gives the nodes that cannot be reached, with failures in a row.
         why_no_directory: Gives the sentence of the last failed refresh, None after a good one.
+        guard: Knows the disk.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Health:
         offsets: Offsets,
         failing: Callable[[], dict[NodeId, int]],
         why_no_directory: Callable[[], str | None],
+        guard: DiskGuard,
     ) -> None:
         self._log = log
         self._directory = directory
@@ -76,6 +80,7 @@ class Health:
         self._offsets = offsets
         self._failing = failing
         self._why_no_directory = why_no_directory
+        self._guard = guard
         self._serving = False
 
     def serving(self, *, now: bool) -> None:
@@ -99,7 +104,7 @@ class Health:
     def report(self) -> tuple[Check, ...]:
         """Return every check, good or not, in a fixed order."""
         return (self._log_check(), self._directory_check(), self._clock_check(), self._lane_check(),
-                self._fork_check())  # fmt: skip
+                self._fork_check(), self._disk_check())  # fmt: skip
 
     def _log_check(self) -> Check:
         head = self._log.head()
@@ -141,6 +146,14 @@ class Health:
             ok=not failing,
             detail=f"not reached: {names}" if failing else "every peer with work is reached",
             fix="nothing is lost; see a35 explain MID, and telephone if it is urgent",
+        )
+
+    def _disk_check(self) -> Check:
+        return Check(
+            name="room",
+            ok=self._guard.room is Room.AMPLE,
+            detail=self._guard.describe(),
+            fix=FIX,
         )
 
     def _fork_check(self) -> Check:

@@ -9,12 +9,14 @@ from typing import Final
 
 from gateway.ports import Blobs, Clock
 from gateway.records import Accepted, IncomingEnvelope, ReceivedReceipt
+from gateway.service.guard import DiskGuard
 from gateway.service.link import PeerLogs
 from gateway.service.receipting import Receipting, check_receipt
 from gateway.store import Store
 from keys.digest import new_salt, sha256
 from keys.recipient import RecipientSecret
 from protocol.answer import Refused
+from protocol.delivery.room import RETRY_MS
 from protocol.envelope.header import Header
 from protocol.envelope.seal import check_wraps
 from protocol.errors import Code, RemoteProtocolError
@@ -28,9 +30,9 @@ from protocol.log.statement import StatementKind, envelope_sent, receipt_given, 
 from protocol.receipt import Receipt, Stage
 
 _PASSED_PROOF: Final = frozenset(
-    {Code.CLOCK, Code.EXPIRED, Code.KEM_EXPIRED, Code.BLOBS, Code.LENGTH, Code.HASH}
+    {Code.CLOCK, Code.EXPIRED, Code.STORE, Code.KEM_EXPIRED, Code.BLOBS, Code.LENGTH, Code.HASH}
 )
-"""Refusals of an envelope whose statement was proven: time, keys or parts were missing."""
+"""Refusals of an envelope whose statement was proven: time, room, keys or parts were missing."""
 
 
 class Judge:
@@ -44,6 +46,7 @@ class Judge:
         logs: Positions of all peers.
         clock: Time.
         secrets: Gives the content keys held now, by key id.
+        guard: Knows whether there is room for what is new.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Judge:
         logs: PeerLogs,
         clock: Clock,
         secrets: Callable[[], Mapping[bytes, RecipientSecret]],
+        guard: DiskGuard,
     ) -> None:
         self._node = node
         self._store = store
@@ -64,6 +68,7 @@ class Judge:
         self._logs = logs
         self._clock = clock
         self._secrets = secrets
+        self._guard = guard
 
     async def envelope(
         self, peer: NodeId, head: TreeHead, item: EnvelopeItem, body: bytes
@@ -88,7 +93,8 @@ class Judge:
                 return Refused(code=Code.BLOBS, mid=mid, retry_ms=None, blobs=missing)
             return self._incoming(peer, head, item, header=header, body=body)
         except RemoteProtocolError as error:
-            return Refused(code=error.code, mid=mid, retry_ms=None, blobs=())
+            retry_ms = RETRY_MS if error.code is Code.STORE else None
+            return Refused(code=error.code, mid=mid, retry_ms=retry_ms, blobs=())
 
     async def repeated(self, peer: NodeId, item: EnvelopeItem, refused: Refused) -> Accepted | None:
         """Look once more for an envelope that was refused, before the refusal leaves.
@@ -126,6 +132,8 @@ class Judge:
         if await self._store.statement(peer, header.mid) is not None:
             return ()
         _check_times(header, self._clock.now_ms())
+        if not self._guard.takes(header.cls):
+            raise RemoteProtocolError("the disk has no room for what is new", code=Code.STORE)
         secrets = self._secrets()
         if not any(key_id in secrets for key_id in key_ids):
             raise RemoteProtocolError("no wrap to a key still held", code=Code.KEM_EXPIRED)

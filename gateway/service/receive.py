@@ -23,6 +23,7 @@ from gateway.records import (
     ReceivedReceipt,
 )
 from gateway.service.answers import Answers, Gaps
+from gateway.service.guard import DiskGuard
 from gateway.service.judge import Judge
 from gateway.service.link import PeerLogs
 from gateway.service.standings import Standings
@@ -77,6 +78,7 @@ class Receive:
         contacted: Called at any authenticated contact, to wake that peer's lane.
         alarm: Called with peer and code of a refusal that people must hear of.
         metrics: Counts what was accepted and refused.
+        guard: Knows whether there is room, and is told when there was none.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Receive:
         contacted: Callable[[NodeId], None],
         alarm: Callable[[NodeId, Code], None],
         metrics: Metrics,
+        guard: DiskGuard,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -105,6 +108,7 @@ class Receive:
         self._contacted = contacted
         self._alarm = alarm
         self._metrics = metrics
+        self._guard = guard
 
     def is_busy(self) -> bool:
         """Tell whether new frames must be put off.
@@ -113,6 +117,10 @@ class Receive:
         writes would only make everybody wait longer.
         """
         return self._directory.stamp() is None or self._store.backlog > _BACKLOG_MOST
+
+    def takes_blobs(self) -> bool:
+        """Tell whether the disk has room for pieces of attachments."""
+        return self._guard.takes_blobs()
 
     def contact(self, peer: NodeId) -> None:
         """Take note of an authenticated contact: what waits for this peer is due now.
@@ -202,10 +210,11 @@ class Receive:
 
     async def _admit(self, frame: LinkedFrame, fit: tuple[IncomingEnvelope, ...]) -> Admitted:
         checkpoint = self._evidence(frame, proved=True)
-        admitted = await self._store.admit(
-            Admission(sender=frame.peer, checkpoint=checkpoint, items=fit, void=frame.frame.void),
-            now_ms=self._clock.now_ms(),
+        admission = Admission(
+            sender=frame.peer, checkpoint=checkpoint, items=fit, void=frame.frame.void
         )
+        with self._guard.watched():
+            admitted = await self._store.admit(admission, now_ms=self._clock.now_ms())
         self._logs.unwritten.committed(checkpoint)
         self._accepted()
         self._metrics.accepted(sum(1 for one in admitted.items if _is_fresh(one)))

@@ -24,6 +24,10 @@ class Reception:
         """Tell whether new work must be put off; see Receive.is_busy."""
         return self._receive.is_busy()
 
+    def takes_blobs(self) -> bool:
+        """Tell whether attachments are taken; see Receive.takes_blobs."""
+        return self._receive.takes_blobs()
+
     def contact(self, peer: NodeId) -> None:
         """Take note of an authenticated contact; see Receive.contact."""
         self._receive.contact(peer)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import BinaryIO, Final
 
-from gateway.errors import DataError, NoInputError, UnavailableError
+from gateway.errors import DataError, NoInputError, StorageError, UnavailableError
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory
 from gateway.records import (
@@ -24,13 +24,14 @@ from gateway.rows import (
     MessageRow,
 )
 from gateway.service.draft import Draft, Drafts
+from gateway.service.guard import DiskGuard
 from gateway.service.keyring import Keyring
 from gateway.service.receipting import Receipting
 from gateway.service.summary import Summary
 from gateway.store import Store
 from keys.digest import Label, labelled, new_salt, sha256
 from protocol.cases.ladder import MessageState, reached
-from protocol.delivery.urgency import urgency_of
+from protocol.delivery.urgency import Urgency, urgency_of
 from protocol.envelope.content import Content, encode_inner
 from protocol.envelope.seal import Address, SealedEnvelope, seal
 from protocol.errors import LocalProtocolError, MalformedError
@@ -58,6 +59,7 @@ class Submit:
         receipting: Receipts that an answer implies.
         clock: Time.
         metrics: Counts what was queued.
+        guard: Knows whether there is room for what is new.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Submit:
         receipting: Receipting,
         clock: Clock,
         metrics: Metrics,
+        guard: DiskGuard,
     ) -> None:
         self._node = node
         self._drafts = drafts
@@ -80,15 +83,32 @@ class Submit:
         self._receipting = receipting
         self._clock = clock
         self._metrics = metrics
+        self._guard = guard
         self._sent: OrderedDict[str, Submitted] = OrderedDict()
 
     async def begin(self, document: bytes, *, file_sizes: Mapping[str, int]) -> Draft:
-        """Check and address a document; see Drafts.begin."""
-        return await self._drafts.begin(document, file_sizes=file_sizes)
+        """Check and address a document; see Drafts.begin.
+
+        Raises:
+            StorageError: The disk has no room for a document of its class.
+        """
+        draft = await self._drafts.begin(document, file_sizes=file_sizes)
+        try:
+            self._guard.check(_class_of(draft))
+        except StorageError:
+            self._drafts.forget(draft.id)
+            raise
+        return draft
 
     async def attach(self, draft_id: str, index: int, source: BinaryIO) -> None:
-        """Seal one file of a draft; see Drafts.attach."""
-        await self._drafts.attach(draft_id, index, source)
+        """Seal one file of a draft; see Drafts.attach.
+
+        Raises:
+            StorageError: The disk has no room for a document of its class.
+        """
+        self._guard.check(_class_of(self._drafts.get(draft_id)))
+        with self._guard.watched():
+            await self._drafts.attach(draft_id, index, source)
 
     async def queue(self, document: bytes, *, request_key: str | None) -> Submitted:
         """Check, seal and queue a document without attachments in one step.
@@ -136,7 +156,8 @@ class Submit:
                 "an attachment of the document was not given", hint="attach every file, then send"
             )
         submission = await self._submission(draft, request_key)
-        submitted = await self._store.submit(submission, now_ms=self._clock.now_ms())
+        with self._guard.watched():
+            submitted = await self._store.submit(submission, now_ms=self._clock.now_ms())
         if not submitted.repeated:
             self._metrics.submitted()
         self._drafts.forget(draft_id)
@@ -206,7 +227,7 @@ class Submit:
             recipient=draft.to,
             t_ms=now_ms,
             exp_ms=min(latest_ms, until_ms),
-            cls=urgency_of(draft.document.urgency, draft.document.type),
+            cls=_class_of(draft),
             directory=stamp,
             blobs=tuple(draft.sealed[index].part for index in range(len(draft.files))),
         )
@@ -249,6 +270,10 @@ class Submit:
         declined = grants_nothing(draft.document)
         stage = Stage.DECLINED if declined else Stage.ACKNOWLEDGED
         return (self._receipting.outgoing(row.sender, row.mid, stated, stage=stage, cls=row.cls),)
+
+
+def _class_of(draft: Draft) -> Urgency:
+    return urgency_of(draft.document.urgency, draft.document.type)
 
 
 def _is_first_answer(draft: Draft, row: MessageRow) -> bool:

@@ -11,6 +11,7 @@ from gateway.errors import StorageError
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.ports import Blobs, Clock
+from gateway.service.guard import DiskGuard
 from gateway.store import Store
 
 _LOOK_EVERY_S: Final = 1.0
@@ -27,6 +28,7 @@ class Tend:
         journal: Diagnostics.
         metrics: Shows how large our log is, and how old the directory.
         directory_age_s: Gives seconds since the source last confirmed the directory.
+        guard: Measures the disk.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Tend:
         journal: Journal,
         metrics: Metrics,
         directory_age_s: Callable[[], float],
+        guard: DiskGuard,
     ) -> None:
         self._store = store
         self._blobs = blobs
@@ -45,6 +48,7 @@ class Tend:
         self._journal = journal
         self._metrics = metrics
         self._directory_age_s = directory_age_s
+        self._guard = guard
 
     async def run(self) -> None:
         """Look after the node until cancelled; one owner awaits it.
@@ -62,6 +66,7 @@ class Tend:
                     code="store_stopped",
                     hint="check the disk, then start the node again; see a35 log verify",
                 )
+            self._guard.look()
             head = self._store.head()
             if head is not None:
                 self._metrics.log_size(head.size)

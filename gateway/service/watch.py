@@ -13,6 +13,7 @@ from gateway.journal import Journal
 from gateway.ports import Clock
 from gateway.records import CaseNotice
 from gateway.rows import MessageRow
+from gateway.service.guard import passing_over_full
 from gateway.service.surroundings import meant
 from gateway.store import Store
 from keys.digest import sha256
@@ -57,7 +58,8 @@ class Watch:
         self._seen = self._store.newest_event
         self._due = dict.fromkeys(await self._store.threads(), 0)
         while True:
-            await self.look()
+            with passing_over_full():
+                await self.look()
             await self._clock.sleep(_LOOK_EVERY_S)
 
     async def look(self) -> int:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterator
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -155,7 +156,9 @@ def disk() -> Iterator[None]:
     try:
         yield
     except OSError as fault:
+        is_full = fault.errno in {ENOSPC, EDQUOT}
         raise StorageError(
             "the folder of attachments refused",
+            code="disk_full" if is_full else None,
             hint="Look for free space and for the rights of the folder.",
         ) from fault

@@ -3,7 +3,7 @@
 from gateway.metrics import CONTENT_TYPE, Metrics
 
 
-def test_every_method_moves_its_own_series() -> None:
+def test_every_method_moves_its_own_series() -> None:  # noqa: PLR0915  a flat list of all
     """A counter that moves another one's series would hide what it stands for."""
     m = Metrics()
     m.accepted(3)
@@ -28,6 +28,8 @@ def test_every_method_moves_its_own_series() -> None:
     m.commits(1)
     m.leaves(5)
     m.log_size(1234)
+    m.disk_free_bytes(4096)
+    m.disk_room(2)
     m.waiting("P0", 7)
     m.directory_age(60.0)
     expected = {
@@ -53,6 +55,8 @@ def test_every_method_moves_its_own_series() -> None:
         ("a35_commit_seconds_count", ""): 1,
         ("a35_leaves_total", ""): 5,
         ("a35_log_size", ""): 1234,
+        ("a35_disk_free_bytes", ""): 4096,
+        ("a35_disk_room", ""): 2,
         ("a35_waiting", "cls=P0"): 7,
         ("a35_directory_age_seconds", ""): 60,
     }

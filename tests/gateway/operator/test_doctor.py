@@ -2,12 +2,13 @@
 
 import asyncio
 from pathlib import Path
+from shutil import disk_usage
 from threading import Event, Thread
 
 import pytest
 from aiohttp.web import AppRunner, UnixSite
 
-from gateway.config import DirectorySection, NodeConfig
+from gateway.config import DirectorySection, DiskSection, NodeConfig
 from gateway.home import Home
 from gateway.officer.server import build_health_app
 from gateway.operator.doctor import Check, ask_node, examine
@@ -15,10 +16,14 @@ from gateway.operator.node import create_node
 from keys.keyfile import Credential
 from tests.gateway.officer.world import Healthy, StillClock
 
+ANY_DISK = DiskSection(least_free_mib=0, least_free_percent=0)
+"""So that the verdict does not hang on the machine that the tests run on."""
+
 
 def test_new_node_lacks_its_directory_only(tmp_path: Path) -> None:
     """What the operator's guide promises after init."""
-    home = made(tmp_path, NodeConfig(node="RO/1", name="RO", url="https://localhost"))
+    config = NodeConfig(node="RO/1", name="RO", url="https://localhost", disk=ANY_DISK)
+    home = made(tmp_path, config)
     bad = [check.name for check in checks(home) if not check.ok]
     assert bad == ["directory"]
 
@@ -152,6 +157,19 @@ def checks(home: Home) -> tuple[Check, ...]:
     return examine(home, file=None, environ={})
 
 
+@pytest.mark.parametrize(("more_kept", "told"), [(2, "urgent messages alone"), (4, "nothing new")])
+def test_disk_is_held_against_what_stays_free(tmp_path: Path, more_kept: int, told: str) -> None:
+    """The sentence says what the node takes; the figures are this machine's."""
+    home = listed(tmp_path)
+    free_mib = disk_usage(tmp_path).free // (1024 * 1024)
+    kept = free_mib * more_kept * 2 // 3
+    text = home.config_file.read_text(encoding="utf-8")
+    home.config_file.write_text(text.replace("least_free_mib = 0", f"least_free_mib = {kept}"))
+    (bad,) = [check for check in checks(home) if not check.ok]
+    assert bad.name == "disk"
+    assert told in bad.fix
+
+
 def listed(folder: Path, credential_file: str | None = None) -> Home:
     """Make a node that has everything."""
     config = NodeConfig(
@@ -160,6 +178,7 @@ def listed(folder: Path, credential_file: str | None = None) -> Home:
         url="https://localhost",
         credential_file=credential_file,
         directory=DirectorySection(url="https://directory.example", root="root.json"),
+        disk=ANY_DISK,
     )
     return made(folder, config, root=b"{}")
 

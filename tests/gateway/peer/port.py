@@ -129,6 +129,7 @@ class FakeReception:
         self.answer = b"answer"
         self.note: bytes | None = b"note"
         self.busy = False
+        self.takes = True
         self.fault: Exception | None = None
         self.late_fault: Exception | None = None
         self.began = asyncio.Event()
@@ -189,6 +190,10 @@ class FakeReception:
     def is_busy(self) -> bool:
         """Tell what the test says."""
         return self.busy
+
+    def takes_blobs(self) -> bool:
+        """Tell what the test says."""
+        return self.takes
 
     def contact(self, peer: NodeId) -> None:
         """Record the contact."""

@@ -192,6 +192,16 @@ async def test_busy_node_puts_frames_and_blobs_off_but_answers_questions() -> No
 
 
 @scenario
+async def test_node_without_room_takes_no_attachments_and_still_takes_frames() -> None:
+    """Frames are judged one by one; nobody knows yet what an attachment belongs to."""
+    async with open_port() as port:
+        port.reception.takes = False
+        put = request("PUT", BLOB, b"abc", Content_Range="bytes 0-2/10")
+        assert _code(await raw(port.number, put)) == (507, Code.STORE)
+        assert parts(await raw(port.number, request("POST", "/v1/envelopes", frame_of())))[0] == 200
+
+
+@scenario
 async def test_questions_reach_the_service_parsed() -> None:
     """Names become values before anything is asked."""
     mid = MessageId(bytes(range(16)))

@@ -35,7 +35,7 @@ async def test_healthy_node_reports_nothing_to_do(tmp_path: Path) -> None:
     """Every check is named and good; a directory that is held has no fix."""
     async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
         report = checks(net["RO/1"])
-        assert list(report) == ["log", "directory", "clock", "peers", "forks"]
+        assert list(report) == ["log", "directory", "clock", "peers", "forks", "room"]
         assert all(check.ok for check in report.values())
         assert report["directory"].detail == "root 1, timestamp 1"
         assert report["directory"].fix == ""
@@ -55,6 +55,7 @@ async def test_missing_or_failing_directory_says_why(tmp_path: Path) -> None:
             offsets=Offsets(net.clock),
             failing=dict,
             why_no_directory=lambda: why[0],
+            guard=node.runtime._guard,
         )
         why[0] = "the source does not answer"
         kept = {check.name: check for check in health.report()}["directory"]
