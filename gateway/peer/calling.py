@@ -24,6 +24,7 @@ from typing_extensions import override
 from gateway.errors import TransportError
 from gateway.peer.routes import NOTE_PATH, TEXT_TYPE
 from gateway.peer.tls import NodeContext, shown_spki
+from protocol.delivery.attempt import ATTEMPT_S, FLOOR_BYTES_PER_S
 from protocol.frame import MEDIA_TYPE
 from protocol.limits import MAX_ERROR_BYTES
 
@@ -52,8 +53,8 @@ class CallLimits:
 
     connect_s: float = 10.0
     read_s: float = 30.0
-    attempt_s: float = 40.0
-    floor_bytes_per_s: int = 16 * 1024
+    attempt_s: float = ATTEMPT_S
+    floor_bytes_per_s: int = FLOOR_BYTES_PER_S
     connections: int = 6
     keepalive_s: float = 12.0
     line_bytes: int = 4094

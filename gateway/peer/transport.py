@@ -1,8 +1,9 @@
 """Calls other nodes: implements gateway.ports.Transport over mutual TLS pinned by the directory.
 
-Does: one session with kept-alive connections; the node's endpoints in order, the last good one
-first for a while; answers read with a cap and believed to be ours only by their media type.
-Leaves to delivery when to try again, and to the services what an answer says.
+Does: one session with kept-alive connections; the node's endpoints as
+protocol.delivery.endpoints orders them, for an emergency side by side; answers read with a cap
+and believed to be ours only by their media type. Leaves to delivery when to try again, and to
+the services what an answer says.
 
 Rules kept: no redirect, no proxy of the environment, no cookie, no decompression, nothing sent
 before the pin was checked, no text of the other side in an error.
@@ -10,8 +11,9 @@ before the pin was checked, no text of the other side in an error.
 Source: docs/wire-format.md, rules 25 to 27.
 """
 
-from asyncio import timeout
+from asyncio import CancelledError, timeout
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
@@ -30,16 +32,15 @@ from gateway.peer.calling import (
     failure,
     read,
 )
+from gateway.peer.racing import race
 from gateway.peer.routes import BLOB_PATH, OFFSET_HEADER
 from gateway.peer.tls import NodeContext, client_context, require_native_parser
 from gateway.ports import Clock, Directory, Route
 from keys.certificate import TlsIdentity
+from protocol.delivery.endpoints import Endpoints, answered, failed, plan
 from protocol.directory import NodeEntry, spki_digests
 from protocol.identifiers import NodeId
 from protocol.limits import MAX_ANSWER_BYTES, MAX_ERROR_BYTES, MAX_INDEX
-
-GOOD_FOR_S: Final = 600.0
-"""How long the endpoint that answered last is tried first."""
 
 _ABSENT: Final = 404
 _SKIPPED: Final = frozenset({"Accept", "Accept-Encoding", "User-Agent"})
@@ -76,7 +77,7 @@ class HttpTransport:
         self._seldom = Seldom(clock.monotonic_s)
         self._session: ClientSession | None = None
         self._contexts: dict[NodeId, tuple[NodeEntry, NodeContext]] = {}
-        self._good: dict[NodeId, tuple[str, float]] = {}
+        self._endpoints: dict[NodeId, Endpoints] = {}
 
     async def start(self) -> None:
         """Make the session; connects to nobody yet.
@@ -114,13 +115,16 @@ class HttpTransport:
             await self._session.close()
         self._session = None
 
-    async def send(self, node: NodeId, route: Route, buffers: Sequence[bytes]) -> tuple[int, bytes]:
+    async def send(
+        self, node: NodeId, route: Route, buffers: Sequence[bytes], *, urgent: bool = False
+    ) -> tuple[int, bytes]:
         """POST one frame.
 
         Args:
             node: The receiver.
             route: Which frames.
             buffers: The frame, to be sent in order.
+            urgent: It carries a P0: the endpoints do not wait for one another to fail.
 
         Returns:
             HTTP status and body: an answer or a coded error, neither read yet.
@@ -130,7 +134,7 @@ class HttpTransport:
                 frame may have been processed all the same.
         """
         call = Call(method="POST", path=route, body=buffers, max_bytes=MAX_ANSWER_BYTES)
-        reply = await self._call(node, call)
+        reply = await self._call(node, call, urgent=urgent)
         self._metrics.frames("out", call.size_bytes())
         return reply.status, reply.body
 
@@ -202,35 +206,55 @@ class HttpTransport:
         reply = await self._call(node, call)
         return reply.status, reply.body
 
-    async def _call(self, node: NodeId, call: Call) -> Reply:
-        """Try the node's endpoints in order until one was reached.
+    async def _call(self, node: NodeId, call: Call, *, urgent: bool = False) -> Reply:
+        """Try the node's endpoints until one was reached.
 
         Raises:
-            TransportError: The last one's failure; at once if the request may have got through.
+            TransportError: The last one's failure; at once if the request may have got through,
+                unless it is urgent: then the others may still answer.
         """
         entry = self._directory.node(node)
         if entry is None:
             raise TransportError("the directory names no such node", code="unknown_node")
         context = self._context(node, entry)
+        held = self._endpoints.get(node, Endpoints())
+        tries = plan(held, entry.endpoints, now_s=self._clock.monotonic_s(), urgent=urgent)
         missed = TransportError("the node has no endpoint", code="unreachable")
-        for endpoint in self._in_order(node, entry):
+        if urgent and len(tries) > 1:
+            attempts = [
+                (one.after_s or 0.0, partial(self._attempt_at, node, one.endpoint, context, call))
+                for one in tries
+            ]
+            return await race(attempts, clock=self._clock)
+        for one in tries:
             try:
-                reply = await self._attempt(endpoint, context, call)
+                return await self._attempt_at(node, one.endpoint, context, call)
             except TransportError as error:
                 missed = error
-                self._failed(node, error)
                 if error.sent:
                     break
-            else:
-                self._good[node] = (endpoint, self._clock.monotonic_s() + GOOD_FOR_S)
-                return reply
         raise missed
 
-    def _in_order(self, node: NodeId, entry: NodeEntry) -> Sequence[str]:
-        good = self._good.get(node)
-        if good is None or self._clock.monotonic_s() >= good[1] or good[0] not in entry.endpoints:
-            return entry.endpoints
-        return (good[0], *(endpoint for endpoint in entry.endpoints if endpoint != good[0]))
+    async def _attempt_at(
+        self, node: NodeId, endpoint: str, context: NodeContext, call: Call
+    ) -> Reply:
+        """Try one endpoint, and note what it came to; what is given up half-way has failed.
+
+        Raises:
+            TransportError: It was not reached, or what answered is not ours.
+            CancelledError: Another endpoint was faster, or nobody waits any more.
+        """
+        try:
+            reply = await self._attempt(endpoint, context, call)
+        except (TransportError, CancelledError) as error:
+            self._endpoints[node] = failed(self._endpoints.get(node, Endpoints()), endpoint)
+            if isinstance(error, TransportError):
+                self._failed(node, error)
+            raise
+        now_s = self._clock.monotonic_s()
+        held = self._endpoints.get(node, Endpoints())
+        self._endpoints[node] = answered(held, endpoint, now_s=now_s)
+        return reply
 
     def _context(self, node: NodeId, entry: NodeEntry) -> NodeContext:
         """Return the context of a node; a changed entry gets a new one, and new connections."""

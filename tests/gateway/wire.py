@@ -102,8 +102,11 @@ class WireTransport:
         self._wire = wire
         self._server = server
 
-    async def send(self, node: NodeId, route: Route, buffers: Sequence[bytes]) -> tuple[int, bytes]:
+    async def send(
+        self, node: NodeId, route: Route, buffers: Sequence[bytes], *, urgent: bool = False
+    ) -> tuple[int, bytes]:
         """Carry a frame there and the answer back, each at its own time."""
+        del urgent
         frame = b"".join(buffers)
         self._wire.frames += 1
         if self._wire.keep:

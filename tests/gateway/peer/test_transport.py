@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from typing_extensions import override
 
 from gateway.clock import SystemClock
 from gateway.errors import TransportError
@@ -278,6 +279,59 @@ async def test_silence_ends_in_time_and_is_an_unknown_outcome() -> None:
             _caller(_url(number), limits=limits) as (transport, _),
         ):
             await _fails(transport.send(RO, Route.ENVELOPES, [frame_of()]), "time_out", sent=True)
+
+
+@scenario
+async def test_next_attempt_begins_elsewhere_than_the_last_one_failed() -> None:
+    """What may have got through ends its attempt, but not the hope in the other endpoint."""
+
+    async def hang_up(stream: Stream) -> None:  # noqa: RUF029 - a handler
+        stream[1].transport.abort()
+
+    async with (
+        _impostor(hang_up) as (number, _),
+        open_port() as port,
+        _caller(_url(number), _url(port.number)) as (transport, _),
+    ):
+        await _fails(transport.send(RO, Route.ENVELOPES, [frame_of()]), "broken", sent=True)
+        assert (await transport.send(RO, Route.ENVELOPES, [frame_of()]))[0] == 200
+
+
+@scenario
+async def test_emergency_does_not_wait_for_a_silent_endpoint() -> None:
+    """The next one is tried after a moment, and the first answer counts."""
+
+    async def silence(stream: Stream) -> None:
+        await stream[0].read()
+
+    class Hasty(SystemClock):
+        @override
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds / 100)
+
+    async with (
+        _impostor(silence) as (number, heads),
+        open_port() as port,
+        _caller(_url(number), _url(port.number), DEAD) as (transport, _),
+    ):
+        transport._clock = Hasty()
+        frame = [frame_of()]
+        assert (await transport.send(RO, Route.ENVELOPES, frame, urgent=True))[0] == 200
+        assert len(heads) == 1
+        assert transport._endpoints[RO].good == _url(port.number)
+
+
+@scenario
+async def test_emergency_that_reaches_nobody_says_whether_it_may_have_got_through() -> None:
+    """One of several failures may hide a frame that was processed."""
+
+    async def hang_up(stream: Stream) -> None:  # noqa: RUF029 - a handler
+        stream[1].transport.abort()
+
+    async with _impostor(hang_up) as (number, _), _caller(_url(number), DEAD) as (transport, _):
+        frame = [frame_of()]
+        sending = transport.send(RO, Route.ENVELOPES, frame, urgent=True)
+        await _fails(sending, "broken", sent=True)
 
 
 FOREIGN = {
