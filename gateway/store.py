@@ -7,6 +7,17 @@ inside it. gateway.storage implements it; one suite of tests holds every impleme
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from gateway.continuity import Loss
+from gateway.lateness import (
+    Awaited,
+    CopyRow,
+    Escalation,
+    EscalationRow,
+    LaneSummary,
+    Order,
+    Rival,
+    Unasked,
+)
 from gateway.records import (
     Admission,
     Admitted,
@@ -19,6 +30,7 @@ from gateway.records import (
     LaneWork,
     OfficerAct,
     OutboxKind,
+    OutgoingReceipt,
     PeerCheckpoint,
     Proofs,
     ReceivedReceipt,
@@ -35,8 +47,11 @@ from gateway.rows import (
     LeafRow,
     MessageRow,
 )
+from protocol.delivery.gaps import Ended, Ranges, Shown
+from protocol.delivery.urgency import Urgency
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.log.linking import Position
+from protocol.log.recovery import StartDecision
 from protocol.log.statement import Statement
 
 
@@ -46,6 +61,13 @@ class LogBook(Protocol):
     @property
     def origin(self) -> LogOrigin:
         """The generation that is written now."""
+
+    @property
+    def size(self) -> int:
+        """Committed leaves, signed or not."""
+
+    def root(self, size: int) -> bytes:
+        """Return the root of the first `size` committed leaves."""
 
     def head(self) -> SignedHead | None:
         """Return the newest signed and committed checkpoint."""
@@ -109,6 +131,40 @@ class Outbox(Protocol):
 
     async def wait_for_work(self, timeout_s: float) -> None:
         """Return when something was queued or released, at the latest after the time-out."""
+
+
+class Numbers(Protocol):
+    """Queue numbers, which tell two nodes what of theirs is missing (wire-format.md, rule 20)."""
+
+    async def gaps(self, sender: NodeId) -> Shown:
+        """Return what an answer says of a sender's numbers, as committed."""
+
+    async def lacking(self, node: NodeId, shown: Shown) -> Ranges:
+        """Return which numbers of ours a node does not have, as far as it shows."""
+
+    async def ended(
+        self, node: NodeId, ranges: Ranges, *, generation: int, now_ms: int
+    ) -> tuple[Ended, ...]:
+        """Return what does not wait of some numbers of ours, the lowest 1,024 of them."""
+
+    async def send_again(
+        self, node: NodeId, numbers: Sequence[int], *, generation: int, now_ms: int
+    ) -> tuple[int, int]:
+        """Put what a node lost back, once a generation; return how many go again, how many not."""
+
+    async def move_on(self, node: NodeId, shown: Shown) -> int:
+        """Let numbers go on above what a node shows, after our own loss; what waits gets new ones.
+
+        Call it while nothing is on its way there. Returns the last number given out now.
+        """
+
+    async def unheeded(
+        self, *, now_ms: int, limit: int
+    ) -> tuple[tuple[NodeId, MessageId, Urgency], ...]:
+        """Return what is past its `exp`, opened by nobody and not yet told of, oldest first."""
+
+    async def give_unheeded(self, receipts: Sequence[OutgoingReceipt], *, now_ms: int) -> int:
+        """State that messages expired unopened, save those opened meanwhile; return how many."""
 
 
 class Casebook(Protocol):
@@ -179,7 +235,87 @@ class Neighbours(Protocol):
         """Return our own published key set and its leaf index."""
 
 
-class Store(LogBook, Outbox, Casebook, Neighbours, Protocol):
+class Continuity(Protocol):
+    """Whether our log may be signed: what the start found, and what came of it.
+
+    While it may not, leaves are committed unsigned; what must leave with a head is refused with
+    RecoveringError (admit, state with must_leave).
+    """
+
+    @property
+    def beginning(self) -> StartDecision:
+        """How this start is to be taken."""
+
+    @property
+    def may_sign(self) -> bool:
+        """Whether heads of our log are signed."""
+
+    @property
+    def loss(self) -> Loss | None:
+        """What ended this generation, None if nothing did."""
+
+    async def begin_signing(self, act: Statement | None) -> None:
+        """Sign from now on, what waits included; `act` is stated in the same commit."""
+
+    async def stop_signing(self, loss: Loss, *, now_ms: int) -> None:
+        """Sign nothing more in this generation, from this call on; both notes are kept."""
+
+
+class Lateness(Protocol):
+    """Messages that nobody answered in time: who was told, what was copied, what is withdrawn."""
+
+    async def awaited(self, *, after: int, now_ms: int, limit: int) -> tuple[Awaited, ...]:
+        """Return messages of ours numbered above `after` of which a step may be waited for."""
+
+    async def numbered(self, number: int) -> MessageRow | None:
+        """Return the message with this number."""
+
+    async def escalate(self, escalation: Escalation, *, now_ms: int) -> bool:
+        """Tell a stage unless it was told or its step was taken; return whether it was."""
+
+    async def escalations(self, mids: Sequence[MessageId]) -> tuple[EscalationRow, ...]:
+        """Return the stages told of some messages of ours, in the order of telling."""
+
+    async def unasked(self) -> tuple[Unasked, ...]:
+        """Return the silences after which receipts are still to be asked for."""
+
+    async def note_asked(self, mid: MessageId) -> None:
+        """Note that receipts were asked for after silence was stated of a message."""
+
+    async def order(
+        self, submission: Submission, order: Order, *, of: MessageId, now_ms: int
+    ) -> Submitted | None:
+        """Queue a copy or a withdrawal of a message of ours; None if that was done before."""
+
+    async def copies(self, mid: MessageId) -> tuple[CopyRow, ...]:
+        """Return the pair of message and copy that a message of ours belongs to, if to one."""
+
+    async def rivals(self) -> tuple[Rival, ...]:
+        """Return the messages that are to be withdrawn, because the other one was acknowledged."""
+
+
+class Overview(Protocol):
+    """What people look up besides messages, and up to where programs were told."""
+
+    async def coded(self, low: MessageId, high: MessageId) -> tuple[MessageRow, ...]:
+        """Return the messages whose ids lie between two, both included; of any sender."""
+
+    async def silences(self) -> tuple[tuple[NodeId, int], ...]:
+        """Return (node, since when) of nodes that missed a step and have not taken it since."""
+
+    async def lane_summaries(self) -> tuple[LaneSummary, ...]:
+        """Return every lane that ever was, with what waits on it by class."""
+
+    async def cursor(self, name: str) -> int | None:
+        """Return up to which event a webhook was told, None if it is new."""
+
+    async def save_cursor(self, name: str, number: int) -> None:
+        """Keep up to which event a webhook was told."""
+
+
+class Store(
+    LogBook, Outbox, Casebook, Neighbours, Continuity, Lateness, Overview, Numbers, Protocol
+):
     """Everything durable of one node, behind transactions named after what happens."""
 
     @property

@@ -35,7 +35,7 @@ _EVENT: Final = (
 )
 
 
-class CasebookReader:
+class CasebookReader:  # noqa: PLR0904  one place for every question about messages
     """Reads of one store, on the thread of the loop.
 
     Args:
@@ -76,6 +76,19 @@ class CasebookReader:
         return self._rows(
             self._execute(_MESSAGE + "WHERE m.mid = ? ORDER BY m.id", (mid.value,)).fetchall()
         )
+
+    def numbered(self, number: int) -> MessageRow | None:
+        """Return the message with this number of its row."""
+        rows = self._rows(self._execute(_MESSAGE + "WHERE m.id = ?", (number,)).fetchall())
+        return rows[0] if rows else None
+
+    def coded(self, low: MessageId, high: MessageId) -> tuple[MessageRow, ...]:
+        """Return the messages whose ids lie between two, both included; of any sender."""
+        rows = self._execute(
+            _MESSAGE + "WHERE m.mid BETWEEN ? AND ? ORDER BY m.id LIMIT ?",
+            (low.value, high.value, _TIES_MOST),
+        ).fetchall()
+        return self._rows(rows)
 
     def thread(self, thread: MessageId) -> tuple[MessageRow, ...]:
         """Return the messages of a thread in order of time."""

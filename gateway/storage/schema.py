@@ -14,6 +14,9 @@ from sqlite_utils import Database, Migrations
 
 from gateway.errors import ConfigError, StorageError
 from gateway.storage.tables import APPEND_ONLY, DELIVERY, LOG, MESSAGES
+from gateway.storage.tables_escalation import ESCALATION
+from gateway.storage.tables_numbers import NUMBERS
+from gateway.storage.tables_recovery import RECOVERY
 from keys.digest import sha256
 
 _SET: Final = "a35"
@@ -34,6 +37,9 @@ class Migration:
 
 MIGRATIONS: Final = (
     Migration(name="0001-first", statements=(*LOG, *APPEND_ONLY, *MESSAGES, *DELIVERY)),
+    Migration(name="0002-recovery", statements=RECOVERY),
+    Migration(name="0003-escalation", statements=ESCALATION),
+    Migration(name="0004-numbers", statements=NUMBERS),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

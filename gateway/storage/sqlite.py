@@ -13,11 +13,14 @@ from typing import Self
 from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.ports import Clock
-from gateway.storage.anchor import Anchor, StartReport, machine_name
+from gateway.storage.anchor import Anchor, machine_name
 from gateway.storage.connection import StoreLock
+from gateway.storage.continuity import ContinuityPart
 from gateway.storage.core import StoreCore
 from gateway.storage.dispatch import OutboxPart
 from gateway.storage.exchange import ExchangePart
+from gateway.storage.gate import Gate
+from gateway.storage.lateness import LatenessPart
 from gateway.storage.logbook import LogBookPart
 from gateway.storage.measured import MeasuredCommitter
 from gateway.storage.neighbours import NeighboursPart
@@ -30,15 +33,26 @@ from gateway.storage.opening import (
     migrate_store,
     remove_store,
 )
+from gateway.storage.overview import OverviewPart
 from gateway.storage.reading import CasebookPart
 from gateway.storage.sequence import HeadSigner
 from gateway.storage.writer import Writer, WriterMaker
 from protocol.errors import NotAllowedError
 from protocol.identifiers import LogOrigin
+from protocol.log.recovery import Start, StartDecision
 from protocol.log.statement import Statement
 
 
-class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, NeighboursPart):
+class SqliteStore(
+    LogBookPart,
+    OutboxPart,
+    CasebookPart,
+    ExchangePart,
+    NeighboursPart,
+    ContinuityPart,
+    LatenessPart,
+    OverviewPart,
+):
     """Everything durable of one node; made by `create` or `open`, used between start and close.
 
     All methods belong to the loop that was running at `start`.
@@ -47,16 +61,12 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
         core: The open store.
         lock: Held until `close`.
         anchor: Open until `close`.
-        report: What the start found out.
     """
 
-    def __init__(
-        self, core: StoreCore, *, lock: StoreLock, anchor: Anchor, report: StartReport
-    ) -> None:
+    def __init__(self, core: StoreCore, *, lock: StoreLock, anchor: Anchor) -> None:
         super().__init__(core)
         self._lock = lock
         self._anchor = anchor
-        self._report = report
 
     @classmethod
     def create(
@@ -109,7 +119,9 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
                 clock=clock,
                 anchor=Anchor(anchor or default_anchor(path), machine=machine_name()),
                 lock=lock,
-                report=StartReport(is_ordinary=True, warnings=()),
+                gate=Gate(
+                    StartDecision(start=Start.ORDINARY, why="the log begins now"), is_open=True
+                ),
                 metrics=Metrics(),
             )
         except BaseException:
@@ -144,12 +156,13 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
             make_writer: Makes what commits; a thread of its own unless given.
 
         Returns:
-            The store, not yet started; its `report` tells of a start that is not ordinary.
+            The store, not yet started. It signs nothing before `begin_signing`; `beginning`
+            says how this start is to be taken.
 
         Raises:
             ConfigError: A newer release wrote it, or it belongs to another log.
             StorageError: It is missing, locked, of an unknown schema, or cannot be read.
-            LogDamagedError: The log does not verify, or a signed head is lost.
+            LogDamagedError: The log does not verify.
         """
         if not path.exists():
             raise StorageError(
@@ -160,7 +173,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
         try:
             migrate_store(path)
             file = Anchor(anchor or default_anchor(path), machine=machine_name())
-            report = check_start(path, origin, file)
+            gate = check_start(path, origin, file)
             return cls._opened(
                 path,
                 origin=origin,
@@ -170,7 +183,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
                 clock=clock,
                 anchor=file,
                 lock=lock,
-                report=report,
+                gate=gate,
                 metrics=Metrics() if metrics is None else metrics,
                 make_writer=make_writer,
             )
@@ -190,18 +203,25 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
         clock: Clock,
         anchor: Anchor,
         lock: StoreLock,
-        report: StartReport,
+        gate: Gate,
         metrics: Metrics,
         make_writer: WriterMaker = Writer,
     ) -> Self:
         anchor.open()
         committer = MeasuredCommitter(
-            path, origin=origin, signer=head_signer, anchor=anchor, clock=clock, metrics=metrics
+            path,
+            origin=origin,
+            signer=head_signer,
+            anchor=anchor,
+            gate=gate,
+            clock=clock,
+            metrics=metrics,
         )
         try:
             if first is not None:
                 append_first(committer, first)
-            elif committer.head is not None:
+            elif committer.head is not None and gate.decision.start is Start.ORDINARY:
+                # Else the next start must find what this one found, until peers have answered.
                 anchor.write(committer.head)
             core = StoreCore(
                 path,
@@ -216,12 +236,7 @@ class SqliteStore(LogBookPart, OutboxPart, CasebookPart, ExchangePart, Neighbour
             committer.close()
             anchor.close()
             raise
-        return cls(core, lock=lock, anchor=anchor, report=report)
-
-    @property
-    def report(self) -> StartReport:
-        """What the start found out about the store's past."""
-        return self._report
+        return cls(core, lock=lock, anchor=anchor)
 
     @property
     def fault(self) -> str | None:

@@ -4,6 +4,7 @@ The parts stand in modules of their own: sending, receiving, the log, what peopl
 """
 
 from tests.gateway.storage.contract_inbox import InboxContract
+from tests.gateway.storage.contract_lateness import LatenessContract
 from tests.gateway.storage.contract_log import LogContract
 from tests.gateway.storage.contract_outbox import OutboxContract
 from tests.gateway.storage.contract_peers import PeersContract
@@ -12,6 +13,12 @@ from tests.gateway.storage.contract_settling import SettlingContract
 
 
 class StoreContract(
-    OutboxContract, SettlingContract, InboxContract, LogContract, PeersContract, ReadingContract
+    OutboxContract,
+    SettlingContract,
+    InboxContract,
+    LogContract,
+    PeersContract,
+    ReadingContract,
+    LatenessContract,
 ):
     """The whole suite."""
