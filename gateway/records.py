@@ -187,9 +187,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflicting:
-    """The sender used this message id before, with another header, which is this one."""
+    """The sender used this message id before, with another header, which is this one.
+
+    `kept`: header and proof of the other one were kept as evidence just now; of the first
+    conflicts of a sender they are.
+    """
 
     held_header: bytes
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

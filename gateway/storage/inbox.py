@@ -8,6 +8,7 @@ Source: docs/wire-format.md, rules 19, 20, 23; docs/delivery.md, "Durable steps"
 """
 
 import sqlite3
+from typing import Final
 
 from gateway.errors import NoInputError
 from gateway.records import (
@@ -20,10 +21,10 @@ from gateway.records import (
     SignedHead,
     Unopened,
 )
-from gateway.storage.arrivals import add_arrivals, arrived
+from gateway.storage.arrivals import add_arrivals, add_hints, arrived
 from gateway.storage.peers import keep_checkpoint, keep_for_ever
 from gateway.storage.receipts import add_given_receipt, give_receipts
-from gateway.storage.session import KIND_RECEIVED, KIND_STATE, Event, Session
+from gateway.storage.session import KIND_RECEIVED, KIND_STATE, Event, Session, refuse_unsigned
 from gateway.storage.steps import held_message, raise_state
 from gateway.storage.vault import SealedContent, add_content
 from protocol.cases.ladder import MessageState
@@ -32,8 +33,11 @@ from protocol.errors import NotAllowedError
 from protocol.identifiers import MessageId, NodeId
 from protocol.receipt import Stage, state_of
 
-_CONFLICTS_KEPT = 8
+_CONFLICTS_KEPT: Final = 8
 """Other headers kept for one message id: evidence, but no way to fill our disk."""
+
+CONFLICTS_OF_PEER: Final = 100
+"""Conflicts of one sender that are kept in all; beyond them they are counted alone."""
 
 AdmittedItems = tuple[tuple[Accepted | Conflicting, ...], int, tuple[tuple[int, int], ...]]
 
@@ -52,9 +56,11 @@ def admit_frame(session: Session, admission: Admission, *, own: str, now_ms: int
 
     Raises:
         NotAllowedError: The sender is this node.
+        RecoveringError: No head may be signed now, and a receipt must not leave without one.
         ForkDetectedError: Another root is stored at the checkpoint's size.
         StorageError: An item rests on a checkpoint that is not held.
     """
+    refuse_unsigned(session)
     sender = str(admission.sender)
     if sender == own:
         raise NotAllowedError("a node does not receive from itself")
@@ -64,7 +70,7 @@ def admit_frame(session: Session, admission: Admission, *, own: str, now_ms: int
     rests = {
         (item.origin, item.at)
         for item, became in zip(admission.items, items, strict=True)
-        if isinstance(became, Conflicting) or became.fresh
+        if _is_kept(became)
     }
     checkpoint = admission.checkpoint
     if checkpoint is not None:
@@ -74,8 +80,7 @@ def admit_frame(session: Session, admission: Admission, *, own: str, now_ms: int
         rests.discard(here)
     for origin, at in rests:
         keep_for_ever(session, origin, at)
-    numbers = [item.queue_number for item in admission.items]
-    add_arrivals(session, sender, [*numbers, *admission.void])
+    _count_numbers(session, admission, items, sender=sender)
     have, miss = arrived(session, sender)
     return items, have, miss
 
@@ -185,6 +190,28 @@ def read_unopened(connection: sqlite3.Connection, limit: int) -> tuple[Unopened,
     )
 
 
+def _is_kept(became: Accepted | Conflicting) -> bool:
+    """Tell whether something now rests on the checkpoint that proved an item."""
+    return became.kept if isinstance(became, Conflicting) else became.fresh
+
+
+def _count_numbers(
+    session: Session,
+    admission: Admission,
+    items: tuple[Accepted | Conflicting, ...],
+    *,
+    sender: str,
+) -> None:
+    """Count what came, and what never will; a number in conflict has not come."""
+    fresh: list[int] = []
+    hints = list(admission.void)
+    for item, became in zip(admission.items, items, strict=True):
+        if isinstance(became, Accepted):
+            (fresh if became.fresh else hints).append(item.queue_number)
+    add_arrivals(session, sender, fresh)
+    add_hints(session, sender, hints)
+
+
 def _admit(
     session: Session, item: IncomingEnvelope, *, sender: str, own: str, now_ms: int
 ) -> Accepted | Conflicting:
@@ -265,17 +292,30 @@ def _known(
             (row, Stage.ACCEPTED.value),
         ).fetchone()
         return Accepted(receipt=receipt, index=leaf, fresh=False)
-    _keep_conflict(session, row, item, now_ms=now_ms)
-    return Conflicting(held_header=header)
+    kept = _may_keep_conflict(session, row, sender=sender) and _keep_conflict(
+        session, row, item, now_ms=now_ms
+    )
+    return Conflicting(held_header=header, kept=kept)
 
 
-def _keep_conflict(session: Session, message: int, item: IncomingEnvelope, *, now_ms: int) -> None:
-    count = session.execute(
+def _may_keep_conflict(session: Session, message: int, *, sender: str) -> bool:
+    """Tell whether evidence of one more is kept: of the first of a message and of a sender."""
+    of_message = session.execute(
         "SELECT count(*) FROM conflict WHERE message = ?", (message,)
     ).fetchone()[0]
-    if count >= _CONFLICTS_KEPT:
-        return
-    session.execute(
+    if of_message >= _CONFLICTS_KEPT:
+        return False
+    of_sender = session.execute(
+        "SELECT count(*) FROM (SELECT 1 FROM conflict c JOIN message m ON m.id = c.message"
+        " WHERE m.sender = ? LIMIT ?)",
+        (sender, CONFLICTS_OF_PEER),
+    ).fetchone()[0]
+    return bool(of_sender < CONFLICTS_OF_PEER)
+
+
+def _keep_conflict(session: Session, message: int, item: IncomingEnvelope, *, now_ms: int) -> bool:
+    """Keep header and proof of the other envelope; false if it is kept already."""
+    added = session.execute(
         "INSERT INTO conflict (message, header_digest, header, wraps, origin, at, i, path, at_ms)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
@@ -290,3 +330,4 @@ def _keep_conflict(session: Session, message: int, item: IncomingEnvelope, *, no
             now_ms,
         ),
     )
+    return bool(added.rowcount == 1)

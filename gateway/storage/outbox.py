@@ -152,7 +152,7 @@ def close_expired(session: Session, items: Iterable[int], *, own: str, now_ms: i
         node, cls, kind, message = found
         closed += 1
         session.lane(ItemEnded(item=item, node=node, cls=Urgency(cls)))
-        if kind == OutboxKind.ENVELOPE.value:
+        if kind == OutboxKind.ENVELOPE.value and not _was_receipted(session, message):
             _expire(session, message, own=own, now_ms=now_ms)
     return closed
 
@@ -268,6 +268,14 @@ def _add_item(
             exp_ms=submission.exp_ms,
         )
     )
+
+
+def _was_receipted(session: Session, message: int) -> bool:
+    """Tell whether it was delivered before: what its receiver lost does not expire for us."""
+    found = session.execute(
+        "SELECT 1 FROM receipt WHERE message = ? AND given = 0 LIMIT 1", (message,)
+    ).fetchone()
+    return found is not None
 
 
 def _expire(session: Session, row: int, *, own: str, now_ms: int) -> None:

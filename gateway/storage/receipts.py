@@ -6,6 +6,7 @@ proven `accepted` or `rejected` receipt; each of the others counts by itself, in
 Source: docs/wire-format.md, rules 21 to 23.
 """
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,6 +22,10 @@ from protocol.receipt import Stage, state_of
 _ENDING: Final = frozenset({Stage.ACCEPTED, Stage.REJECTED})
 """What ends the sending of an envelope. A later receipt that overtook `accepted` does not: the
 envelope goes once more and brings the stored one, so that both sides hold the whole ladder."""
+
+
+_UNHEEDED: Final = frozenset({MessageState.ACCEPTED, MessageState.CONSIGNED})
+"""No person opened it yet."""
 
 
 def give_receipts(
@@ -109,6 +114,60 @@ def keep_receipt(session: Session, receipt: ReceivedReceipt, *, own: str, now_ms
     if receipt.stage in _ENDING:
         end_delivery(session, message.row)
     return True
+
+
+def read_unheeded(
+    connection: sqlite3.Connection, *, now_ms: int, limit: int
+) -> tuple[tuple[NodeId, MessageId, Urgency], ...]:
+    """Return what is past its `exp`, opened by nobody and not yet told of, oldest first.
+
+    Args:
+        connection: A reader.
+        now_ms: Milliseconds since 1970, UTC.
+        limit: At most so many.
+
+    Returns:
+        Sender, id and class of each.
+    """
+    rows = connection.execute(
+        "SELECT m.sender, m.mid, m.cls FROM message m"
+        " WHERE m.direction = 'in' AND m.state IN ('accepted', 'consigned') AND m.exp_ms <= ?"
+        " AND NOT EXISTS (SELECT 1 FROM receipt r"
+        "  WHERE r.message = m.id AND r.given = 1 AND r.stage = 'expired')"
+        " ORDER BY m.exp_ms LIMIT ?",
+        (now_ms, limit),
+    ).fetchall()
+    return tuple((NodeId.parse(row[0]), MessageId(row[1]), Urgency(row[2])) for row in rows)
+
+
+def give_unheeded(
+    session: Session, receipts: Sequence[OutgoingReceipt], *, own: str, now_ms: int
+) -> int:
+    """State that messages expired unopened.
+
+    What a person opened in the meantime is passed over: it did not expire unopened.
+
+    Args:
+        session: The transaction.
+        receipts: Of the stage `expired`.
+        own: This node, CC/n.
+        now_ms: Milliseconds since 1970, UTC.
+
+    Returns:
+        How many were stated.
+
+    Raises:
+        NoInputError: A receipt names a message that is not here.
+    """
+    given = 0
+    for receipt in receipts:
+        message = held_message(session, str(receipt.to), receipt.mid)
+        if message.state not in _UNHEEDED:
+            continue
+        raise_state(session, message, MessageState.EXPIRED, now_ms=now_ms)
+        _give(session, receipt, own=own, now_ms=now_ms)
+        given += 1
+    return given
 
 
 def end_delivery(session: Session, message: int) -> None:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from gateway.errors import RecoveringError
 from gateway.records import LaneRow, SignedHead
+from gateway.storage.gate import Gate
 from gateway.storage.sequence import LogSequence
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import LogOrigin
@@ -20,6 +22,7 @@ KIND_RECEIVED: Final = "message.received"
 KIND_STATE: Final = "message.state"
 KIND_RECEIPT: Final = "receipt"
 KIND_STUCK: Final = "message.stuck"
+KIND_LOST: Final = "message.lost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,7 @@ class Mark:
     events: int
     lanes: int
     must_sign: bool
+    begins: bool
 
 
 class Session:
@@ -105,6 +109,8 @@ class Session:
     Args:
         connection: The read-write connection, in a transaction.
         sequence: The end of our log.
+        origin: The generation that is written.
+        gate: Whether heads may be signed.
         newest_event: Number of the newest committed event.
     """
 
@@ -114,9 +120,11 @@ class Session:
         *,
         sequence: LogSequence,
         origin: LogOrigin,
+        gate: Gate,
         newest_event: int,
     ) -> None:
         self.origin: Final = origin
+        self.gate: Final = gate
         self.execute: Final[Callable[..., sqlite3.Cursor]] = connection.execute
         self._connection = connection
         self._sequence = sequence
@@ -125,18 +133,34 @@ class Session:
         self._events: list[Event] = []
         self._lanes: list[LaneNews] = []
         self._must_sign = False
+        self._begins = False
 
     @property
     def must_sign(self) -> bool:
         """Whether an operation stated something that must leave the node."""
         return self._must_sign
 
+    @property
+    def begins(self) -> bool:
+        """Whether signing begins with this commit."""
+        return self._begins
+
+    @property
+    def will_sign(self) -> bool:
+        """Whether this commit may carry a signed head."""
+        return self.gate.is_open or (self._begins and not self.gate.is_ended)
+
+    def begin_signing(self) -> None:
+        """Let heads be signed from this commit on."""
+        self._begins = True
+
     def state(self, statement: Statement, *, must_leave: bool) -> int:
         """Append one statement to our log.
 
         Args:
             statement: What this node says.
-            must_leave: Somebody waits for it: the commit carries a signed head.
+            must_leave: Somebody waits for it: the commit carries a signed head, unless the gate
+                is closed; then the first head after it opens covers it.
 
         Returns:
             The index of its leaf.
@@ -155,7 +179,13 @@ class Session:
 
     def mark(self) -> Mark:
         """Return how far this session is."""
-        return Mark(len(self._statements), len(self._events), len(self._lanes), self._must_sign)
+        return Mark(
+            len(self._statements),
+            len(self._events),
+            len(self._lanes),
+            self._must_sign,
+            self._begins,
+        )
 
     def back_to(self, mark: Mark) -> None:
         """Take back what was added since a mark; the database was rolled back likewise."""
@@ -163,6 +193,7 @@ class Session:
         del self._events[mark.events :]
         del self._lanes[mark.lanes :]
         self._must_sign = mark.must_sign
+        self._begins = mark.begins
 
     def flush(self) -> CommitNews:
         """Write the collected leaves and events, at the end of the group.
@@ -189,4 +220,16 @@ class Session:
             completed=completed,
             newest_event=self._first_event + len(self._events) - 1,
             lanes=self._lanes,
+        )
+
+
+def refuse_unsigned(session: Session) -> None:
+    """Refuse an operation whose outcome must leave the node with its commit.
+
+    Raises:
+        RecoveringError: No head may be signed now.
+    """
+    if not session.will_sign:
+        raise RecoveringError(
+            "this log is not signed now", hint="see what it waits for: a35 recover"
         )

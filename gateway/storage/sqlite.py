@@ -24,6 +24,7 @@ from gateway.storage.lateness import LatenessPart
 from gateway.storage.logbook import LogBookPart
 from gateway.storage.measured import MeasuredCommitter
 from gateway.storage.neighbours import NeighboursPart
+from gateway.storage.numbering import NumberingPart
 from gateway.storage.opening import (
     append_first,
     beside,
@@ -49,6 +50,7 @@ class SqliteStore(
     CasebookPart,
     ExchangePart,
     NeighboursPart,
+    NumberingPart,
     ContinuityPart,
     LatenessPart,
     OverviewPart,

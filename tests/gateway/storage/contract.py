@@ -6,6 +6,7 @@ The parts stand in modules of their own: sending, receiving, the log, what peopl
 from tests.gateway.storage.contract_inbox import InboxContract
 from tests.gateway.storage.contract_lateness import LatenessContract
 from tests.gateway.storage.contract_log import LogContract
+from tests.gateway.storage.contract_numbers import NumbersContract
 from tests.gateway.storage.contract_outbox import OutboxContract
 from tests.gateway.storage.contract_peers import PeersContract
 from tests.gateway.storage.contract_reading import ReadingContract
@@ -18,6 +19,7 @@ class StoreContract(
     InboxContract,
     LogContract,
     PeersContract,
+    NumbersContract,
     ReadingContract,
     LatenessContract,
 ):

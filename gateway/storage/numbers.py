@@ -1,0 +1,274 @@
+"""Queue numbers of our envelopes after they were given out: ended, lost by their receiver, moved.
+
+A number is given out once and never again. What waits stands in the outbox; what does not is
+found by receiver and number, so that an answer costs the same behind a hundred thousand others.
+
+Source: docs/wire-format.md, rules 17 and 20.
+"""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from gateway.storage.session import KIND_LOST, KIND_RECEIPT, Event, ItemQueued, Session
+from protocol.cases.ladder import MessageState, is_over
+from protocol.delivery.gaps import Ended, Ranges
+from protocol.delivery.urgency import Urgency
+from protocol.limits import MAX_VOID
+from protocol.log.statement import envelope_sent
+
+SENT_AGAIN = "sent_again"
+"""What the event of a lost message says: the same bytes wait again."""
+
+GONE = "gone"
+"""Or: its time has passed, or it was final, so that nothing goes again."""
+
+_ENDED = """
+    SELECT n.q, m.exp_ms, m.state, coalesce(a.generation, 0),
+        EXISTS (SELECT 1 FROM receipt r WHERE r.message = m.id AND r.given = 0),
+        (SELECT min(v.number) FROM event v
+            WHERE v.message = m.id AND v.kind = ?1 AND v.by = n.node)
+    FROM ended n JOIN message m ON m.id = n.message LEFT JOIN sent_again a ON a.message = m.id
+    WHERE n.node = ?2 AND n.q BETWEEN ?3 AND ?4
+        AND NOT (coalesce(a.generation, 0) >= ?5 AND m.exp_ms > ?6
+            AND m.state NOT IN ('rejected', 'expired', 'cancelled'))
+    ORDER BY n.q LIMIT ?7
+"""
+"""Left out: what went again already for this generation, and would be passed over each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """A message that its receiver lost, as far as sending it again needs it."""
+
+    message: int
+    number: int
+    cls: Urgency
+    exp_ms: int
+    state: MessageState
+    header: bytes
+    wraps: bytes
+    origin: str
+    leaf: int
+    size: int
+
+    def can_go(self, now_ms: int) -> bool:
+        """Tell whether its receiver may take it."""
+        return self.exp_ms > now_ms and not is_over(self.state)
+
+
+def read_top(connection: sqlite3.Connection, node: str) -> int:
+    """Return the last number given out to a node, 0 if none."""
+    row = connection.execute("SELECT q FROM lane WHERE node = ?", (node,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def read_ended(
+    connection: sqlite3.Connection, node: str, ranges: Ranges, *, generation: int, now_ms: int
+) -> tuple[Ended, ...]:
+    """Return what does not wait of some numbers, the lowest 1,024 of them.
+
+    Args:
+        connection: A reader.
+        node: The receiver, CC/n.
+        ranges: Numbers that it lacks, rising and apart.
+        generation: Of its log.
+        now_ms: Milliseconds since 1970, UTC.
+    """
+    found: list[Ended] = []
+    for first, last in ranges:
+        left = MAX_VOID - len(found)
+        if left <= 0:
+            break
+        rows = connection.execute(
+            _ENDED,
+            (KIND_RECEIPT, node, first, last, generation, now_ms, left),
+        ).fetchall()
+        mine = [_ended(row, now_ms=now_ms) for row in rows]
+        mine += _passed_over(connection, node, first, last, limit=left)
+        found += sorted(mine, key=lambda one: one.number)[:left]
+    return tuple(found)
+
+
+def send_again(
+    session: Session,
+    node: str,
+    numbers: Sequence[int],
+    *,
+    generation: int,
+    now_ms: int,
+) -> tuple[int, int]:
+    """Put what a receiver lost back into the outbox: the same header, wraps and body.
+
+    Args:
+        session: The transaction.
+        node: The receiver, CC/n.
+        numbers: Lost, by the rule of protocol.delivery.gaps.
+        generation: Of its log; each message goes again once for one.
+        now_ms: Milliseconds since 1970, UTC.
+
+    Returns:
+        How many wait again, and how many are lost for good.
+    """
+    again = gone = 0
+    for number in numbers:
+        lost = _lost(session, node, number)
+        if lost is None or not _mark(session, lost, generation=generation, now_ms=now_ms):
+            continue
+        if lost.can_go(now_ms):
+            _queue(session, lost, node=node)
+            again += 1
+        else:
+            gone += 1
+        session.tell(
+            Event(
+                at_ms=now_ms,
+                kind=KIND_LOST,
+                message=lost.message,
+                what=SENT_AGAIN if lost.can_go(now_ms) else GONE,
+                by=node,
+            )
+        )
+    return again, gone
+
+
+def move_on(session: Session, node: str, top: int, *, leased: Collection[int]) -> int:
+    """Let the numbers of a lane go on above `top`, and give what waits new ones.
+
+    Args:
+        session: The transaction.
+        node: The receiver, CC/n.
+        top: The highest number that may have been given out before our loss.
+        leased: Items of the outbox that are on their way; they keep their numbers.
+
+    Returns:
+        The last number given out now.
+    """
+    held = session.execute(
+        "INSERT INTO lane (node) VALUES (?1) ON CONFLICT (node) DO UPDATE SET q = q RETURNING q",
+        (node,),
+    ).fetchone()[0]
+    if top > held:
+        _pass_over(session, node, held + 1, top)
+    number = max(top, held)
+    waiting = session.execute(
+        "SELECT id, q, message FROM outbox WHERE node = ? AND kind = 'envelope' ORDER BY q, id",
+        (node,),
+    ).fetchall()
+    for item, old, message in waiting:
+        if item in leased:
+            continue
+        number += 1
+        session.execute("UPDATE outbox SET q = ? WHERE id = ?", (number, item))
+        session.execute("UPDATE envelope SET q = ? WHERE message = ?", (number, message))
+        _pass_over(session, node, old, old)
+    session.execute("UPDATE lane SET q = ? WHERE node = ?", (number, node))
+    return number
+
+
+def _ended(row: tuple[int, int, str, int, int, int | None], *, now_ms: int) -> Ended:
+    number, exp_ms, state, again, receipted, event = row
+    # Where the event of its receipt was erased since, it is older than any request on its way.
+    held_at = (event or 0) if receipted else None
+    return Ended(
+        number=number,
+        held_at=held_at,
+        can_go=exp_ms > now_ms and not is_over(MessageState(state)),
+        again=again,
+    )
+
+
+def _passed_over(
+    connection: sqlite3.Connection, node: str, first: int, last: int, *, limit: int
+) -> list[Ended]:
+    rows = connection.execute(
+        "SELECT first, last FROM passed_over WHERE node = ?1 AND first <= ?3 AND first >= ("
+        "  SELECT coalesce(max(first), 0) FROM passed_over WHERE node = ?1 AND first <= ?2"
+        ") AND last >= ?2 ORDER BY first LIMIT ?4",
+        (node, first, last, limit),
+    ).fetchall()
+    numbers = [
+        number
+        for low, high in rows
+        for number in range(max(low, first), min(high, last, max(low, first) + limit - 1) + 1)
+    ]
+    return [Ended(number=number, held_at=None) for number in numbers[:limit]]
+
+
+def _pass_over(session: Session, node: str, first: int, last: int) -> None:
+    """Note numbers that no message bears; runs that touch become one."""
+    joined = session.execute(
+        "UPDATE passed_over SET last = ?3 WHERE node = ?1 AND last = ?2 - 1",
+        (node, first, last),
+    )
+    if joined.rowcount == 0:
+        session.execute(
+            "INSERT INTO passed_over (node, first, last) VALUES (?, ?, ?)", (node, first, last)
+        )
+
+
+def _lost(session: Session, node: str, number: int) -> _Lost | None:
+    row = session.execute(
+        "SELECT m.id, m.cls, m.exp_ms, m.state, e.header, e.wraps, e.origin, e.i, length(e.body)"
+        " FROM ended n JOIN message m ON m.id = n.message JOIN envelope e ON e.message = m.id"
+        " WHERE n.node = ? AND n.q = ?"
+        " AND EXISTS (SELECT 1 FROM receipt r WHERE r.message = m.id AND r.given = 0)",
+        (node, number),
+    ).fetchone()
+    if row is None:
+        return None
+    message, cls, exp_ms, state, header, wraps, origin, leaf, body_bytes = row
+    return _Lost(
+        message,
+        number,
+        Urgency(cls),
+        exp_ms,
+        MessageState(state),
+        header,
+        wraps,
+        origin,
+        leaf,
+        len(header) + len(wraps) + body_bytes,
+    )
+
+
+def _mark(session: Session, lost: _Lost, *, generation: int, now_ms: int) -> bool:
+    """Note that it goes again for this generation; false if it did already."""
+    marked = session.execute(
+        "INSERT INTO sent_again (message, generation, at_ms) VALUES (?, ?, ?)"
+        " ON CONFLICT (message) DO UPDATE"
+        " SET generation = excluded.generation, at_ms = excluded.at_ms"
+        " WHERE excluded.generation > sent_again.generation",
+        (lost.message, generation, now_ms),
+    )
+    return bool(marked.rowcount == 1)
+
+
+def _queue(session: Session, lost: _Lost, *, node: str) -> None:
+    leaf = _stated_here(session, lost)
+    cursor = session.execute(
+        "INSERT INTO outbox (node, kind, message, cls, q, i, exp_ms, bytes)"
+        " VALUES (?, 'envelope', ?, ?, ?, ?, ?, ?)",
+        (node, lost.message, lost.cls, lost.number, leaf, lost.exp_ms, lost.size),
+    )
+    session.lane(
+        ItemQueued(item=cursor.lastrowid or 0, node=node, cls=lost.cls, exp_ms=lost.exp_ms)
+    )
+
+
+def _stated_here(session: Session, lost: _Lost) -> int:
+    """Return the leaf that states it in the log we write; in a new generation it is stated anew."""
+    if lost.origin == str(session.origin):
+        return lost.leaf
+    statement = envelope_sent(lost.header, lost.wraps)
+    leaf = session.state(statement, must_leave=True)
+    session.execute(
+        "INSERT INTO earlier_sealing (message, i, statement_digest, wraps) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT DO NOTHING",
+        (lost.message, lost.leaf, statement.digest, lost.wraps),
+    )
+    session.execute(
+        "UPDATE envelope SET origin = ?, i = ? WHERE message = ?",
+        (str(session.origin), leaf, lost.message),
+    )
+    return leaf
