@@ -102,6 +102,10 @@ class Life:
         loop = asyncio.get_running_loop()
         return loop.create_task(work, name=f"{self.name} {name}", context=self.context.copy())
 
+    def go(self, work: Coroutine[Any, Any, object], *, name: str) -> None:
+        """Start a task that nobody waits for."""
+        _ = self.spawn(work, name=name)
+
     def keep(self, task: asyncio.Task[Any]) -> None:
         """Hold on to a task: one that was collected early would run its handlers at any moment."""
         self.tasks.append(task)
@@ -152,6 +156,12 @@ class Life:
 def present_life() -> Life | None:
     """Return the life whose step runs now, None for the world's own."""
     return _life.get()
+
+
+def is_over(context: Context) -> bool:
+    """Tell whether a context belongs to a life that ended."""
+    life = context.get(_life)
+    return life is not None and life.is_dead
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
