@@ -97,6 +97,7 @@ def test_storm_is_spread_over_the_longest_wait_and_forgotten_after_it() -> None:
     for _ in range(1300):
         state, wait_ms = ask_back(state, 0.0, per_s=10)
         waits.append(wait_ms)
-    assert (min(waits), max(waits)) == (LEAST_RETRY_MS, LEAST_RETRY_MS + MOST_RETRY_MS)
+    assert min(waits) == LEAST_RETRY_MS
+    assert abs(max(waits) - LEAST_RETRY_MS - MOST_RETRY_MS) <= 100
     assert max(waits.count(one) for one in set(waits)) <= 3
     assert ask_back(state, 120.0, per_s=10)[1] == LEAST_RETRY_MS
