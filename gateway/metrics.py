@@ -48,6 +48,12 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         self._refused_by = Counter(
             "a35_refused_by", "Refusals that a peer told us", ("peer", "code"), registry=registry
         )
+        self._lost_by = Counter(
+            "a35_lost_by_peer", "Receipted messages that a peer lost", ("peer",), registry=registry
+        )
+        self._voided = Counter(
+            "a35_voided", "Numbers named to a peer as never to come", ("peer",), registry=registry
+        )
         self._position_repeats = Counter(
             "a35_position_repeats", "Frames repeated from a stated position", registry=registry
         )
@@ -59,6 +65,13 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
             registry=registry,
         )  # fmt: skip
         self._alarms = Counter("a35_alarms", "Alarms raised, by kind", ("kind",), registry=registry)
+        self._escalations = Counter(
+            "a35_escalations", "Stages told of messages that were late, by stage and class",
+            ("stage", "cls"), registry=registry,
+        )  # fmt: skip
+        self._webhook_calls = Counter(
+            "a35_webhook_calls", "Calls of webhooks, by outcome", ("outcome",), registry=registry
+        )
 
     def _port(self, registry: CollectorRegistry) -> None:
         frames = Counter("a35_frames", "Frames, by direction", ("direction",), registry=registry)
@@ -135,6 +148,14 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         """A peer refused a frame or an item of ours with a code."""
         self._refused_by.labels(peer, code).inc()
 
+    def lost_by(self, node: str, count: int) -> None:
+        """A node lost messages that it had receipted."""
+        self._lost_by.labels(node).inc(count)
+
+    def voided(self, node: str, count: int) -> None:
+        """Numbers of ours are named to a node as never to come."""
+        self._voided.labels(node).inc(count)
+
     def position_repeats(self, count: int = 1) -> None:
         """Frames were repeated because the receiver stood elsewhere in our log."""
         self._position_repeats.inc(count)
@@ -150,6 +171,14 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
     def alarms(self, kind: str) -> None:
         """An alarm was raised; kind is a fixed word."""
         self._alarms.labels(kind).inc()
+
+    def escalations(self, stage: str, cls: str) -> None:
+        """A stage (hasten, telephone, silence) was told of a message of a class (P0 to P2)."""
+        self._escalations.labels(stage, cls).inc()
+
+    def webhook_calls(self, outcome: str) -> None:
+        """A webhook was called; outcome: taken or failed."""
+        self._webhook_calls.labels(outcome).inc()
 
     def frames(self, direction: Literal["in", "out"], size_bytes: int) -> None:
         """A whole frame went in or out."""

@@ -19,27 +19,38 @@ from gateway.service.case import Cases
 from gateway.service.consign import Consign
 from gateway.service.dispatch import Dispatch
 from gateway.service.draft import Drafts
+from gateway.service.escalate import Escalate
+from gateway.service.evidence import Evidence
 from gateway.service.greet import Greet
 from gateway.service.guard import DiskGuard
 from gateway.service.health import Health, Offsets
+from gateway.service.inquire import Inquire
 from gateway.service.judge import Judge
 from gateway.service.keyring import Keyring
 from gateway.service.link import PeerLogs
+from gateway.service.orders import Orders
 from gateway.service.receipting import Receipting
 from gateway.service.receive import Receive
 from gateway.service.reception import Reception
+from gateway.service.recover import Recovery
 from gateway.service.remedies import Remedies
 from gateway.service.resources import Resources
 from gateway.service.settle import Settle
+from gateway.service.shortfall import Shortfall
 from gateway.service.standings import Standings
 from gateway.service.submit import Submit
 from gateway.service.tend import Tend
 from gateway.service.watch import Watch
 from gateway.store import Store
+from keys.note import LogVerifier
 from keys.recipient import RecipientSecret
+from protocol.delivery.escalation import Budgets
 from protocol.delivery.room import Floor
 from protocol.errors import Code
 from protocol.identifiers import MessageId, NodeId
+
+_DOUBTFUL = frozenset({Code.FORK, Code.PROOF, Code.LOG_POSITION})
+"""Refusals after which we ask what that node holds of our own log."""
 
 
 def _unmeasured() -> None:
@@ -48,7 +59,7 @@ def _unmeasured() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The six ports of one node, where it tells of itself, and what it may fill."""
+    """The six ports of one node, where it tells of itself, what it may fill, and how long it waits."""
 
     clock: Clock
     randomness: Randomness
@@ -60,6 +71,8 @@ class Ports:
     journal: Journal
     measure: Measure = _unmeasured
     floor: Floor = field(default_factory=Floor)
+    budgets: Budgets = field(default_factory=Budgets)
+    copies: bool = True
 
 
 class Runtime:
@@ -71,6 +84,7 @@ class Runtime:
         secrets: Gives the content keys held now, by key id.
         directory_changed: Called after a new directory was adopted.
         why_no_directory: Gives the sentence of the last failed refresh.
+        own: Our log's public keys; without them those that the directory lists.
     """
 
     def __init__(
@@ -81,6 +95,7 @@ class Runtime:
         secrets: Callable[[], Mapping[bytes, RecipientSecret]],
         directory_changed: Callable[[], Awaitable[None]],
         why_no_directory: Callable[[], str | None],
+        own: LogVerifier | None = None,
     ) -> None:
         self._ports = ports
         self._node = node
@@ -95,7 +110,19 @@ class Runtime:
             transport=ports.transport,
             clock=ports.clock,
         )
-        self._standings = Standings(ports.store)
+        self.recovery = Recovery(
+            node=node,
+            store=ports.store,
+            directory=ports.directory,
+            transport=ports.transport,
+            clock=ports.clock,
+            journal=ports.journal,
+            metrics=ports.metrics,
+            own=own,
+        )
+        self._standings = Standings(
+            ports.store, agreed=self.recovery.agreed, doubted=self.recovery.doubt
+        )
         self._offsets = Offsets(ports.clock)
         self._keyring = Keyring(
             store=ports.store,
@@ -105,6 +132,7 @@ class Runtime:
             clock=ports.clock,
         )
         self._receipting = Receipting(node=node, directory=ports.directory, clock=ports.clock)
+        self._judge = self._make_judge(secrets)
         self.dispatch = self._make_dispatch()
         self.engine = Engine(
             store=ports.store,
@@ -125,7 +153,7 @@ class Runtime:
         )
         self._answers = Answers(log=ports.store, logs=self._logs, clock=ports.clock)
         self.reception = Reception(
-            self._make_receive(secrets),
+            self._make_receive(),
             Resources(store=ports.store, logs=self._logs, answers=self._answers),
         )
         self.cases = Cases(node=node, casebook=ports.store, clock=ports.clock)
@@ -133,6 +161,7 @@ class Runtime:
             store=ports.store, cases=self.cases, clock=ports.clock, journal=ports.journal
         )
         self.submit = self._make_submit()
+        self.escalate = self._make_escalate()
         self.act = Act(
             store=ports.store, blobs=ports.blobs, receipting=self._receipting, clock=ports.clock
         )
@@ -144,6 +173,7 @@ class Runtime:
             failing=self.engine.waiting_since_failure,
             why_no_directory=why_no_directory,
             guard=self._guard,
+            recovery=self.recovery,
         )
         self._adopt = Adopt(
             directory=ports.directory,
@@ -188,17 +218,22 @@ class Runtime:
             ExceptionGroup: What ended one of them; the node must stop.
         """
         async with asyncio.TaskGroup() as group:
+            group.create_task(self.recovery.run())
             group.create_task(self.engine.run())
             group.create_task(self.consign.run())
             group.create_task(self._adopt.run())
             group.create_task(self._greet.run())
             group.create_task(self._tend.run())
             group.create_task(self.watch.run())
+            group.create_task(self.escalate.run())
 
     # ------------------------------------------------------------------ parts
 
     def _make_dispatch(self) -> Dispatch:
         ports = self._ports
+        shortfall = Shortfall(
+            store=ports.store, clock=ports.clock, metrics=ports.metrics, lost=self._lost
+        )
         settle = Settle(
             node=self._node,
             store=ports.store,
@@ -207,6 +242,7 @@ class Runtime:
             clock=ports.clock,
             offsets=self._offsets,
             metrics=ports.metrics,
+            shortfall=shortfall,
         )
         remedies = Remedies(
             node=self._node,
@@ -223,15 +259,16 @@ class Runtime:
             logs=self._logs,
             standings=self._standings,
             settle=settle,
+            shortfall=shortfall,
             remedies=remedies,
             clock=ports.clock,
             metrics=ports.metrics,
             alarm=self._refused,
         )
 
-    def _make_receive(self, secrets: Callable[[], Mapping[bytes, RecipientSecret]]) -> Receive:
+    def _make_judge(self, secrets: Callable[[], Mapping[bytes, RecipientSecret]]) -> Judge:
         ports = self._ports
-        judge = Judge(
+        return Judge(
             node=self._node,
             store=ports.store,
             blobs=ports.blobs,
@@ -241,16 +278,49 @@ class Runtime:
             secrets=secrets,
             guard=self._guard,
         )
+
+    def _make_escalate(self) -> Escalate:
+        ports = self._ports
+        return Escalate(
+            store=ports.store,
+            budgets=ports.budgets,
+            orders=Orders(
+                node=self._node,
+                store=ports.store,
+                blobs=ports.blobs,
+                directory=ports.directory,
+                keyring=self._keyring,
+                cases=self.cases,
+                clock=ports.clock,
+                randomness=ports.randomness,
+            ),
+            inquire=Inquire(
+                store=ports.store,
+                transport=ports.transport,
+                logs=self._logs,
+                judge=self._judge,
+                clock=ports.clock,
+            ),
+            evidence=Evidence(store=ports.store, clock=ports.clock),
+            hasten=self.engine.contacted,
+            copies=ports.copies,
+            clock=ports.clock,
+            journal=ports.journal,
+            metrics=ports.metrics,
+        )
+
+    def _make_receive(self) -> Receive:
+        ports = self._ports
         return Receive(
             store=ports.store,
             directory=ports.directory,
             logs=self._logs,
             standings=self._standings,
-            judge=judge,
+            judge=self._judge,
             answers=self._answers,
             clock=ports.clock,
             accepted=self.consign.wake,
-            contacted=self.engine.contacted,
+            contacted=self._contacted,
             alarm=self._refused,
             metrics=ports.metrics,
             guard=self._guard,
@@ -284,11 +354,22 @@ class Runtime:
         self.consign.wake()
         await self._directory_changed()
 
+    def _contacted(self, node: NodeId) -> None:
+        self.engine.contacted(node)
+        self.recovery.contacted(node)
+        self.escalate.contacted(node)
+
     def _refused(self, node: NodeId, code: Code) -> None:
+        if code in _DOUBTFUL:
+            self.recovery.doubt(node)
         self._ports.metrics.alarms(code.value)
         left_out = self._seldom.due(f"{node} {code}")
         if left_out is not None:
             self._ports.journal.alarm("refused", node=str(node), code=code.value, left_out=left_out)
+
+    def _lost(self, node: NodeId, again: int, gone: int) -> None:
+        self._ports.metrics.alarms("lost_by_peer")
+        self._ports.journal.alarm("lost_by_peer", node=str(node), again=again, gone=gone)
 
     def _parked(self, sender: NodeId, mid: MessageId) -> None:
         self._ports.metrics.alarms("parked")

@@ -5,26 +5,18 @@ are the stored bytes (docs/wire-format.md, rules 9, 20 and 23).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from gateway.ports import Clock
 from gateway.records import Accepted, SignedHead
 from gateway.service.link import PeerLogs
 from gateway.store import LogBook
 from protocol.answer import Answer, AnswerItem, Receipted, Refused, encode_answer
+from protocol.delivery.gaps import Shown
 from protocol.errors import Code, RemoteProtocolError
 from protocol.identifiers import NodeId
 
 TAKEN = Receipted(receipt=None, index=None, path=())
 """What a receipt is answered with: no receipt for a receipt."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gaps:
-    """What the receiver has of the sender's queue: contiguous up to `have`, and what it misses."""
-
-    have: int = 0
-    miss: tuple[tuple[int, int], ...] = ()
 
 
 class Answers:
@@ -48,7 +40,7 @@ class Answers:
         items: Sequence[Accepted | Refused | None],
         *,
         head: SignedHead | None = None,
-        gaps: Gaps | None = None,
+        gaps: Shown | None = None,
     ) -> bytes:
         """Return one encoded answer.
 
@@ -58,7 +50,8 @@ class Answers:
             items: One verdict for each thing asked, in order; None: taken, with nothing to say.
             head: A committed checkpoint that covers every receipt in `items`; the newest one if
                 None.
-            gaps: What is missing of the peer's queue.
+            gaps: What came of the peer's queue, read after its frame was; None where the answer
+                is to a question and says nothing of it.
 
         Returns:
             The bytes to send.
@@ -74,7 +67,7 @@ class Answers:
         proofs = await self._log.prove(head.size, given, old=old)
         paths = iter(proofs.inclusion)
         is_linked = old == head.size
-        gaps = Gaps() if gaps is None else gaps
+        gaps = Shown(have=0) if gaps is None else gaps
         return encode_answer(
             Answer(
                 t_ms=self._clock.now_ms(),

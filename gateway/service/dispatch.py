@@ -22,11 +22,13 @@ from gateway.service.link import PeerLogs
 from gateway.service.refusals import coded
 from gateway.service.remedies import Remedies
 from gateway.service.settle import Settle
+from gateway.service.shortfall import Shortfall
 from gateway.service.standings import Standings
 from gateway.store import Store
 from protocol.answer import ErrorAnswer, decode_answer
 from protocol.delivery.outcome import is_stuck, remedy_for
 from protocol.delivery.standing import rides
+from protocol.delivery.urgency import Urgency
 from protocol.errors import Code, RemoteProtocolError
 from protocol.identifiers import NodeId
 from protocol.limits import LINKING_FRAME_BYTES, MAX_ENVELOPES
@@ -89,6 +91,7 @@ class Dispatch:
         logs: Our position in the peers' logs.
         standings: The peers' position in ours.
         settle: Commits outcomes.
+        shortfall: Knows what to name void, and when a request left.
         remedies: Does what refusals ask for.
         clock: Time.
         metrics: Counts refusals for position.
@@ -103,6 +106,7 @@ class Dispatch:
         logs: PeerLogs,
         standings: Standings,
         settle: Settle,
+        shortfall: Shortfall,
         remedies: Remedies,
         clock: Clock,
         metrics: Metrics,
@@ -113,6 +117,7 @@ class Dispatch:
         self._logs = logs
         self._standings = standings
         self._settle = settle
+        self._shortfall = shortfall
         self._remedies = remedies
         self._clock = clock
         self._metrics = metrics
@@ -132,6 +137,8 @@ class Dispatch:
         Raises:
             StorageError: The store failed; what was claimed waits again.
         """
+        if not self._store.may_sign:
+            return Progress.IDLE  # what peers hold of our log comes first
         if self._logs.is_forked(node):
             return await self._freeze(node, batch)
         standing = self._standings.of(node)
@@ -153,7 +160,7 @@ class Dispatch:
         Raises:
             StorageError: The link could not be committed.
         """
-        if self._store.head() is None:
+        if self._store.head() is None or not self._store.may_sign:
             return Progress.IDLE
         if self._logs.is_forked(node):
             return Progress.REFUSED
@@ -191,7 +198,7 @@ class Dispatch:
             max_items=URGENT_ITEMS if batch.urgent_only else MAX_ENVELOPES,
             max_bytes=BATCH_BYTES,
             below=below,
-            urgent_only=batch.urgent_only,
+            down_to=Urgency.P1 if batch.urgent_only else Urgency.P3,
         )
 
     async def _carry(
@@ -235,9 +242,10 @@ class Dispatch:
         for _ in range(_POSITIONS_TRIED):
             start = self._standings.of(node).head
             link = link or not rides(self._standings.of(node), _last_index(ready))
+            asked_at = self._shortfall.moment()
             status, body = await self._send(node, kind, ready, link=link)
             if status == _HTTP_OK:
-                return await self._answered(node, ready, body)
+                return await self._answered(node, ready, body, asked_at=asked_at)
             error = coded(status, body)
             self._settle.heard(node, error.t_ms)
             if error.code is not Code.LOG_POSITION:
@@ -264,19 +272,20 @@ class Dispatch:
         head = self._store.head()
         old = self._standings.of(node).head
         seen = self._logs.head_size(node)
+        void = self._shortfall.void(node)
         indices = [item.index for item in items]
         if link and head is not None:
             proofs = await self._store.prove(head.size, indices, old=old)
-            frame = linking_frame(kind, items, proofs, head=head, old=old, seen=seen)
+            frame = linking_frame(kind, items, proofs, head=head, old=old, seen=seen, void=void)
         else:
             proofs = await self._store.prove(old, indices, old=old)
-            frame = riding_frame(kind, items, proofs, seen=seen)
+            frame = riding_frame(kind, items, proofs, seen=seen, void=void)
         return await self._transport.send(node, _ROUTES[kind], frame)
 
     async def _answered(
-        self, node: NodeId, items: tuple[ClaimedItem, ...], body: bytes
+        self, node: NodeId, items: tuple[ClaimedItem, ...], body: bytes, *, asked_at: int
     ) -> Progress:
-        verdict = await self._settle.answered(node, items, decode_answer(body))
+        verdict = await self._settle.answered(node, items, decode_answer(body), asked_at=asked_at)
         self._tell(node, verdict.stuck)
         await self._remedies.apply(node, verdict.refused)
         wrapped = await self._remedies.wrap_again(node, verdict.unwrapped)

@@ -10,7 +10,12 @@ from protocol.frame import EnvelopeItem, FrameHead, FrameKind, ReceiptItem, enco
 
 
 def riding_frame(
-    kind: OutboxKind, items: Sequence[ClaimedItem], proofs: Proofs, *, seen: int
+    kind: OutboxKind,
+    items: Sequence[ClaimedItem],
+    proofs: Proofs,
+    *,
+    seen: int,
+    void: tuple[int, ...] = (),
 ) -> list[bytes]:
     """Return the buffers of a frame whose proofs lead to a size that the peer has confirmed.
 
@@ -19,6 +24,7 @@ def riding_frame(
         items: What it carries.
         proofs: Of the items at that size.
         seen: The size of our head of the peer's log.
+        void: Queue numbers that will never come.
     """
     head = FrameHead(
         at=proofs.size,
@@ -26,6 +32,7 @@ def riding_frame(
         old=proofs.size,
         consistency=(),
         seen=seen,
+        void=void,
         envelopes=_envelopes(kind, items, proofs),
         receipts=_receipts(kind, items, proofs),
     )
@@ -40,6 +47,7 @@ def linking_frame(
     head: SignedHead,
     old: int,
     seen: int,
+    void: tuple[int, ...] = (),
 ) -> list[bytes]:
     """Return the buffers of a frame that brings our newest checkpoint.
 
@@ -50,6 +58,7 @@ def linking_frame(
         head: Our checkpoint.
         old: The size that the peer confirmed last, 0 if none.
         seen: The size of our head of the peer's log.
+        void: Queue numbers that will never come.
     """
     frame = FrameHead(
         at=head.size,
@@ -57,6 +66,7 @@ def linking_frame(
         old=old,
         consistency=proofs.consistency,
         seen=seen,
+        void=void,
         envelopes=_envelopes(kind, items, proofs),
         receipts=_receipts(kind, items, proofs),
     )

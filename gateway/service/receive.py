@@ -16,13 +16,12 @@ from gateway.ports import Clock, Directory
 from gateway.records import (
     Accepted,
     Admission,
-    Admitted,
     Conflicting,
     IncomingEnvelope,
     PeerCheckpoint,
     ReceivedReceipt,
 )
-from gateway.service.answers import Answers, Gaps
+from gateway.service.answers import Answers
 from gateway.service.guard import DiskGuard
 from gateway.service.judge import Judge
 from gateway.service.link import PeerLogs
@@ -114,9 +113,10 @@ class Receive:
         """Tell whether new frames must be put off.
 
         Receipts name the directory they rest on, and a queue that grows faster than the disk
-        writes would only make everybody wait longer.
+        writes would only make everybody wait longer. A log that is not signed now receipts nothing.
         """
-        return self._directory.stamp() is None or self._store.backlog > _BACKLOG_MOST
+        is_held_up = self._directory.stamp() is None or not self._store.may_sign
+        return is_held_up or self._store.backlog > _BACKLOG_MOST
 
     def takes_blobs(self) -> bool:
         """Tell whether the disk has room for pieces of attachments."""
@@ -152,6 +152,8 @@ class Receive:
         del kind
         self._contacted(peer)
         await self._standings.confirm(peer, head.seen)
+        if not self._store.may_sign:
+            raise RemoteProtocolError("this log is not signed now", code=Code.BUSY)
         try:
             return self._link(peer, head)
         except RemoteProtocolError as error:
@@ -196,19 +198,25 @@ class Receive:
             for item, body in zip(frame.frame.envelopes, bodies, strict=True)
         ]
         fit = tuple(verdict for verdict in verdicts if isinstance(verdict, IncomingEnvelope))
-        admitted = await self._admit(frame, fit) if fit else None
-        if admitted is None:
+        admitted = await self._admit(frame, fit) if fit else ()
+        if not fit:
             await self._keep(frame)
-        decided = _merge(verdicts, () if admitted is None else admitted.items)
+        decided = _merge(verdicts, admitted)
         told = [
             await self._once_more(frame.peer, item, said)
             for item, said in zip(frame.frame.envelopes, decided, strict=True)
         ]
-        gaps = None if admitted is None else Gaps(have=admitted.have, miss=admitted.miss)
         self._count(frame.peer, told)
+        return await self._answer(frame, told)
+
+    async def _answer(self, frame: LinkedFrame, told: Sequence[Accepted | Refused | None]) -> bytes:
+        """Compose the answer, with what came of the peer's queue: read last, it misses nothing."""
+        gaps = await self._store.gaps(frame.peer)
         return await self._answers.compose(frame.peer, frame.frame.seen, told, gaps=gaps)
 
-    async def _admit(self, frame: LinkedFrame, fit: tuple[IncomingEnvelope, ...]) -> Admitted:
+    async def _admit(
+        self, frame: LinkedFrame, fit: tuple[IncomingEnvelope, ...]
+    ) -> tuple[Accepted | Conflicting, ...]:
         checkpoint = self._evidence(frame, proved=True)
         admission = Admission(
             sender=frame.peer, checkpoint=checkpoint, items=fit, void=frame.frame.void
@@ -218,7 +226,7 @@ class Receive:
         self._logs.unwritten.committed(checkpoint)
         self._accepted()
         self._metrics.accepted(sum(1 for one in admitted.items if _is_fresh(one)))
-        return admitted
+        return admitted.items
 
     async def _once_more(
         self, peer: NodeId, item: EnvelopeItem, said: Accepted | Refused
@@ -257,17 +265,27 @@ class Receive:
                 frame.peer, good, checkpoint, now_ms=self._clock.now_ms()
             )
             self._logs.unwritten.committed(checkpoint)
+            await self._take_void(frame)
         else:
             await self._keep(frame)
         answered = [verdict if isinstance(verdict, Refused) else None for verdict in verdicts]
         self._count(frame.peer, answered)
-        return await self._answers.compose(frame.peer, frame.frame.seen, answered)
+        return await self._answer(frame, answered)
 
     def _evidence(self, frame: LinkedFrame, *, proved: bool) -> PeerCheckpoint | None:
         return self._logs.unwritten.evidence(frame.head.origin, frame.linked, proved=proved)
 
+    async def _take_void(self, frame: LinkedFrame) -> None:
+        """Count the numbers that a frame without an envelope names as never to come."""
+        if frame.frame.void:
+            await self._store.admit(
+                Admission(sender=frame.peer, checkpoint=None, items=(), void=frame.frame.void),
+                now_ms=self._clock.now_ms(),
+            )
+
     async def _keep(self, frame: LinkedFrame) -> None:
-        """Commit the link of a frame that brought nothing else."""
+        """Commit what a frame brought that held nothing new: its link, and its void numbers."""
+        await self._take_void(frame)
         checkpoint = self._evidence(frame, proved=False)
         if checkpoint is not None:
             await self._store.advance_peer(checkpoint, now_ms=self._clock.now_ms())

@@ -24,6 +24,7 @@ from gateway.service.deferrals import Deferrals, Refusal
 from gateway.service.health import Offsets
 from gateway.service.link import PeerLogs
 from gateway.service.receipting import check_receipt
+from gateway.service.shortfall import Shortfall
 from gateway.service.standings import Standings
 from gateway.store import Store
 from keys.digest import new_salt
@@ -65,6 +66,7 @@ class Settle:
         clock: Time.
         offsets: Learns the peers' clocks.
         metrics: Counts what was settled and refused.
+        shortfall: Acts on what the answers show of our numbers.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Settle:
         clock: Clock,
         offsets: Offsets,
         metrics: Metrics,
+        shortfall: Shortfall,
     ) -> None:
         self._node = node
         self._store = store
@@ -85,15 +88,19 @@ class Settle:
         self._clock = clock
         self._offsets = offsets
         self._metrics = metrics
+        self._shortfall = shortfall
         self._deferrals = Deferrals(clock)
 
-    async def answered(self, peer: NodeId, items: Sequence[ClaimedItem], answer: Answer) -> Verdict:
+    async def answered(
+        self, peer: NodeId, items: Sequence[ClaimedItem], answer: Answer, *, asked_at: int
+    ) -> Verdict:
         """Settle one answered frame in one commit, save the items that ask for new wraps.
 
         Args:
             peer: Who answered.
             items: What the frame carried, in order; none for an empty frame.
             answer: The decoded answer.
+            asked_at: From `Shortfall.moment`, before the frame left.
 
         Returns:
             How many were delivered, and what is left to do.
@@ -132,6 +139,9 @@ class Settle:
         evidence = self._logs.unwritten.evidence(head.origin, linked, proved=False)
         await self._commit(peer, [*delivered, *deferred], evidence)
         await self._standings.confirm(peer, answer.seen)
+        await self._shortfall.heard(
+            peer, answer, asked_at=asked_at, generation=head.origin.generation
+        )
         self._metrics.settled(len(delivered))
         return Verdict(
             delivered=len(delivered),

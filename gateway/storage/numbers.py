@@ -76,6 +76,9 @@ def read_ended(
         now_ms: Milliseconds since 1970, UTC.
     """
     found: list[Ended] = []
+    has_passed_over = connection.execute(
+        "SELECT 1 FROM passed_over WHERE node = ? LIMIT 1", (node,)
+    ).fetchone()
     for first, last in ranges:
         left = MAX_VOID - len(found)
         if left <= 0:
@@ -85,7 +88,8 @@ def read_ended(
             (KIND_RECEIPT, node, first, last, generation, now_ms, left),
         ).fetchall()
         mine = [_ended(row, now_ms=now_ms) for row in rows]
-        mine += _passed_over(connection, node, first, last, limit=left)
+        if has_passed_over:
+            mine += _passed_over(connection, node, first, last, limit=left)
         found += sorted(mine, key=lambda one: one.number)[:left]
     return tuple(found)
 
@@ -147,10 +151,11 @@ def move_on(session: Session, node: str, top: int, *, leased: Collection[int]) -
     held = session.execute(
         "INSERT INTO lane (node) VALUES (?1) ON CONFLICT (node) DO UPDATE SET q = q RETURNING q",
         (node,),
-    ).fetchone()[0]
-    if top > held:
-        _pass_over(session, node, held + 1, top)
-    number = max(top, held)
+    ).fetchone()
+    number = int(held[0])
+    if top > number:
+        _pass_over(session, node, number + 1, top)
+        number = top
     waiting = session.execute(
         "SELECT id, q, message FROM outbox WHERE node = ? AND kind = 'envelope' ORDER BY q, id",
         (node,),
