@@ -48,6 +48,9 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         self._refused_by = Counter(
             "a35_refused_by", "Refusals that a peer told us", ("peer", "code"), registry=registry
         )
+        self._unheeded = Counter(
+            "a35_unheeded", "Accepted messages that expired unopened", registry=registry
+        )
         self._lost_by = Counter(
             "a35_lost_by_peer", "Receipted messages that a peer lost", ("peer",), registry=registry
         )
@@ -147,6 +150,10 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
     def refused_by(self, peer: str, code: str) -> None:
         """A peer refused a frame or an item of ours with a code."""
         self._refused_by.labels(peer, code).inc()
+
+    def unheeded(self, count: int) -> None:
+        """Messages passed their time before anybody opened them; their senders are told."""
+        self._unheeded.inc(count)
 
     def lost_by(self, node: str, count: int) -> None:
         """A node lost messages that it had receipted."""

@@ -40,6 +40,7 @@ from gateway.service.shortfall import Shortfall
 from gateway.service.standings import Standings
 from gateway.service.submit import Submit
 from gateway.service.tend import Tend
+from gateway.service.unheeded import Unheeded
 from gateway.service.watch import Watch
 from gateway.store import Store
 from keys.note import LogVerifier
@@ -59,7 +60,7 @@ def _unmeasured() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """The six ports of one node, where it tells of itself, what it may fill, and how long it waits."""
+    """The six ports of one node, where it tells of itself, and what it may fill and wait."""
 
     clock: Clock
     randomness: Randomness
@@ -151,6 +152,12 @@ class Runtime:
             alarm=self._parked,
             metrics=ports.metrics,
         )
+        self.unheeded = Unheeded(
+            store=ports.store,
+            receipting=self._receipting,
+            clock=ports.clock,
+            metrics=ports.metrics,
+        )
         self._answers = Answers(log=ports.store, logs=self._logs, clock=ports.clock)
         self.reception = Reception(
             self._make_receive(),
@@ -221,6 +228,7 @@ class Runtime:
             group.create_task(self.recovery.run())
             group.create_task(self.engine.run())
             group.create_task(self.consign.run())
+            group.create_task(self.unheeded.run())
             group.create_task(self._adopt.run())
             group.create_task(self._greet.run())
             group.create_task(self._tend.run())

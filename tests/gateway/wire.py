@@ -17,7 +17,7 @@ from gateway.service.reception import Reception
 from protocol.answer import encode_error
 from protocol.errors import RemoteProtocolError
 from protocol.frame import PREFIX_BYTES, FrameKind, decode_head, decode_prefix
-from protocol.identifiers import NodeId
+from protocol.identifiers import LogOrigin, MessageId, NodeId
 
 BLOBS = "/v1/blobs"
 Answering = Callable[[NodeId, str, int, bytes], tuple[int, bytes]]
@@ -126,7 +126,7 @@ class WireTransport:
         await self._wire.delay()
         server = self._reach(node)
         server.reception.contact(self._me)
-        status, body = await look_up(server, path)
+        status, body = await look_up(server, path, me=self._me)
         await self._wire.delay()
         assert len(body) <= max_bytes
         if self._server(node) is not server:
@@ -169,7 +169,7 @@ async def deliver(to: Server, peer: NodeId, route: Route, frame: bytes) -> tuple
         return refusal(to, error)
 
 
-async def look_up(to: Server, path: str) -> tuple[int, bytes]:
+async def look_up(to: Server, path: str, *, me: NodeId) -> tuple[int, bytes]:
     """Do what the peer port does with a question.
 
     Returns:
@@ -178,6 +178,13 @@ async def look_up(to: Server, path: str) -> tuple[int, bytes]:
     try:
         if path == "/v1/keys":
             return 200, await to.reception.key_set()
+        if path.startswith("/v1/logs/"):
+            origin = LogOrigin.parse(path.removeprefix("/v1/logs/"))
+            note = await to.reception.log_note(me, origin)
+            return (404, b"") if note is None else (200, note)
+        if path.startswith("/v1/receipts/"):
+            mid = MessageId.parse(path.removeprefix("/v1/receipts/"))
+            return 200, await to.reception.receipts_for(me, mid)
         assert path.startswith("/v1/log/proof?"), path
         old, new = (int(part.partition("=")[2]) for part in path.partition("?")[2].split("&"))
         return 200, await to.reception.log_proof(old, new)
