@@ -117,6 +117,7 @@ async def _run(
         secrets=lambda: secrets,
         directory_changed=renew,
         why_no_directory=lambda: directory.why,
+        own=options.keys.signer().verifier,
     )
     await runtime.load()
     services = PeerServices(
@@ -234,8 +235,6 @@ async def _store(
     )
     await store.start()
     stack.push_async_callback(store.close)
-    for warning in store.report.warnings:
-        get_journal("store").alarm("start_not_ordinary", why=warning)
     return store
 
 

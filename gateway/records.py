@@ -97,7 +97,8 @@ class Submission:
     """One sealed envelope to be queued, and everything that is true from the same moment.
 
     `acts` are officers' acts, `receipts` and `effects` concern the message that this one
-    answers. `request_key` names the officer's request: the same key twice queues once.
+    answers. `deliver_by_ms`: when it should be accepted, if earlier than its class says.
+    `request_key` names the officer's request: the same key twice queues once.
     """
 
     mid: MessageId
@@ -118,6 +119,7 @@ class Submission:
     receipts: tuple[OutgoingReceipt, ...] = ()
     effects: tuple[StateChange, ...] = ()
     request_key: bytes | None = None
+    deliver_by_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,8 +360,21 @@ class LaneRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneWork:
-    """A lane with items that wait (leased ones not counted)."""
+    """A lane with items that wait (those that are leased or put off not counted).
+
+    `by_class` has a number for each class; `newest_emergency` grows with each P0 that is queued.
+    """
 
     row: LaneRow
     waiting: int
     most_urgent: Urgency
+    by_class: tuple[int, ...]
+    newest_emergency: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneChanges:
+    """Lanes to be looked at again; `next_s`: after so many seconds time alone makes more wait."""
+
+    nodes: tuple[NodeId, ...]
+    next_s: float | None

@@ -13,7 +13,6 @@ from gateway.lateness import (
     CopyRow,
     Escalation,
     EscalationRow,
-    LaneSummary,
     Order,
     Rival,
     Unasked,
@@ -26,6 +25,7 @@ from gateway.records import (
     Consignment,
     Direction,
     Fork,
+    LaneChanges,
     LaneRow,
     LaneWork,
     OfficerAct,
@@ -85,28 +85,57 @@ class LogBook(Protocol):
         """Append statements of the node itself; return the index of the first."""
 
 
-class Outbox(Protocol):
-    """What waits to be delivered, by lane."""
+class Lanes(Protocol):
+    """What waits in each lane, and how the way to each node fares."""
 
     async def lanes(self) -> tuple[LaneWork, ...]:
         """Return every lane with items that wait and are not leased, due or not."""
 
+    async def lane_work(self, node: NodeId) -> LaneWork | None:
+        """Return what waits in one lane, None if nothing does."""
+
+    async def lane_changes(self) -> LaneChanges:
+        """Return the lanes whose work changed since the last call, and when time changes more."""
+
+    async def lane_counts(self) -> Mapping[NodeId, tuple[int, ...]]:
+        """Return what each lane holds by class, leased and put off included."""
+
+    async def lane_rows(self) -> tuple[LaneRow, ...]:
+        """Return what is kept about the way to each node."""
+
+    async def save_lane(self, row: LaneRow) -> None:
+        """Keep a lane's health."""
+
+    async def retry(self, node: NodeId | None = None) -> None:
+        """Let everything that was put off go at once: of one lane, or of all."""
+
+    async def wait_for_work(self, timeout_s: float) -> None:
+        """Return when something was queued or released, at the latest after the time-out."""
+
+
+class Outbox(Protocol):
+    """What waits to be delivered, by lane."""
+
     async def claim(
         self,
         node: NodeId,
-        kind: OutboxKind,
+        kind: OutboxKind | None,
         *,
         now_ms: int,
         max_items: int,
         max_bytes: int,
         below: int | None,
-        urgent_only: bool = False,
+        down_to: Urgency = Urgency.P3,
     ) -> tuple[ClaimedItem, ...]:
-        """Lease items of one lane in order of class, then queue number; at least one if any.
+        """Lease items of one lane in order of class, then time; at least one if any.
 
-        `below`: only items stated below this leaf index (those that a confirmed checkpoint of
-        that size covers). A lease ends by settle, release or a new start.
+        `kind`: None for the kind of what goes first. `below`: only items stated below this leaf
+        index (those that a confirmed checkpoint of that size covers). `down_to`: no class that
+        is less urgent. A lease ends by settle, release, time or a new start.
         """
+
+    async def extend(self, items: Sequence[ClaimedItem]) -> bool:
+        """Let the leases of a claim begin anew; return whether it still has them all."""
 
     async def release(self, items: Sequence[ClaimedItem]) -> None:
         """Give leases back untouched."""
@@ -114,8 +143,13 @@ class Outbox(Protocol):
     async def settle(self, settlement: Settlement, *, now_ms: int) -> None:
         """Commit outcomes; an old fence changes nothing, save that a proven receipt counts."""
 
-    async def rewrap(self, item: ClaimedItem, wraps: bytes, statement: Statement) -> None:
-        """Replace the wraps after E_KEM_EXPIRED, with the new statement 0x01 in the same commit."""
+    async def rewrap(
+        self, item: ClaimedItem, wraps: bytes, statement: Statement, *, now_ms: int
+    ) -> bool:
+        """Replace the wraps after E_KEM_EXPIRED, with the new statement 0x01 in the same commit.
+
+        False, and nothing was changed, if this was done three times in the last day.
+        """
 
     async def content_key(self, sender: NodeId, mid: MessageId) -> bytes | None:
         """Return the content key of a message (32 bytes), to wrap it again or to show it."""
@@ -123,14 +157,8 @@ class Outbox(Protocol):
     async def stated(self, mid: MessageId) -> Stated | None:
         """Return what receipts for a message of ours must name, None if we sent no such."""
 
-    async def save_lane(self, row: LaneRow) -> None:
-        """Keep a lane's health."""
-
     async def expire(self, *, now_ms: int) -> int:
         """Close items past their `exp` as expired; return how many."""
-
-    async def wait_for_work(self, timeout_s: float) -> None:
-        """Return when something was queued or released, at the latest after the time-out."""
 
 
 class Numbers(Protocol):
@@ -303,9 +331,6 @@ class Overview(Protocol):
     async def silences(self) -> tuple[tuple[NodeId, int], ...]:
         """Return (node, since when) of nodes that missed a step and have not taken it since."""
 
-    async def lane_summaries(self) -> tuple[LaneSummary, ...]:
-        """Return every lane that ever was, with what waits on it by class."""
-
     async def cursor(self, name: str) -> int | None:
         """Return up to which event a webhook was told, None if it is new."""
 
@@ -314,7 +339,7 @@ class Overview(Protocol):
 
 
 class Store(
-    LogBook, Outbox, Casebook, Neighbours, Continuity, Lateness, Overview, Numbers, Protocol
+    LogBook, Lanes, Outbox, Casebook, Neighbours, Continuity, Lateness, Overview, Numbers, Protocol
 ):
     """Everything durable of one node, behind transactions named after what happens."""
 
@@ -328,6 +353,9 @@ class Store(
 
     async def submit(self, submission: Submission, *, now_ms: int) -> Submitted:
         """Queue an envelope with its leaves, act, receipts; durable when it returns."""
+
+    async def submitted(self, request_key: bytes) -> Submitted | None:
+        """Return what was queued under a request key, None if nothing was."""
 
     async def admit(self, admission: Admission, *, now_ms: int) -> Admitted:
         """Accept a frame: per item a new receipt, the stored one, or a conflict."""

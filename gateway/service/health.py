@@ -7,6 +7,8 @@ from typing import Final
 from gateway.ports import Clock, Directory
 from gateway.service.guard import FIX, DiskGuard
 from gateway.service.link import PeerLogs
+from gateway.service.recover import Phase, Recovery
+from gateway.service.recovery_advice import advice, describe
 from gateway.store import LogBook
 from protocol.delivery.room import Room
 from protocol.identifiers import NodeId
@@ -61,6 +63,7 @@ class Health:
         failing: Gives the nodes that cannot be reached, with failures in a row.
         why_no_directory: Gives the sentence of the last failed refresh, None after a good one.
         guard: Knows the disk.
+        recovery: Knows whether our log may be signed.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Health:
         failing: Callable[[], dict[NodeId, int]],
         why_no_directory: Callable[[], str | None],
         guard: DiskGuard,
+        recovery: Recovery,
     ) -> None:
         self._log = log
         self._directory = directory
@@ -81,6 +85,7 @@ class Health:
         self._failing = failing
         self._why_no_directory = why_no_directory
         self._guard = guard
+        self._recovery = recovery
         self._serving = False
 
     def serving(self, *, now: bool) -> None:
@@ -97,19 +102,29 @@ class Health:
 
     def is_ready(self) -> bool:
         """Tell whether this node accepts and sends: ports open, log signed, directory held."""
-        return (
-            self._serving and self._log.head() is not None and self._directory.stamp() is not None
-        )
+        is_signing = self._recovery.outlook().phase is Phase.SIGNING
+        has_log = is_signing and self._log.head() is not None
+        return self._serving and has_log and self._directory.stamp() is not None
 
     def report(self) -> tuple[Check, ...]:
         """Return every check, good or not, in a fixed order."""
-        return (self._log_check(), self._directory_check(), self._clock_check(), self._lane_check(),
-                self._fork_check(), self._disk_check())  # fmt: skip
+        return (self._log_check(), self._recovery_check(), self._directory_check(),
+                self._clock_check(), self._lane_check(), self._fork_check(),
+                self._disk_check())  # fmt: skip
 
     def _log_check(self) -> Check:
         head = self._log.head()
         detail = "no signed checkpoint" if head is None else f"{head.origin}, {head.size} leaves"
         return Check(name="log", ok=head is not None, detail=detail, fix="run: a35 log verify")
+
+    def _recovery_check(self) -> Check:
+        outlook = self._recovery.outlook()
+        return Check(
+            name="recovery",
+            ok=outlook.phase is Phase.SIGNING,
+            detail=describe(outlook),
+            fix=" ".join(advice(outlook)),
+        )
 
     def _directory_check(self) -> Check:
         stamp = self._directory.stamp()

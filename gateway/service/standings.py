@@ -1,9 +1,11 @@
 """Where each peer stands in our log, by its own word, as far as that word can be true.
 
 A size counts only if it is one that we signed: anything else is a mistake or a lie, and costs the
-peer a round trip. What a larger size than ours means for a restored node is the business of
-recovery.
+peer a round trip. Whoever names a size that we did not sign may hold another log of ours than we
+do: that is looked into by gateway.service.recover.
 """
+
+from collections.abc import Callable
 
 from gateway.store import LogBook
 from protocol.delivery.standing import Standing, confirmed, refused
@@ -15,10 +17,20 @@ class Standings:
 
     Args:
         log: Our own log.
+        agreed: Called with a peer and a size that we signed.
+        doubted: Called with a peer that named a size that we did not sign.
     """
 
-    def __init__(self, log: LogBook) -> None:
+    def __init__(
+        self,
+        log: LogBook,
+        *,
+        agreed: Callable[[NodeId, int], None],
+        doubted: Callable[[NodeId], None],
+    ) -> None:
         self._log = log
+        self._agreed = agreed
+        self._doubted = doubted
         self._standings: dict[NodeId, Standing] = {}
 
     def of(self, peer: NodeId) -> Standing:
@@ -36,7 +48,7 @@ class Standings:
             peer: The peer.
             size: What its frame or answer said in `seen`.
         """
-        if size > self.of(peer).head and await self._is_ours(size):
+        if await self._holds(peer, size) and size > self.of(peer).head:
             self._standings[peer] = confirmed(self.of(peer), size)
 
     async def refuse(self, peer: NodeId, size: int) -> None:
@@ -46,7 +58,17 @@ class Standings:
             peer: The peer.
             size: The size named by E_LOG_POSITION.
         """
-        self._standings[peer] = refused(size if size and await self._is_ours(size) else 0)
+        self._standings[peer] = refused(size if await self._holds(peer, size) else 0)
+
+    async def _holds(self, peer: NodeId, size: int) -> bool:
+        """Tell whether a peer can hold our checkpoint of this size, and pass on what that means."""
+        if size == 0:
+            return False
+        if size == self.of(peer).head or await self._is_ours(size):
+            self._agreed(peer, size)
+            return True
+        self._doubted(peer)
+        return False
 
     async def _is_ours(self, size: int) -> bool:
         head = self._log.head()

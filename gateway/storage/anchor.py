@@ -2,26 +2,26 @@
 
 A node cannot be sure that its files are new. After each commit of a signed head, before its
 note leaves, the head and the machine's id are written here; the file is synced once a second.
-At start an anchor *ahead* of the database proves that a signed head was lost: that log is never
-signed again. The file has a fixed length and one checksum, so that it is replaced in one write.
-
-KNOWN GAP: a missing anchor or one of another machine is reported, not yet answered by asking
-the peers before the first signature (rule 8, recovering starts).
+At start it says how good the files are (`find`); what that means is protocol.log.recovery. The
+file has a fixed length and one checksum, so that it is replaced in one write. While nothing may
+be signed it is left as it is: a second start must find what the first one found.
 
 Source: docs/wire-format.md, rule 8.
 """
 
 import contextlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from gateway.errors import LogDamagedError, StorageError
+from gateway.errors import StorageError
 from gateway.records import SignedHead
 from keys.digest import sha256
 from protocol.errors import MalformedError
 from protocol.identifiers import LogOrigin
+from protocol.log.recovery import AnchorFinding
 
 ANCHOR_BYTES: Final = 512
 """One sector: a write of it lands whole or not at all on the disks we know."""
@@ -80,6 +80,15 @@ class Anchor:
         self._machine = machine
         self._handle: int | None = None
         self._is_dirty = False
+
+    @property
+    def machine(self) -> str:
+        """This machine, as it is written."""
+        return self._machine
+
+    def is_there(self) -> bool:
+        """Tell whether there is a file with anything in it."""
+        return self._path.is_file() and self._path.stat().st_size > 0
 
     @property
     def is_dirty(self) -> bool:
@@ -150,55 +159,33 @@ class Anchor:
             self._handle = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartReport:
-    """What the start found out about the store's past.
-
-    Args:
-        is_ordinary: The anchor is this machine's, of this generation, and a prefix of the log.
-        warnings: For the journal and the operator, one sentence each.
-    """
-
-    is_ordinary: bool
-    warnings: tuple[str, ...]
-
-
-def compare(
-    record: AnchorRecord | None, *, machine: str, origin: LogOrigin, size: int
-) -> StartReport:
+def find(
+    anchor: Anchor, *, origin: LogOrigin, size: int, root_of: Callable[[int], bytes]
+) -> AnchorFinding:
     """Compare the anchor with the database, before anything is signed.
 
-    The caller must then compare the roots at the anchor's size, if it is of this generation.
-
     Args:
-        record: What the file says.
-        machine: This machine.
+        anchor: Not opened for writing yet.
         origin: The generation that the database writes.
         size: Committed leaves.
-
-    Returns:
-        The verdict on everything but the root.
+        root_of: Gives the root of the first n of them.
 
     Raises:
-        LogDamagedError: The anchor is ahead: a signed head is not in the database.
+        StorageError: The anchor exists and cannot be read.
     """
+    record = anchor.read()
     if record is None:
-        return StartReport(is_ordinary=False, warnings=("there is no anchor beside the store",))
+        return AnchorFinding.DAMAGED if anchor.is_there() else AnchorFinding.MISSING
     if record.origin != origin:
-        return StartReport(
-            is_ordinary=False, warnings=("the anchor belongs to another generation of the log",)
-        )
+        is_ours = record.origin.node == origin.node
+        is_later = is_ours and record.origin.generation > origin.generation
+        return AnchorFinding.LATER_GENERATION if is_later else AnchorFinding.OTHER_LOG
     if record.size > size:
-        raise LogDamagedError(
-            "lost head: this node signed a larger log than the database holds",
-            code="lost_head",
-            hint="Restore a newer copy of the store; else open a new generation of the log.",
-        )
-    if record.machine != machine:
-        return StartReport(
-            is_ordinary=False, warnings=("the anchor was written on another machine",)
-        )
-    return StartReport(is_ordinary=True, warnings=())
+        return AnchorFinding.AHEAD
+    if root_of(record.size) != record.root:
+        return AnchorFinding.OTHER_HISTORY
+    is_here = record.machine == anchor.machine
+    return AnchorFinding.PREFIX if is_here else AnchorFinding.OTHER_MACHINE
 
 
 def machine_name() -> str:

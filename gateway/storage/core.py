@@ -55,13 +55,19 @@ class StoreCore:
         self.log = OwnLog(self.reader, origin)
         self.vault = Vault(store_key, self.reader)
         self.casebook = CasebookReader(self.reader, self.vault)
-        self.lanes = LaneBoard(self.reader, now_ms=clock.now_ms())
+        self._began = (clock.now_ms(), clock.monotonic_s())
+        self.lanes = LaneBoard(self.reader, steady_ms=self.steady_ms())
         self.writer: StoreWriter = make_writer(
             committer, anchor=anchor, clock=clock, on_news=self._on_news
         )
         self.newest_event = self._read_newest_event()
         self._work = asyncio.Event()
         self._happened = asyncio.Event()
+
+    def steady_ms(self) -> int:
+        """Return milliseconds by a clock that never jumps; at the start of the store, wall time."""
+        wall_ms, monotonic_s = self._began
+        return wall_ms + round((self.clock.monotonic_s() - monotonic_s) * 1000)
 
     async def seal(
         self,
@@ -115,7 +121,7 @@ class StoreCore:
     def _on_news(self, news: CommitNews | None) -> None:
         if news is None:
             self.log.read()
-            self.lanes.read(self.reader, now_ms=self.clock.now_ms())
+            self.lanes.read(self.reader, steady_ms=self.steady_ms())
             self.newest_event = self._read_newest_event()
             self._work.set()
             self._tell_all()

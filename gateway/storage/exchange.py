@@ -25,7 +25,7 @@ from gateway.storage.inbox import (
     read_unopened,
 )
 from gateway.storage.notice import tell_notices
-from gateway.storage.outbox import queue_envelope
+from gateway.storage.outbox import queue_envelope, read_submitted
 from gateway.storage.peers import keep_checkpoint
 from gateway.storage.receipts import give_receipts, keep_receipt
 from gateway.storage.session import Session
@@ -61,10 +61,15 @@ class ExchangePart(StorePart):
             )
         )
 
+    async def submitted(self, request_key: bytes) -> Submitted | None:
+        """Return what was queued under a request key, None if nothing was."""
+        return read_submitted(self._core.reader, request_key)
+
     async def admit(self, admission: Admission, *, now_ms: int) -> Admitted:
         """Accept a frame: per item a new receipt, the stored one, or a conflict.
 
         Raises:
+            RecoveringError: No head may be signed now; nothing was accepted.
             StorageError: Nothing was accepted.
             ForkDetectedError: The checkpoint contradicts a stored one; nothing was accepted.
         """

@@ -17,6 +17,7 @@ from gateway.errors import GatewayError, LogDamagedError, StorageError
 from gateway.records import SignedHead
 from gateway.storage.anchor import Anchor
 from gateway.storage.connection import connect_writer, guard
+from gateway.storage.gate import Gate
 from gateway.storage.sequence import HeadSigner, LogSequence
 from gateway.storage.session import CommitNews, Session
 from protocol.errors import ProtocolError
@@ -57,18 +58,25 @@ class GroupCommitter:
         origin: The generation of the log that is written.
         signer: Signs heads of this log.
         anchor: Told of every signed head after its commit.
+        gate: Whether heads may be signed.
     """
 
     def __init__(
-        self, path: Path, *, origin: LogOrigin, signer: HeadSigner, anchor: Anchor
+        self, path: Path, *, origin: LogOrigin, signer: HeadSigner, anchor: Anchor, gate: Gate
     ) -> None:
         self._path = path
         self._origin = origin
         self._signer = signer
         self._anchor = anchor
+        self._gate = gate
         self._failures = 0
         self._stopped: str | None = None
         self._open()
+
+    @property
+    def gate(self) -> Gate:
+        """Whether heads may be signed."""
+        return self._gate
 
     @property
     def head(self) -> SignedHead | None:
@@ -82,8 +90,8 @@ class GroupCommitter:
 
     @property
     def is_signed(self) -> bool:
-        """Whether a signed head covers every committed leaf."""
-        return self._sequence.is_signed
+        """Whether there is nothing to sign: all is covered, or nothing may be signed."""
+        return self._sequence.is_signed or not self._gate.is_open
 
     @property
     def stopped(self) -> str | None:
@@ -157,20 +165,25 @@ class GroupCommitter:
             self._connection,
             sequence=self._sequence,
             origin=self._origin,
+            gate=self._gate,
             newest_event=self._newest_event,
         )
         results = [self._run(operation, session) for operation in operations]
         news = session.flush()
         head = None
-        if session.must_sign or (sign and self._sequence.is_head_due):
+        is_asked = sign or session.must_sign or session.begins
+        if is_asked and session.will_sign and self._sequence.is_head_due:
             head = self._sequence.sign(self._signer)
         execute("COMMIT")
         self._sequence.settle()
         self._newest_event = news.newest_event
         self._failures = 0
-        if head is not None:
+        newest = self._sequence.head if session.begins else head
+        if newest is not None:
             # Rule 8: after the commit, before the note leaves.
-            self._anchor.write(head)
+            self._anchor.write(newest)
+        if session.begins:
+            self._gate.open()
         return Committed(results=results, news=replace(news, head=self._sequence.head))
 
     def _run(self, operation: Operation[object], session: Session) -> object:

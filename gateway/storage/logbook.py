@@ -10,7 +10,7 @@ from gateway.rows import (
     LeafRow,
 )
 from gateway.storage.core import StorePart
-from gateway.storage.session import Session
+from gateway.storage.session import Session, refuse_unsigned
 from protocol.identifiers import LogOrigin
 from protocol.log.statement import Statement
 
@@ -27,6 +27,14 @@ class LogBookPart(StorePart):
     def size(self) -> int:
         """Committed leaves, signed or not."""
         return self._core.log.size
+
+    def root(self, size: int) -> bytes:
+        """Return the root of the first `size` leaves, signed or not.
+
+        Args:
+            size: 0 to the committed leaves.
+        """
+        return self._core.log.root(size)
 
     def head(self) -> SignedHead | None:
         """Return the newest signed and committed checkpoint."""
@@ -57,10 +65,13 @@ class LogBookPart(StorePart):
             must_leave: A signed head covers them when this returns; else within a second.
 
         Raises:
+            RecoveringError: They must leave, and no head may be signed now.
             StorageError: Nothing was appended.
         """
 
         def append(session: Session) -> int:
+            if must_leave:
+                refuse_unsigned(session)
             indices = [session.state(one, must_leave=must_leave) for one in statements]
             return indices[0]
 

@@ -8,6 +8,7 @@ from typing_extensions import override
 from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.storage.anchor import Anchor
+from gateway.storage.gate import Gate
 from gateway.storage.group import Committed, GroupCommitter, Operation
 from gateway.storage.sequence import HeadSigner
 from protocol.identifiers import LogOrigin
@@ -21,6 +22,7 @@ class MeasuredCommitter(GroupCommitter):
         origin: The generation of the log that is written.
         signer: Signs heads of this log.
         anchor: Told of every signed head after its commit.
+        gate: Whether heads may be signed.
         clock: Measures; its monotonic time alone.
         metrics: Counts; may be called from any thread.
     """
@@ -32,12 +34,13 @@ class MeasuredCommitter(GroupCommitter):
         origin: LogOrigin,
         signer: HeadSigner,
         anchor: Anchor,
+        gate: Gate,
         clock: Clock,
         metrics: Metrics,
     ) -> None:
         self._clock = clock
         self._metrics = metrics
-        super().__init__(path, origin=origin, signer=signer, anchor=anchor)
+        super().__init__(path, origin=origin, signer=signer, anchor=anchor, gate=gate)
 
     @override
     def commit(self, operations: Sequence[Operation[object]], *, sign: bool = False) -> Committed:

@@ -2,17 +2,22 @@
 
 import contextlib
 import sqlite3
+from functools import partial
 from pathlib import Path
 
-from gateway.errors import ConfigError, LogDamagedError, StorageError
-from gateway.storage.anchor import Anchor, StartReport, compare, machine_name, sync_folder
+from gateway.continuity import Loss
+from gateway.errors import ConfigError, StorageError
+from gateway.storage.anchor import Anchor, find, sync_folder
 from gateway.storage.connection import connect_reader, connect_writer
+from gateway.storage.continuity import marker_of, read_loss
+from gateway.storage.gate import Gate
 from gateway.storage.group import Failed, GroupCommitter
 from gateway.storage.nodes import LogNodes
 from gateway.storage.schema import SCHEMA_VERSION, apply_migrations, check_schema
 from gateway.storage.sequence import committed_size
 from gateway.storage.session import Session
 from protocol.identifiers import LogOrigin
+from protocol.log.recovery import Start, StartDecision, decide_start
 from protocol.log.statement import Statement
 from protocol.log.tree import root_at
 
@@ -97,7 +102,7 @@ def _understood(reader: sqlite3.Connection) -> int:
         ) from fault
 
 
-def check_start(path: Path, origin: LogOrigin, anchor: Anchor) -> StartReport:
+def check_start(path: Path, origin: LogOrigin, anchor: Anchor) -> Gate:
     """Compare database, keys and anchor before anything can be signed.
 
     Args:
@@ -106,30 +111,43 @@ def check_start(path: Path, origin: LogOrigin, anchor: Anchor) -> StartReport:
         anchor: Not opened yet.
 
     Returns:
-        What is unusual about this start.
+        The gate before the signature, closed.
 
     Raises:
         ConfigError: The store belongs to another log.
-        LogDamagedError: A signed head is lost, or the store holds another history.
+        LogDamagedError: A leaf is missing.
     """
     with contextlib.closing(connect_reader(path)) as reader:
         row = reader.execute("SELECT origin FROM log ORDER BY generation DESC LIMIT 1").fetchone()
         if row is None or row[0] != str(origin):
-            raise ConfigError(
-                "the store belongs to another log than the keys",
-                hint="Put keys and store of the same node into one home.",
-            )
+            refused = _other_log(None if row is None else LogOrigin.parse(row[0]), origin)
+            raise refused
         size = committed_size(reader, origin.generation)
-        record = anchor.read()
-        report = compare(record, machine=machine_name(), origin=origin, size=size)
-        if record is not None and record.origin == origin:
-            nodes = LogNodes(reader, generation=origin.generation, size=size)
-            if root_at(record.size, nodes.subtree) != record.root:
-                raise LogDamagedError(
-                    "the store holds another history than the one this node signed",
-                    hint="Restore the newest copy; else open a new generation of the log.",
-                )
-    return report
+        nodes = LogNodes(reader, generation=origin.generation, size=size)
+        root_of = partial(root_at, subtree=nodes.subtree)
+        finding = find(anchor, origin=origin, size=size, root_of=root_of)
+        loss = read_loss(reader, origin)
+    decision = decide_start(finding, size=size, restored=marker_of(path).exists())
+    return Gate(decision if loss is None else _ended(loss), loss=loss)
+
+
+def _other_log(held: LogOrigin | None, origin: LogOrigin) -> ConfigError:
+    if held is not None and held.node == origin.node and held.generation < origin.generation:
+        return ConfigError(
+            "a new generation of the log was begun and not finished",
+            code="generation_unfinished",
+            hint="Say once more: a35 recover --new-generation REASON",
+        )
+    return ConfigError(
+        "the store belongs to another log than the keys",
+        hint="Put keys and store of the same node into one home.",
+    )
+
+
+def _ended(loss: Loss) -> StartDecision:
+    return StartDecision(
+        start=Start.NEVER, why=f"{loss.by} showed a head of this log that the store does not have"
+    )
 
 
 def append_first(committer: GroupCommitter, first: Statement) -> None:

@@ -20,6 +20,7 @@ from gateway.storage.core import StoreCore
 from gateway.storage.dispatch import OutboxPart
 from gateway.storage.exchange import ExchangePart
 from gateway.storage.gate import Gate
+from gateway.storage.lanework import LanePart
 from gateway.storage.lateness import LatenessPart
 from gateway.storage.logbook import LogBookPart
 from gateway.storage.measured import MeasuredCommitter
@@ -46,6 +47,7 @@ from protocol.log.statement import Statement
 
 class SqliteStore(
     LogBookPart,
+    LanePart,
     OutboxPart,
     CasebookPart,
     ExchangePart,
@@ -257,6 +259,16 @@ class SqliteStore(
     async def close(self) -> None:
         """Commit what waits, sign what is unsigned, and let go of every file."""
         await self._core.writer.stop()
+        self._core.close()
+        self._core.committer.close()
+        self._anchor.close()
+        self._lock.drop()
+
+    def abandon(self) -> None:
+        """Let go of every file as a process does that dies: what was not committed did not happen.
+
+        For simulated deaths; the store must not be used any more.
+        """
         self._core.close()
         self._core.committer.close()
         self._anchor.close()

@@ -33,6 +33,7 @@ from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.joining import node_part
 from protocol.keyset import KeySet, PrekeyEntry
 from protocol.log.checkpoint import Checkpoint, TreeHead
+from protocol.log.recovery import Start
 from protocol.log.signing import sign_head
 from protocol.log.statement import key_set_published
 from tests.gateway.wire import Wire, WireTransport
@@ -196,14 +197,17 @@ class Network:
         node.running = self._group.create_task(node.runtime.run())
         return node
 
-    async def restart(self, name: str) -> Node:
-        """Stop a node in order and open it again on its files; the workers do not run yet."""
+    async def restart(self, name: str, *, begins: bool = True) -> Node:
+        """Stop a node in order and open it again on its files; the workers do not run yet.
+
+        `begins`: an ordinary start signs at once, as if a peer had answered.
+        """
         old = self[name]
         await old.halt()
         await old.store.close()
-        return await self._reopen(old, old.home)
+        return await self.reopen(old, old.home, begins=begins)
 
-    async def crash(self, name: str) -> Node:
+    async def crash(self, name: str, *, begins: bool = True) -> Node:
         """Let a node die where it is and open it on its files as they were at that moment.
 
         Whatever it commits from then on is lost, and nobody gets an answer from it any more.
@@ -215,7 +219,7 @@ class Network:
         async with _stillness(old.store):
             shutil.copytree(old.home, home)
             shutil.copy(f"{old.home}.anchor", f"{home}.anchor")
-            again = await self._reopen(old, home)
+            again = await self.reopen(old, home, begins=begins)
         await old.store.close()
         return again
 
@@ -258,7 +262,8 @@ class Network:
         )
         return self._node(node, home, store, secrets=dict(keys.secrets()))
 
-    async def _reopen(self, old: Node, home: Path) -> Node:
+    async def reopen(self, old: Node, home: Path, *, begins: bool = True) -> Node:
+        """Open a node on files that nobody has open; the workers do not run yet."""
         store = SqliteStore.open(
             home / "store.db",
             origin=LogOrigin.parse(old.keys.origin),
@@ -270,6 +275,8 @@ class Network:
         self.nodes[old.id] = node
         await node.store.start()
         await node.runtime.load()
+        if begins and store.beginning.start is Start.ORDINARY:
+            await store.begin_signing(None)
         return node
 
     def _signer(self, keys: NodeKeys) -> HeadSigner:
@@ -301,6 +308,7 @@ class Network:
             secrets=lambda: secrets,
             directory_changed=_nothing,
             why_no_directory=lambda: None,
+            own=self._keys[node].signer().verifier,
         )
         return Node(
             id=node,

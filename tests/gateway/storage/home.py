@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from gateway.storage.gate import Gate
 from gateway.storage.sequence import HeadSigner
 from gateway.storage.sqlite import SqliteStore
+from protocol.log.recovery import Start, StartDecision
 from tests.gateway.storage.material import (
     KEY_SET,
     ORIGIN,
@@ -19,6 +21,11 @@ from tests.gateway.storage.material import (
 )
 
 T = TypeVar("T")
+
+
+def open_gate() -> Gate:
+    """Return the gate of a log that begins now."""
+    return Gate(StartDecision(start=Start.ORDINARY, why="a test"), is_open=True)
 
 
 @dataclass
@@ -67,6 +74,8 @@ class Home:
         """Make the store, or open the one that is there, and run it."""
         store = self.open() if self.database.exists() else self.create()
         await store.start()
+        if not store.may_sign:
+            await store.begin_signing(None)
         try:
             yield store
         finally:

@@ -15,6 +15,7 @@ from gateway.storage.session import Event, Session
 from protocol.errors import NotAllowedError
 from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.statement import cover
+from tests.gateway.storage.home import open_gate
 from tests.gateway.storage.material import (
     NOW_MS,
     ORIGIN,
@@ -37,7 +38,11 @@ def committer_of(database: Path, signer: HeadSigner | None = None) -> GroupCommi
     anchor = Anchor(database.with_name("anchor"), machine="m")
     anchor.open()
     committer = GroupCommitter(
-        database, origin=ORIGIN, signer=signer or head_signer(TestClock()), anchor=anchor
+        database,
+        origin=ORIGIN,
+        signer=signer or head_signer(TestClock()),
+        anchor=anchor,
+        gate=open_gate(),
     )
     if committer.size == 0:
         append_first(committer, first_statement())

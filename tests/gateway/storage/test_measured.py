@@ -6,6 +6,7 @@ from gateway.metrics import Metrics
 from gateway.storage.anchor import Anchor
 from gateway.storage.measured import MeasuredCommitter
 from gateway.storage.opening import append_first, make_store
+from tests.gateway.storage.home import open_gate
 from tests.gateway.storage.material import ORIGIN, TestClock, first_statement, head_signer
 from tests.gateway.storage.test_group import good, poisoned, run
 
@@ -22,6 +23,7 @@ def test_each_durable_group_is_counted_with_its_leaves(tmp_path: Path) -> None:
         origin=ORIGIN,
         signer=head_signer(clock),
         anchor=anchor,
+        gate=open_gate(),
         clock=clock,
         metrics=metrics,
     )

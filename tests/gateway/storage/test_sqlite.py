@@ -13,7 +13,7 @@ from gateway.records import Accepted, Direction
 from gateway.storage.sqlite import SqliteStore
 from gateway.store import Store
 from protocol.errors import NotAllowedError
-from protocol.identifiers import LogOrigin
+from protocol.identifiers import LogOrigin, NodeId
 from tests.gateway.storage.contract import StoreContract
 from tests.gateway.storage.home import Home
 from tests.gateway.storage.material import (
@@ -209,14 +209,18 @@ def test_store_of_another_log_than_the_keys_is_refused(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     asyncio.run(home.create().close())
     clock = TestClock()
-    with pytest.raises(ConfigError, match="another log"):
-        SqliteStore.open(
-            home.database,
-            origin=LogOrigin(OWN, 2),
-            store_key=STORE_KEY,
-            head_signer=head_signer(clock),
-            clock=clock,
-        )
+    for other, why in (
+        (LogOrigin(NodeId("FR", 1), 1), "another log"),
+        (LogOrigin(OWN, 2), "not finished"),
+    ):
+        with pytest.raises(ConfigError, match=why):
+            SqliteStore.open(
+                home.database,
+                origin=other,
+                store_key=STORE_KEY,
+                head_signer=head_signer(clock),
+                clock=clock,
+            )
 
 
 def test_store_that_is_not_running_refuses_work(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from gateway.storage.session import CommitNews, Session
 from gateway.storage.sqlite import SqliteStore
 from gateway.storage.writer import GROUP_MOST, Writer
 from protocol.log.statement import cover
-from tests.gateway.storage.home import Home
+from tests.gateway.storage.home import Home, open_gate
 from tests.gateway.storage.material import (
     NOW_MS,
     ORIGIN,
@@ -49,7 +49,9 @@ def bench(
     make_store(path, ORIGIN)
     anchor = Anchor(folder / "anchor", machine="m")
     anchor.open()
-    committer = GroupCommitter(path, origin=ORIGIN, signer=head_signer(clock), anchor=anchor)
+    committer = GroupCommitter(
+        path, origin=ORIGIN, signer=head_signer(clock), anchor=anchor, gate=open_gate()
+    )
     append_first(committer, first_statement())
     news: list[CommitNews | None] = []
     writer = Writer(
