@@ -24,8 +24,6 @@ from protocol.identifiers import NodeId
 from protocol.log.statement import envelope_sent
 
 _PIECE_BYTES: Final = 1024 * 1024
-_WRAPS_A_DAY: Final = 3
-_DAY_MS: Final = 24 * 60 * 60 * 1000
 _HTTP_OK_BELOW: Final = 300
 _REMEMBERED: Final = 4096
 """Blobs known to be there; one that is forgotten costs a question."""
@@ -63,7 +61,6 @@ class Remedies:
         self._keyring = keyring
         self._clock = clock
         self._sent: OrderedDict[tuple[NodeId, bytes], None] = OrderedDict()
-        self._wrapped: OrderedDict[int, list[int]] = OrderedDict()
 
     async def send_parts(self, node: NodeId, items: Sequence[ClaimedItem]) -> tuple[Refusal, ...]:
         """Send the attachments of envelopes, so far as the peer does not hold them.
@@ -87,14 +84,15 @@ class Remedies:
         return tuple(refusals)
 
     async def wrap_again(self, node: NodeId, items: Sequence[ClaimedItem]) -> frozenset[int]:
-        """Wrap the same content keys under the peer's fresh key set; three times a day at most.
+        """Wrap the same content keys under the peer's fresh key set; the store counts how often.
 
         Args:
             node: The peer.
             items: Leased envelopes that it refused with E_KEM_EXPIRED.
 
         Returns:
-            The items that were wrapped again; the others wait.
+            The items that were wrapped again; the others wait, those that were wrapped three
+            times in a day among them.
 
         Raises:
             StorageError: The new wraps were not committed.
@@ -111,9 +109,12 @@ class Remedies:
         done = set()
         for item in items:
             content_key = await self._store.content_key(self._node, item.mid)
-            if content_key is not None and self._may_wrap(item):
-                wraps = seal_again(item.header, content_key, [recipient])
-                await self._store.rewrap(item, wraps, envelope_sent(item.header, wraps))
+            if content_key is None:
+                continue
+            wraps = seal_again(item.header, content_key, [recipient])
+            statement = envelope_sent(item.header, wraps)
+            now_ms = self._clock.now_ms()
+            if await self._store.rewrap(item, wraps, statement, now_ms=now_ms):
                 done.add(item.item)
         return frozenset(done)
 
@@ -179,12 +180,3 @@ class Remedies:
     def _lost(self) -> ErrorAnswer:
         now_ms = self._clock.now_ms()
         return ErrorAnswer(code=Code.BLOBS, mid=None, t_ms=now_ms, retry_ms=None, size=None)
-
-    def _may_wrap(self, item: ClaimedItem) -> bool:
-        now_ms = self._clock.now_ms()
-        recent = [at for at in self._wrapped.pop(item.item, []) if now_ms - at < _DAY_MS]
-        allowed = len(recent) < _WRAPS_A_DAY
-        self._wrapped[item.item] = [*recent, now_ms] if allowed else recent
-        if len(self._wrapped) > _REMEMBERED:
-            self._wrapped.popitem(last=False)
-        return allowed

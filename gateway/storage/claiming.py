@@ -1,72 +1,131 @@
 """Choosing and reading what a lane sends next.
 
 A claim reads the covering index alone until it knows its items, so that an urgent one behind
-100,000 others costs no more than the first.
+100,000 others costs no more than the first. The order itself is protocol.delivery.order.
 
 Source: docs/delivery.md, "Delivery in rules", 3 to 6.
 """
 
 import sqlite3
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway.records import ClaimedItem, OutboxKind, Stated
+from protocol.delivery.order import Candidate, aged_before_ms, choose, rank
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import MessageId, NodeId
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a claim asks for.
+
+    Args:
+        node: The lane.
+        kind: Envelopes or receipts; None for the kind of what goes first.
+        now_ms: Wall time: what is past its `exp` is passed over.
+        steady_ms: By the clock that never jumps: what was put off beyond it is passed over.
+        max_items: At most so many.
+        max_bytes: At most so many, but one item in any case.
+        below: Only items stated below this leaf index.
+        down_to: The least urgent class.
+    """
+
+    node: NodeId
+    kind: OutboxKind | None
+    now_ms: int
+    steady_ms: int
+    max_items: int
+    max_bytes: int
+    below: int | None
+    down_to: Urgency
+
+
 def read_claimable(
-    connection: sqlite3.Connection,
-    node: NodeId,
-    kind: OutboxKind,
-    *,
-    now_ms: int,
-    max_items: int,
-    max_bytes: int,
-    below: int | None,
-    urgent_only: bool,
-    leased: Collection[int],
-) -> dict[int, Urgency]:
-    """Choose items of one lane in order of class, then queue number.
+    connection: sqlite3.Connection, wanted: Wanted, *, leased: Collection[int]
+) -> tuple[OutboxKind, tuple[Candidate, ...]]:
+    """Choose items of one lane in order of class, then time, then queue number.
 
     Args:
         connection: A reader.
-        node: The lane.
-        kind: Envelopes or receipts.
-        now_ms: Parked and expired items are passed over.
-        max_items: At most so many.
-        max_bytes: At most so many, but the first item in any case.
-        below: Only items stated below this leaf index.
-        urgent_only: Only P0 and P1.
-        leased: Items that somebody has.
+        wanted: What is asked for.
+        leased: Items of this lane that somebody has.
 
     Returns:
-        Item and class, in order.
+        The kind of all of them, and the items in order.
     """
+    if wanted.kind is not None:
+        return wanted.kind, _of_kind(connection, wanted, wanted.kind, leased=leased)
+    found = [(kind, _of_kind(connection, wanted, kind, leased=leased)) for kind in OutboxKind]
+    return min(
+        found,
+        key=lambda one: (not one[1], one[1] and rank(one[1][0], now_ms=wanted.now_ms)),
+    )
+
+
+def _of_kind(
+    connection: sqlite3.Connection,
+    wanted: Wanted,
+    kind: OutboxKind,
+    *,
+    leased: Collection[int],
+) -> tuple[Candidate, ...]:
+    limit = wanted.max_items + len(leased)
+    late, aged = (
+        _range(connection, wanted, kind, cls, before_ms=before_ms, limit=limit)
+        if cls <= wanted.down_to and before_ms is not None
+        else []
+        for cls, before_ms in (
+            (cls, aged_before_ms(cls, wanted.now_ms)) for cls in (Urgency.P2, Urgency.P3)
+        )
+    )
+    ordered = _range(connection, wanted, kind, wanted.down_to, before_ms=None, limit=limit)
+    return choose(
+        *([one for one in part if one.item not in leased] for part in (ordered, late, aged)),
+        now_ms=wanted.now_ms,
+        max_items=wanted.max_items,
+        max_bytes=wanted.max_bytes,
+    )
+
+
+def _range(
+    connection: sqlite3.Connection,
+    wanted: Wanted,
+    kind: OutboxKind,
+    cls: Urgency,
+    *,
+    before_ms: int | None,
+    limit: int,
+) -> list[Candidate]:
+    """Read the first items down to a class; or of this class alone, those from before a time."""
+    classes = "cls <= ?" if before_ms is None else "cls = ? AND deliver_ms < ?"
     rows = connection.execute(
-        "SELECT id, cls, bytes FROM outbox WHERE node = ? AND kind = ? AND cls <= ?"
-        " AND i < ? AND exp_ms > ? AND next_ms <= ? ORDER BY cls, q, id LIMIT ?",
+        "SELECT id, cls, deliver_ms, q, bytes FROM outbox"  # noqa: S608 - constants
+        f" WHERE node = ? AND kind = ? AND {classes}"
+        " AND i < ? AND exp_ms > ? AND next_ms <= ?"
+        " ORDER BY cls, deliver_ms, q, id LIMIT ?",
         (
-            str(node),
+            str(wanted.node),
             kind.value,
-            Urgency.P1 if urgent_only else Urgency.P3,
-            2**62 if below is None else below,
-            now_ms,
-            now_ms,
-            max_items + len(leased),
+            cls,
+            *(() if before_ms is None else (before_ms,)),
+            2**62 if wanted.below is None else wanted.below,
+            wanted.now_ms,
+            wanted.steady_ms,
+            limit,
         ),
     ).fetchall()
-    chosen: dict[int, Urgency] = {}
-    total = 0
-    for item, cls, size in rows:
-        if item in leased:
-            continue
-        if len(chosen) == max_items or (chosen and total + size > max_bytes):
-            break
-        chosen[item] = Urgency(cls)
-        total += size
-    return chosen
+    return [
+        Candidate(
+            item=item,
+            cls=Urgency(of),
+            deliver_by_ms=deliver_ms,
+            queue_number=number,
+            size_bytes=size,
+        )
+        for item, of, deliver_ms, number, size in rows
+    ]
 
 
 def read_items(

@@ -1,37 +1,33 @@
-"""The picture of the outbox in memory: what waits in which lane, what is leased, what is parked.
+"""The picture of the outbox in memory: what waits in which lane, what is leased, what is put off.
 
 Counting 100,000 rows at each look would cost more than sending. The picture is read once at
-start and moves with every commit. Leases live only here: one process holds the exclusive lock
-of the store, so nobody else can claim, and a new start frees all leases by itself.
+start and moves with every commit; what it holds for each lane is a handful of numbers, so that a
+backlog costs the disk and not the memory.
 
-Used on the loop's thread alone.
+Times are those of a clock that never jumps (`steady`, in milliseconds): a wall clock that is set
+back must hold up nothing. Used on the loop's thread alone.
 """
 
 import heapq
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from gateway.records import ClaimedItem, LaneRow, LaneWork
+from gateway.records import LaneChanges, LaneRow, LaneWork
+from gateway.storage.leases import Leases
 from gateway.storage.session import ItemEnded, ItemParked, ItemQueued, LaneChanged, LaneNews
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import NodeId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """Who may settle an item: the claim with this fence."""
-
-    fence: int
-    node: str
-    cls: Urgency
-
-
 @dataclass(slots=True)
 class _Lane:
+    """Counts by class: what is in the outbox, and what of it is leased or put off."""
+
     row: LaneRow
-    waiting: dict[Urgency, int] = field(default_factory=lambda: dict.fromkeys(Urgency, 0))
+    held: list[int] = field(default_factory=lambda: [0] * len(Urgency))
+    hidden: list[int] = field(default_factory=lambda: [0] * len(Urgency))
+    newest_emergency: int = 0
 
 
 class LaneBoard:
@@ -39,24 +35,30 @@ class LaneBoard:
 
     Args:
         connection: A reader.
-        now_ms: Milliseconds since 1970, UTC: items parked beyond it do not count as waiting.
+        steady_ms: Now, by the clock that never jumps.
+
+    Attributes:
+        leases: Who may settle what.
+        parked: What is put off, and until when.
+        first_expiry: The earliest `exp` (wall time) of an item, None if there is none.
     """
 
-    def __init__(self, connection: sqlite3.Connection, *, now_ms: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, steady_ms: int) -> None:
         self._lanes: dict[str, _Lane] = {}
-        self._leases: dict[int, Lease] = {}
-        self._ending: set[int] = set()
-        self._parked: dict[int, tuple[int, str, Urgency]] = {}
-        self._parked_order: list[tuple[int, int]] = []
-        self._fence = 0
-        self._first_expiry: int | None = None
-        self.read(connection, now_ms=now_ms)
+        self.leases = Leases(self._show)
+        self.parked: dict[int, int] = {}
+        self._hidden: dict[int, tuple[str, Urgency]] = {}
+        self._timers: list[tuple[int, int]] = []
+        self._changed: set[str] = set()
+        self.first_expiry: int | None = None
+        self.read(connection, steady_ms=steady_ms)
 
-    def read(self, connection: sqlite3.Connection, *, now_ms: int) -> None:
+    def read(self, connection: sqlite3.Connection, *, steady_ms: int) -> None:
         """Read everything anew; leases stay."""
         self._lanes = {}
-        self._parked.clear()
-        self._parked_order.clear()
+        self.parked.clear()
+        self._hidden.clear()
+        self._timers.clear()
         for row in connection.execute(
             "SELECT node, failures, back_off_ms, due_ms, last_ok_ms, last_error FROM lane"
         ).fetchall():
@@ -64,12 +66,17 @@ class LaneBoard:
         for node, cls, count in connection.execute(
             "SELECT node, cls, count(*) FROM outbox GROUP BY node, cls"
         ).fetchall():
-            self._lane(node).waiting[Urgency(cls)] = count
+            self._lane(node).held[cls] = count
+            self._changed.add(node)
         for item, node, cls, until_ms in connection.execute(
-            "SELECT id, node, cls, next_ms FROM outbox WHERE next_ms > ?", (now_ms,)
+            "SELECT id, node, cls, next_ms FROM outbox WHERE next_ms > ?", (steady_ms,)
         ).fetchall():
             self._park(item, node, Urgency(cls), until_ms)
-        self._first_expiry = connection.execute("SELECT min(exp_ms) FROM outbox").fetchone()[0]
+        for item, node in self.leases.all().items():
+            found = connection.execute("SELECT cls FROM outbox WHERE id = ?", (item,)).fetchone()
+            if found is not None:
+                self._hide(item, node, Urgency(found[0]))
+        self.first_expiry = connection.execute("SELECT min(exp_ms) FROM outbox").fetchone()[0]
 
     def apply(self, news: Iterable[LaneNews]) -> bool:
         """Take in what a commit changed; return whether something was queued."""
@@ -77,75 +84,79 @@ class LaneBoard:
         for one in news:
             match one:
                 case ItemQueued():
-                    self._lane(one.node).waiting[one.cls] += 1
-                    if self._first_expiry is None or one.exp_ms < self._first_expiry:
-                        self._first_expiry = one.exp_ms
+                    self._queue(one)
                     was_queued = True
                 case ItemEnded():
-                    self._unpark(one.item)
-                    self._lane(one.node).waiting[one.cls] -= 1
+                    self.parked.pop(one.item, None)
+                    self._unhide(one.item)
+                    self._lane(one.node).held[one.cls] -= 1
+                    self._changed.add(one.node)
                 case ItemParked():
                     self._park(one.item, one.node, one.cls, one.until_ms)
                 case LaneChanged():
                     self._lane(str(one.row.node)).row = one.row
         return was_queued
 
-    def work(self, *, now_ms: int) -> tuple[LaneWork, ...]:
-        """Return every lane with items that wait, are not leased and not parked."""
-        self._wake(now_ms)
-        hidden: dict[str, dict[Urgency, int]] = defaultdict(lambda: dict.fromkeys(Urgency, 0))
-        for item, lease in self._leases.items():
-            if item not in self._parked:
-                hidden[lease.node][lease.cls] += 1
-        for _, node, cls in self._parked.values():
-            hidden[node][cls] += 1
-        return tuple(
-            work
-            for node, lane in self._lanes.items()
-            if (work := _work_of(lane, hidden.get(node, {}))) is not None
+    # ------------------------------------------------------------------ questions
+
+    def work(self, *, steady_ms: int) -> tuple[LaneWork, ...]:
+        """Return every lane with items that wait, are not leased and not put off."""
+        self.pass_time(steady_ms)
+        found = (_work_of(lane) for lane in self._lanes.values())
+        return tuple(work for work in found if work is not None)
+
+    def work_of(self, node: NodeId, *, steady_ms: int) -> LaneWork | None:
+        """Return the same of one lane, None if nothing waits in it."""
+        self.pass_time(steady_ms)
+        lane = self._lanes.get(str(node))
+        return None if lane is None else _work_of(lane)
+
+    def changes(self, *, steady_ms: int) -> LaneChanges:
+        """Return the lanes that changed since the last call, and when time alone changes more."""
+        self.pass_time(steady_ms)
+        changed, self._changed = self._changed, set()
+        timers = (self._timers[0][0] if self._timers else None, self.leases.next_ms())
+        next_ms = min((at for at in timers if at is not None), default=None)
+        return LaneChanges(
+            nodes=tuple(NodeId.parse(node) for node in changed),
+            next_s=None if next_ms is None else max(0, next_ms - steady_ms) / 1000,
         )
 
-    def lease(self, items: Mapping[int, Urgency], node: NodeId) -> int:
-        """Lease items of one lane under a new fence, and return it."""
-        self._fence += 1
+    def counts(self) -> Mapping[NodeId, tuple[int, ...]]:
+        """Return what each lane holds by class, leased and put off included."""
+        return {lane.row.node: tuple(lane.held) for lane in self._lanes.values()}
+
+    def rows(self) -> tuple[LaneRow, ...]:
+        """Return what is kept about the way to each node that was ever written to."""
+        return tuple(lane.row for lane in self._lanes.values())
+
+    def lease(self, items: Mapping[int, Urgency], node: NodeId, *, until_ms: int) -> int:
+        """Lease items of one lane under a new fence until a steady time, and return the fence."""
+        name = str(node)
         for item, cls in items.items():
-            self._leases[item] = Lease(fence=self._fence, node=str(node), cls=cls)
-        return self._fence
+            self._hide(item, name, cls)
+        return self.leases.lease(items.keys(), name, until_ms=until_ms)
 
-    def leased(self) -> frozenset[int]:
-        """Return the items that are leased now."""
-        return frozenset(self._leases)
+    # ------------------------------------------------------------------ time
 
-    def begin_ending(self, item: int, fence: int) -> bool:
-        """Tell whether a fence still counts; from then on no other outcome of it does."""
-        lease = self._leases.get(item)
-        if lease is None or lease.fence != fence or item in self._ending:
-            return False
-        self._ending.add(item)
-        return True
+    def unpark(self, node: NodeId | None) -> None:
+        """Let what was put off wait no longer: of one lane, or of all."""
+        wanted = None if node is None else str(node)
+        for item in list(self.parked):
+            if wanted is None or self._hidden.get(item, ("",))[0] == wanted:
+                del self.parked[item]
+                self._show(item)
 
-    def end(self, items: Iterable[int]) -> None:
-        """End leases, after their outcomes were committed or could not be."""
-        for item in items:
-            self._ending.discard(item)
-            self._leases.pop(item, None)
+    def pass_time(self, steady_ms: int) -> None:
+        """Let what was put off until now wait again, and end leases that nobody settled."""
+        while self._timers and self._timers[0][0] <= steady_ms:
+            until_ms, item = heapq.heappop(self._timers)
+            if self.parked.get(item) == until_ms:
+                del self.parked[item]
+                self._show(item)
+        self.leases.expire(steady_ms)
 
-    def release(self, items: Iterable[ClaimedItem]) -> None:
-        """End the leases that are still those of these claims."""
-        self.end([one.item for one in items if self.holds(one.item, one.fence)])
-
-    def holds(self, item: int, fence: int) -> bool:
-        """Tell whether this claim still has the lease."""
-        lease = self._leases.get(item)
-        return lease is not None and lease.fence == fence and item not in self._ending
-
-    def may_have_expired(self, now_ms: int) -> bool:
-        """Tell whether looking for items past their `exp` can find any."""
-        return self._first_expiry is not None and self._first_expiry <= now_ms
-
-    def note_first_expiry(self, first_ms: int | None) -> None:
-        """Note the earliest `exp` that is left."""
-        self._first_expiry = first_ms
+    # ------------------------------------------------------------------ counts
 
     def _lane(self, node: str) -> _Lane:
         lane = self._lanes.get(node)
@@ -153,18 +164,36 @@ class LaneBoard:
             lane = self._lanes[node] = _Lane(lane_row((node, 0, 0, 0, None, None)))
         return lane
 
+    def _queue(self, one: ItemQueued) -> None:
+        lane = self._lane(one.node)
+        lane.held[one.cls] += 1
+        if one.cls is Urgency.P0:
+            lane.newest_emergency = max(lane.newest_emergency, one.item)
+        if self.first_expiry is None or one.exp_ms < self.first_expiry:
+            self.first_expiry = one.exp_ms
+        self._changed.add(one.node)
+
     def _park(self, item: int, node: str, cls: Urgency, until_ms: int) -> None:
-        self._parked[item] = (until_ms, node, cls)
-        heapq.heappush(self._parked_order, (until_ms, item))
+        self.parked[item] = until_ms
+        self._hide(item, node, cls)
+        heapq.heappush(self._timers, (until_ms, item))
 
-    def _unpark(self, item: int) -> None:
-        self._parked.pop(item, None)
+    def _hide(self, item: int, node: str, cls: Urgency) -> None:
+        if item not in self._hidden:
+            self._hidden[item] = (node, cls)
+            self._lane(node).hidden[cls] += 1
 
-    def _wake(self, now_ms: int) -> None:
-        while self._parked_order and self._parked_order[0][0] <= now_ms:
-            until_ms, item = heapq.heappop(self._parked_order)
-            if item in self._parked and self._parked[item][0] == until_ms:
-                self._unpark(item)
+    def _show(self, item: int) -> None:
+        """Count an item as waiting again, unless something else still hides it."""
+        if item not in self.leases and item not in self.parked:
+            self._unhide(item)
+
+    def _unhide(self, item: int) -> None:
+        found = self._hidden.pop(item, None)
+        if found is not None:
+            node, cls = found
+            self._lane(node).hidden[cls] -= 1
+            self._changed.add(node)
 
 
 def lane_row(row: tuple[str, int, int, int, int | None, str | None]) -> LaneRow:
@@ -180,13 +209,17 @@ def lane_row(row: tuple[str, int, int, int, int | None, str | None]) -> LaneRow:
     )
 
 
-def _work_of(lane: _Lane, hidden: Mapping[Urgency, int]) -> LaneWork | None:
-    waiting = {cls: count - hidden.get(cls, 0) for cls, count in lane.waiting.items()}
-    classes = [cls for cls, count in waiting.items() if count > 0]
-    if not classes:
+def _work_of(lane: _Lane) -> LaneWork | None:
+    waiting = tuple(
+        max(0, held - hidden) for held, hidden in zip(lane.held, lane.hidden, strict=True)
+    )
+    most_urgent = next((cls for cls in Urgency if waiting[cls]), None)
+    if most_urgent is None:
         return None
     return LaneWork(
         row=lane.row,
-        waiting=sum(waiting[cls] for cls in classes),
-        most_urgent=min(classes),
+        waiting=sum(waiting),
+        most_urgent=most_urgent,
+        by_class=waiting,
+        newest_emergency=lane.newest_emergency,
     )

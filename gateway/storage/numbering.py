@@ -63,7 +63,7 @@ class NumberingPart(StorePart):
             StorageError: Nothing was changed.
         """
         top = go_on_from(read_top(self._core.reader, str(node)), shown)
-        leased = self._core.lanes.leased()
+        leased = self._core.lanes.leases.all().keys()
         return await self._core.writer.run(partial(move_on, node=str(node), top=top, leased=leased))
 
     async def unheeded(

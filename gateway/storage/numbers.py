@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from gateway.storage.session import KIND_LOST, KIND_RECEIPT, Event, ItemQueued, Session
 from protocol.cases.ladder import MessageState, is_over
 from protocol.delivery.gaps import Ended, Ranges
-from protocol.delivery.urgency import Urgency
+from protocol.delivery.urgency import Urgency, deliver_by_ms
 from protocol.limits import MAX_VOID
 from protocol.log.statement import envelope_sent
 
@@ -120,7 +120,7 @@ def send_again(
         if lost is None or not _mark(session, lost, generation=generation, now_ms=now_ms):
             continue
         if lost.can_go(now_ms):
-            _queue(session, lost, node=node)
+            _queue(session, lost, node=node, now_ms=now_ms)
             again += 1
         else:
             gone += 1
@@ -249,12 +249,21 @@ def _mark(session: Session, lost: _Lost, *, generation: int, now_ms: int) -> boo
     return bool(marked.rowcount == 1)
 
 
-def _queue(session: Session, lost: _Lost, *, node: str) -> None:
+def _queue(session: Session, lost: _Lost, *, node: str, now_ms: int) -> None:
     leaf = _stated_here(session, lost)
     cursor = session.execute(
-        "INSERT INTO outbox (node, kind, message, cls, q, i, exp_ms, bytes)"
-        " VALUES (?, 'envelope', ?, ?, ?, ?, ?, ?)",
-        (node, lost.message, lost.cls, lost.number, leaf, lost.exp_ms, lost.size),
+        "INSERT INTO outbox (node, kind, message, cls, q, i, exp_ms, bytes, deliver_ms)"
+        " VALUES (?, 'envelope', ?, ?, ?, ?, ?, ?, ?)",
+        (
+            node,
+            lost.message,
+            lost.cls,
+            lost.number,
+            leaf,
+            lost.exp_ms,
+            lost.size,
+            deliver_by_ms(lost.cls, queued_ms=now_ms),
+        ),
     )
     session.lane(
         ItemQueued(item=cursor.lastrowid or 0, node=node, cls=lost.cls, exp_ms=lost.exp_ms)

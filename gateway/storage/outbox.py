@@ -1,12 +1,14 @@
 """What waits to be delivered: queued once, sent as identical bytes, ended by a proven receipt.
 
-Order inside a lane: class, then queue number. Queue numbers are contiguous from 1 for each
-receiving node and never reused.
+Order inside a lane: class, then `deliver_ms`, then queue number. Queue numbers are contiguous
+from 1 for each receiving node and never reused.
 
 Source: docs/wire-format.md, rules 16, 17; docs/delivery.md, "Delivery in rules".
 """
 
+import sqlite3
 from collections.abc import Iterable
+from typing import Final
 
 from gateway.errors import NoInputError
 from gateway.records import LaneRow, OutboxKind, Submission, Submitted
@@ -24,10 +26,12 @@ from gateway.storage.steps import HeldMessage, raise_state
 from gateway.storage.vault import SealedContent, add_content
 from keys.digest import sha256
 from protocol.cases.ladder import MessageState
-from protocol.delivery.urgency import Urgency
+from protocol.delivery.urgency import Urgency, deliver_by_ms
 from protocol.identifiers import MessageId
 from protocol.log.statement import Statement
 
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+_WRAPS_A_DAY: Final = 3
 LANE_COLUMNS = "node, failures, back_off_ms, due_ms, last_ok_ms, last_error"
 
 
@@ -55,7 +59,7 @@ def queue_envelope(
         NoInputError: A receipt or effect names a message that is not here.
     """
     if submission.request_key is not None:
-        known = _known_request(session, submission.request_key)
+        known = read_submitted(session, submission.request_key)
         if known is not None:
             return known
     leaf = session.state(submission.statement, must_leave=True)
@@ -69,7 +73,7 @@ def queue_envelope(
         session.execute(
             "INSERT INTO request (key, message) VALUES (?, ?)", (submission.request_key, message)
         )
-    _add_item(session, submission, message=message, number=number, leaf=leaf)
+    _add_item(session, submission, message=message, number=number, leaf=leaf, now_ms=now_ms)
     session.tell(
         Event(
             at_ms=now_ms,
@@ -91,7 +95,35 @@ def queue_envelope(
     )
 
 
-def wrap_again(session: Session, item: int, wraps: bytes, statement: Statement) -> None:
+def read_submitted(source: Session | sqlite3.Connection, key: bytes) -> Submitted | None:
+    """Return what was queued under a request key, None if nothing was.
+
+    Args:
+        source: The transaction, or a reader.
+        key: The digest of what the caller named its request.
+    """
+    found = source.execute(
+        "SELECT m.mid, m.thread, e.q,"
+        " coalesce((SELECT min(i) FROM earlier_sealing WHERE message = m.id), e.i)"
+        " FROM request r JOIN message m ON m.id = r.message"
+        " JOIN envelope e ON e.message = m.id WHERE r.key = ?",
+        (key,),
+    ).fetchone()
+    if found is None:
+        return None
+    mid, thread, number, leaf = found
+    return Submitted(
+        mid=MessageId(mid),
+        thread=MessageId(thread),
+        index=leaf,
+        queue_number=number,
+        repeated=True,
+    )
+
+
+def wrap_again(
+    session: Session, item: int, wraps: bytes, statement: Statement, *, now_ms: int
+) -> bool:
     """Replace the wraps of a waiting envelope; the sealing before is kept as evidence.
 
     Args:
@@ -99,6 +131,10 @@ def wrap_again(session: Session, item: int, wraps: bytes, statement: Statement) 
         item: Leased to the caller.
         wraps: New ones for the same header and body.
         statement: The statement 0x01 of this sealing.
+        now_ms: Milliseconds since 1970, UTC.
+
+    Returns:
+        Whether it was done: it is so three times in a day at most (rule 16).
 
     Raises:
         NoInputError: The item is not in the outbox any more.
@@ -112,10 +148,17 @@ def wrap_again(session: Session, item: int, wraps: bytes, statement: Statement) 
     if found is None:
         raise NoInputError("the envelope does not wait any more")
     message, old_leaf, old_wraps, old_digest = found
+    (today,) = session.execute(
+        "SELECT count(*) FROM earlier_sealing WHERE message = ? AND at_ms > ?",
+        (message, now_ms - _DAY_MS),
+    ).fetchone()
+    if today >= _WRAPS_A_DAY:
+        return False
     leaf = session.state(statement, must_leave=True)
     session.execute(
-        "INSERT INTO earlier_sealing (message, i, statement_digest, wraps) VALUES (?, ?, ?, ?)",
-        (message, old_leaf, old_digest, old_wraps),
+        "INSERT INTO earlier_sealing (message, i, statement_digest, wraps, at_ms)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (message, old_leaf, old_digest, old_wraps, now_ms),
     )
     session.execute(
         "UPDATE envelope SET wraps = ?, i = ? WHERE message = ?", (wraps, leaf, message)
@@ -126,6 +169,19 @@ def wrap_again(session: Session, item: int, wraps: bytes, statement: Statement) 
     session.execute(
         "UPDATE outbox SET i = ?, bytes = bytes + ?, next_ms = 0 WHERE id = ?",
         (leaf, len(wraps) - len(old_wraps), item),
+    )
+    return True
+
+
+def retry_now(session: Session, *, node: str | None) -> None:
+    """Let what was put off go at once.
+
+    Args:
+        session: The transaction.
+        node: Of this lane; None for all.
+    """
+    session.execute(
+        "UPDATE outbox SET next_ms = 0 WHERE next_ms > 0 AND (?1 IS NULL OR node = ?1)", (node,)
     )
 
 
@@ -174,26 +230,6 @@ def save_lane_row(session: Session, row: LaneRow) -> None:
         ),
     )
     session.lane(LaneChanged(row=row))
-
-
-def _known_request(session: Session, key: bytes) -> Submitted | None:
-    found = session.execute(
-        "SELECT m.mid, m.thread, e.q,"
-        " coalesce((SELECT min(i) FROM earlier_sealing WHERE message = m.id), e.i)"
-        " FROM request r JOIN message m ON m.id = r.message"
-        " JOIN envelope e ON e.message = m.id WHERE r.key = ?",
-        (key,),
-    ).fetchone()
-    if found is None:
-        return None
-    mid, thread, number, leaf = found
-    return Submitted(
-        mid=MessageId(mid),
-        thread=MessageId(thread),
-        index=leaf,
-        queue_number=number,
-        repeated=True,
-    )
 
 
 def _next_number(session: Session, submission: Submission, *, now_ms: int) -> int:
@@ -251,14 +287,23 @@ def _add_envelope(
 
 
 def _add_item(
-    session: Session, submission: Submission, *, message: int, number: int, leaf: int
+    session: Session, submission: Submission, *, message: int, number: int, leaf: int, now_ms: int
 ) -> None:
     node = str(submission.to)
     size = len(submission.header) + len(submission.wraps) + len(submission.body)
     cursor = session.execute(
-        "INSERT INTO outbox (node, kind, message, cls, q, i, exp_ms, bytes)"
-        " VALUES (?, 'envelope', ?, ?, ?, ?, ?, ?)",
-        (node, message, submission.cls, number, leaf, submission.exp_ms, size),
+        "INSERT INTO outbox (node, kind, message, cls, q, i, exp_ms, bytes, deliver_ms)"
+        " VALUES (?, 'envelope', ?, ?, ?, ?, ?, ?, ?)",
+        (
+            node,
+            message,
+            submission.cls,
+            number,
+            leaf,
+            submission.exp_ms,
+            size,
+            deliver_by_ms(submission.cls, queued_ms=now_ms, stated_ms=submission.deliver_by_ms),
+        ),
     )
     session.lane(
         ItemQueued(

@@ -15,7 +15,7 @@ from gateway.storage.peers import keep_for_ever
 from gateway.storage.session import KIND_RECEIPT, Event, ItemEnded, ItemQueued, Session
 from gateway.storage.steps import apply_effects, held_message, raise_state
 from protocol.cases.ladder import MessageState
-from protocol.delivery.urgency import Urgency
+from protocol.delivery.urgency import Urgency, deliver_by_ms
 from protocol.identifiers import MessageId, NodeId
 from protocol.receipt import Stage, state_of
 
@@ -220,8 +220,8 @@ def _give(session: Session, outgoing: OutgoingReceipt, *, own: str, now_ms: int)
     )
     session.execute("INSERT INTO lane (node) VALUES (?) ON CONFLICT DO NOTHING", (node,))
     cursor = session.execute(
-        "INSERT INTO outbox (node, kind, message, receipt, cls, q, i, exp_ms, bytes)"
-        " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
+        "INSERT INTO outbox (node, kind, message, receipt, cls, q, i, exp_ms, bytes, deliver_ms)"
+        " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
         (
             node,
             OutboxKind.RECEIPT.value,
@@ -231,6 +231,7 @@ def _give(session: Session, outgoing: OutgoingReceipt, *, own: str, now_ms: int)
             leaf,
             outgoing.exp_ms,
             len(outgoing.receipt),
+            deliver_by_ms(outgoing.cls, queued_ms=now_ms),
         ),
     )
     session.lane(

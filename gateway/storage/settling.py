@@ -98,7 +98,7 @@ def _defer(session: Session, deferred: Deferred, *, own: str, now_ms: int) -> No
         (next_ms, deferred.is_stuck, deferred.code, item.number),
     )
     _add_attempt(session, item, outcome=deferred.code, next_ms=deferred.next_ms, now_ms=now_ms)
-    if next_ms > now_ms:
+    if deferred.next_ms is not None:
         session.lane(ItemParked(item=item.number, node=item.node, cls=item.cls, until_ms=next_ms))
     if deferred.is_stuck and not item.is_stuck:
         session.tell(

@@ -49,6 +49,8 @@ class OutboxContract(Contract):
             first = await store.submit(submission(1, request_key=b"key"), now_ms=NOW_MS)
             again = await store.submit(submission(2, request_key=b"key"), now_ms=NOW_MS)
             assert again == replace(first, repeated=True)
+            assert await store.submitted(b"key") == again
+            assert await store.submitted(b"another") is None
             head = store.head()
             assert head is not None
             assert head.size == 2

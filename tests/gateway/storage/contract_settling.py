@@ -161,7 +161,7 @@ class SettlingContract(Contract):  # noqa: PLR0904  one method a rule
             first = await store.submit(submission(1), now_ms=NOW_MS)
             (item,) = await claim(store)
             statement = envelope_sent(b"header 1", b"new wraps")
-            await store.rewrap(item, b"new wraps", statement)
+            assert await store.rewrap(item, b"new wraps", statement, now_ms=NOW_MS)
             await store.release([item])
             (again,) = await claim(store)
             assert (again.header, again.wraps, again.body) == (
@@ -185,7 +185,7 @@ class SettlingContract(Contract):  # noqa: PLR0904  one method a rule
             first = envelope_sent(b"header 1", b"wraps 1").digest
             second = envelope_sent(b"header 1", b"new wraps")
             (item,) = await claim(store)
-            await store.rewrap(item, b"new wraps", second)
+            assert await store.rewrap(item, b"new wraps", second, now_ms=NOW_MS)
             stated = await store.stated(mid(1))
             assert stated is not None
             assert stated.to == PEER
@@ -203,8 +203,9 @@ class SettlingContract(Contract):  # noqa: PLR0904  one method a rule
             await store.submit(submission(1), now_ms=NOW_MS)
             (item,) = await claim(store)
             await store.release([item])
+            statement = envelope_sent(b"header 1", b"new")
             with pytest.raises(GatewayError):
-                await store.rewrap(item, b"new", envelope_sent(b"header 1", b"new"))
+                await store.rewrap(item, b"new", statement, now_ms=NOW_MS)
 
         self.run(scenario)
 

@@ -43,7 +43,7 @@ DAY_MS = 86_400_000
 
 @dataclass
 class TestClock:
-    """Wall time that stands still until it is told; monotonic time likewise."""
+    """Wall time that stands still until it is told; monotonic time goes with it, or alone."""
 
     __test__ = False
     wall_ms: int = NOW_MS
@@ -54,8 +54,8 @@ class TestClock:
         return self.wall_ms
 
     def monotonic_s(self) -> float:
-        """Return the seconds that were set."""
-        return self.seconds
+        """Return the seconds that were set, and what the wall clock went on."""
+        return self.seconds + (self.wall_ms - NOW_MS) / 1000
 
     async def sleep(self, seconds: float) -> None:
         """Let the time pass at once."""

@@ -14,6 +14,7 @@ from gateway.records import (
     Settlement,
 )
 from gateway.store import Store
+from protocol.delivery.urgency import Urgency
 from protocol.identifiers import NodeId
 from tests.gateway.storage.material import NOW_MS, PEER, TestClock, peer_checkpoint
 
@@ -34,7 +35,7 @@ class Contract(ABC):
 
 async def claim(
     store: Store,
-    kind: OutboxKind = OutboxKind.ENVELOPE,
+    kind: OutboxKind | None = OutboxKind.ENVELOPE,
     *,
     node: NodeId = PEER,
     now_ms: int = NOW_MS,
@@ -51,7 +52,7 @@ async def claim(
         max_items=max_items,
         max_bytes=max_bytes,
         below=below,
-        urgent_only=urgent_only,
+        down_to=Urgency.P1 if urgent_only else Urgency.P3,
     )
 
 
