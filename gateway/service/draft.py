@@ -214,6 +214,10 @@ class Drafts:
             raise NoInputError("there is no such draft (any more)", hint="begin it again")
         return draft
 
+    def holds(self, draft_id: str) -> bool:
+        """Tell whether there is a draft of this name (still)."""
+        return draft_id in self._drafts
+
     def forget(self, draft_id: str) -> None:
         """Drop a draft that was queued.
 

@@ -150,6 +150,9 @@ class Submit:
         known = self._sent.get(draft_id)
         if known is not None:
             return replace(known, repeated=True)
+        earlier = await self._queued_before(draft_id, request_key)
+        if earlier is not None:
+            return earlier
         draft = self._drafts.get(draft_id)
         if len(draft.sealed) != len(draft.files):
             raise NoInputError(
@@ -165,6 +168,15 @@ class Submit:
         if len(self._sent) > _SENT_KEPT:
             self._sent.popitem(last=False)
         return submitted
+
+    async def _queued_before(self, draft_id: str, request_key: str | None) -> Submitted | None:
+        """Look for a draft that is forgotten because this node was started again since.
+
+        Without this an officer whose answer was lost would begin anew and send it twice.
+        """
+        if request_key is None or self._drafts.holds(draft_id):
+            return None
+        return await self._store.submitted(_stored_key(request_key))
 
     async def _submission(self, draft: Draft, request_key: str | None) -> Submission:
         content = self._content(draft)
@@ -191,9 +203,7 @@ class Submit:
             acts=(self._act(draft, content_bytes),),
             receipts=await self._implied_receipts(draft),
             effects=_effects(draft),
-            request_key=None
-            if request_key is None
-            else labelled(Label.REQUEST_KEY, request_key.encode()),
+            request_key=None if request_key is None else _stored_key(request_key),
         )
 
     def _content(self, draft: Draft) -> Content:
@@ -299,3 +309,7 @@ def _effects(draft: Draft) -> tuple[StateChange, ...]:
 
 def _milliseconds(instant: str) -> int:
     return int(datetime.fromisoformat(instant).timestamp() * 1000)
+
+
+def _stored_key(request_key: str) -> bytes:
+    return labelled(Label.REQUEST_KEY, request_key.encode())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.delivery.engine import BULK
-from gateway.errors import DataError, UnavailableError
+from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.service.case import NotAllowedNowError
 from gateway.service.dispatch import Progress
 from protocol.cases.ladder import MessageState
@@ -80,6 +80,22 @@ async def test_short_form_queues_once_for_a_key_also_after_a_start(tmp_path: Pat
         again = await net.restart("FR/1")
         second = await again.runtime.submit.queue(document, request_key="k")
         assert (second.mid, second.repeated) == (first.mid, True)
+
+
+@scenario
+async def test_draft_sent_again_after_a_start_is_the_message_that_was_queued(
+    tmp_path: Path,
+) -> None:
+    """The answer was lost with the node: who begins anew would send it twice."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        submit = net["FR/1"].runtime.submit
+        draft = await submit.begin(dumps(request()).encode(), file_sizes={})
+        first = await submit.send(draft.id, request_key=draft.id)
+        again = (await net.restart("FR/1")).runtime.submit
+        second = await again.send(draft.id, request_key=draft.id)
+        assert (second.mid, second.index, second.repeated) == (first.mid, first.index, True)
+        with pytest.raises(NoInputError):
+            await again.send(draft.id, request_key="another")
 
 
 @scenario
