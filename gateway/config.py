@@ -14,162 +14,45 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from json import dumps
 from pathlib import Path
-from re import compile as pattern
 from tomllib import TOMLDecodeError, loads
 from types import NoneType
-from typing import Annotated, Final, Self, TypeAlias, get_args
-from zoneinfo import ZoneInfo
+from typing import Final, TypeAlias, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
 from gateway.errors import ConfigError
 from gateway.home import Home
-from protocol.delivery.room import LEAST_BYTES, LEAST_PERCENT, Floor
-from protocol.errors import MalformedError
+from gateway.sections import (
+    BackupSection,
+    DeskSection,
+    DirectorySection,
+    DiskSection,
+    DutySection,
+    Line,
+    NodeName,
+    NodeUrl,
+    PeerSection,
+    PolicySection,
+    Section,
+)
 from protocol.identifiers import NodeId
 
 __all__ = (
-    "DeskSection", "DirectorySection", "DiskSection", "DutySection", "Home", "LoadedConfig",
-    "NodeConfig", "PeerSection", "PolicySection", "config_text", "load_config", "write_config",
+    "BackupSection", "DeskSection", "DirectorySection", "DiskSection", "DutySection", "Home",
+    "LoadedConfig", "NodeConfig", "PeerSection", "PolicySection", "config_text", "load_config",
+    "write_config",
 )  # fmt: skip
 
 ENVIRONMENT_PREFIX: Final = "A35_"
 NOT_OPTIONS: Final = frozenset({"A35_HOME"})
 """Variables with our prefix that name no option: the command line reads them."""
 
-_URL: Final = pattern(r"https://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?\Z")
-_FETCH_URL: Final = pattern(
-    r"(?:https://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])"
-    r"|http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]))(?::[0-9]{1,5})?(?:/[^?#\s]*)?\Z"
-    r"|file:///[^?#\s]+\Z"
-)
-_LISTEN: Final = pattern(r"(\[[0-9a-f:]+\]|[a-z0-9.-]+):([0-9]{1,5})\Z")
-_MAX_PORT: Final = 65_535
 _MAX_FILE_BYTES: Final = 64 * 1024
-_MEBIBYTE: Final = 1024 * 1024
 
 Scalar: TypeAlias = "str | int | bool | tuple[str, ...]"
 
 
-def _node(text: str) -> str:
-    try:
-        NodeId.parse(text)
-    except MalformedError as error:
-        raise ValueError("a node is named CC/n, as RO/1") from error
-    return text
-
-
-def _url(text: str) -> str:
-    if _URL.match(text) is None or not _is_port(text.rpartition(":")[2]):
-        raise ValueError("an address is written https://host or https://host:port, no path")
-    return text
-
-
-def _fetch_url(text: str) -> str:
-    if _FETCH_URL.match(text) is None:
-        raise ValueError("it is written https://..., file:///FOLDER, or http:// on this machine")
-    return text
-
-
-def _listen(text: str) -> str:
-    match = _LISTEN.match(text)
-    if match is None or int(match[2]) > _MAX_PORT:
-        raise ValueError("a place to listen is written host:port, as 127.0.0.1:8443")
-    return text
-
-
-def _zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ValueError, OSError, LookupError) as error:
-        raise ValueError("a time zone is named as Europe/Bucharest") from error
-    return text
-
-
-def _is_port(text: str) -> bool:
-    return not text.isdigit() or int(text) <= _MAX_PORT
-
-
-Line: TypeAlias = Annotated[
-    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
-Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, validate_default=True
-    )
-
-
-class PeerSection(_Section):
-    """[peer]: where other nodes reach this one."""
-
-    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8443"
-
-    @property
-    def host(self) -> str:
-        """The address to bind, without brackets."""
-        return self.listen.rpartition(":")[0].strip("[]")
-
-    @property
-    def port(self) -> int:
-        """The port to bind; 0 lets the system choose."""
-        return int(self.listen.rpartition(":")[2])
-
-
-class DeskSection(_Section):
-    """[desk]: the officers' side, on this machine only."""
-
-    port: int = Field(default=8035, ge=0, le=_MAX_PORT)
-    name: Line = "24/7 desk"
-
-
-class DutySection(_Section):
-    """[duty]: the contact that `a35 ack` proposes, as other Parties should see it."""
-
-    name: Line | None = None
-    job_title: Line | None = None
-    telephone: Line | None = None
-    cell_phone: Line | None = None
-    email: Line | None = None
-    office_hours: Line | None = None
-    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
-    languages: tuple[Language, ...] = Field(default=(), max_length=16)
-
-
-class DirectorySection(_Section):
-    """[directory]: where the verified list of nodes comes from, and the root it starts at."""
-
-    url: Annotated[str, AfterValidator(_fetch_url)] | None = None
-    root: Line | None = None
-
-    @model_validator(mode="after")
-    def _is_whole(self) -> Self:
-        if (self.url is None) != (self.root is None):
-            raise ValueError("directory.url and directory.root belong together")
-        return self
-
-
-class DiskSection(_Section):
-    """[disk]: what is to stay free for urgent messages: the larger of the two."""
-
-    least_free_mib: int = Field(default=LEAST_BYTES // _MEBIBYTE, ge=0, le=1024 * 1024)
-    least_free_percent: int = Field(default=LEAST_PERCENT, ge=0, le=50)
-
-    @property
-    def floor(self) -> Floor:
-        """The rule that the two make."""
-        return Floor(least_bytes=self.least_free_mib * _MEBIBYTE, percent=self.least_free_percent)
-
-
-class PolicySection(_Section):
-    """[policy]: what this Party decides for itself."""
-
-    keep_own_copy: bool = True
-
-
-class NodeConfig(_Section):
+class NodeConfig(Section):
     """Every setting of a node.
 
     `node` is CC/n; `name` is what people call it; `url` is the address that other nodes use.
@@ -177,9 +60,9 @@ class NodeConfig(_Section):
     Relative paths mean the home: use Home.path_of.
     """
 
-    node: Annotated[str, AfterValidator(_node)]
+    node: NodeName
     name: Line
-    url: Annotated[str, AfterValidator(_url)]
+    url: NodeUrl
     credential_file: Line | None = None
     peer: PeerSection = PeerSection()
     desk: DeskSection = DeskSection()
@@ -187,6 +70,7 @@ class NodeConfig(_Section):
     directory: DirectorySection = DirectorySection()
     policy: PolicySection = PolicySection()
     disk: DiskSection = DiskSection()
+    backup: BackupSection = BackupSection()
 
     @property
     def node_id(self) -> NodeId:

@@ -12,7 +12,7 @@ Source:
 """
 
 from dataclasses import dataclass
-from typing import BinaryIO, Final, Protocol
+from typing import Final, Protocol
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
@@ -28,6 +28,20 @@ from keys.suite import (
 )
 
 _READ_BYTES: Final = 64 * 1024
+
+
+class Source(Protocol):
+    """What a stream form reads: a file, or anything that gives bytes until it gives none."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, empty at the end."""
+
+
+class Target(Protocol):
+    """What a stream form writes to: a file, or anything that takes bytes."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take the next bytes, all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +125,7 @@ def decrypt_body(content_key: bytes, context: bytes, body: bytes) -> bytes:
 
 
 def encrypt_stream(
-    content_key: bytes, context: bytes, source: BinaryIO, target: BinaryIO
+    content_key: bytes, context: bytes, source: Source, target: Target
 ) -> StreamDigests:
     """Encrypt a file into another in constant memory.
 
@@ -134,7 +148,7 @@ def encrypt_stream(
 
 
 def decrypt_stream(
-    content_key: bytes, context: bytes, source: BinaryIO, target: BinaryIO
+    content_key: bytes, context: bytes, source: Source, target: Target
 ) -> StreamDigests:
     """Decrypt a file into another in constant memory.
 
@@ -184,7 +198,7 @@ class _Meter:
         return data
 
 
-def _pump(cipher: _Cipher, source: BinaryIO, target: BinaryIO) -> tuple[_Meter, _Meter]:
+def _pump(cipher: _Cipher, source: Source, target: Target) -> tuple[_Meter, _Meter]:
     read, written = _Meter(), _Meter()
     while piece := source.read(_READ_BYTES):
         target.write(written.pass_on(cipher.update(read.pass_on(piece))))

@@ -1,0 +1,167 @@
+"""The sections of `node.toml`: what each setting may be, checked where it is read.
+
+Leaves to gateway.config: where settings come from, and what they make together.
+"""
+
+from re import compile as pattern
+from typing import Annotated, Final, Self, TypeAlias
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from protocol.delivery.room import LEAST_BYTES, LEAST_PERCENT, Floor
+from protocol.errors import MalformedError
+from protocol.identifiers import NodeId
+
+_URL: Final = pattern(r"https://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?\Z")
+_FETCH_URL: Final = pattern(
+    r"(?:https://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])"
+    r"|http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]))(?::[0-9]{1,5})?(?:/[^?#\s]*)?\Z"
+    r"|file:///[^?#\s]+\Z"
+)
+_LISTEN: Final = pattern(r"(\[[0-9a-f:]+\]|[a-z0-9.-]+):([0-9]{1,5})\Z")
+_TIME: Final = pattern(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")
+_MAX_PORT: Final = 65_535
+_MEBIBYTE: Final = 1024 * 1024
+
+
+def _node(text: str) -> str:
+    try:
+        NodeId.parse(text)
+    except MalformedError as error:
+        raise ValueError("a node is named CC/n, as RO/1") from error
+    return text
+
+
+def _url(text: str) -> str:
+    if _URL.match(text) is None or not _is_port(text.rpartition(":")[2]):
+        raise ValueError("an address is written https://host or https://host:port, no path")
+    return text
+
+
+def _fetch_url(text: str) -> str:
+    if _FETCH_URL.match(text) is None:
+        raise ValueError("it is written https://..., file:///FOLDER, or http:// on this machine")
+    return text
+
+
+def _listen(text: str) -> str:
+    match = _LISTEN.match(text)
+    if match is None or int(match[2]) > _MAX_PORT:
+        raise ValueError("a place to listen is written host:port, as 127.0.0.1:8443")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, LookupError) as error:
+        raise ValueError("a time zone is named as Europe/Bucharest") from error
+    return text
+
+
+def _time_of_day(text: str) -> str:
+    if _TIME.match(text) is None:
+        raise ValueError("a time of day is written as 03:15, in UTC")
+    return text
+
+
+def _is_port(text: str) -> bool:
+    return not text.isdigit() or int(text) <= _MAX_PORT
+
+
+NodeName: TypeAlias = Annotated[str, AfterValidator(_node)]
+NodeUrl: TypeAlias = Annotated[str, AfterValidator(_url)]
+Line: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+Language: TypeAlias = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+
+class Section(BaseModel):
+    """What every section is: frozen, strict, without options that nobody knows."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, validate_default=True
+    )
+
+
+class PeerSection(Section):
+    """[peer]: where other nodes reach this one."""
+
+    listen: Annotated[str, AfterValidator(_listen)] = "127.0.0.1:8443"
+
+    @property
+    def host(self) -> str:
+        """The address to bind, without brackets."""
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        """The port to bind; 0 lets the system choose."""
+        return int(self.listen.rpartition(":")[2])
+
+
+class DeskSection(Section):
+    """[desk]: the officers' side, on this machine only."""
+
+    port: int = Field(default=8035, ge=0, le=_MAX_PORT)
+    name: Line = "24/7 desk"
+
+
+class DutySection(Section):
+    """[duty]: the contact that `a35 ack` proposes, as other Parties should see it."""
+
+    name: Line | None = None
+    job_title: Line | None = None
+    telephone: Line | None = None
+    cell_phone: Line | None = None
+    email: Line | None = None
+    office_hours: Line | None = None
+    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    languages: tuple[Language, ...] = Field(default=(), max_length=16)
+
+
+class DirectorySection(Section):
+    """[directory]: where the verified list of nodes comes from, and the root it starts at."""
+
+    url: Annotated[str, AfterValidator(_fetch_url)] | None = None
+    root: Line | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if (self.url is None) != (self.root is None):
+            raise ValueError("directory.url and directory.root belong together")
+        return self
+
+
+class DiskSection(Section):
+    """[disk]: what is to stay free for urgent messages: the larger of the two."""
+
+    least_free_mib: int = Field(default=LEAST_BYTES // _MEBIBYTE, ge=0, le=1024 * 1024)
+    least_free_percent: int = Field(default=LEAST_PERCENT, ge=0, le=50)
+
+    @property
+    def floor(self) -> Floor:
+        """The rule that the two make."""
+        return Floor(least_bytes=self.least_free_mib * _MEBIBYTE, percent=self.least_free_percent)
+
+
+class BackupSection(Section):
+    """[backup]: a sealed copy each night, if a folder is named."""
+
+    folder: Line | None = None
+    keep: int = Field(default=7, ge=1, le=1000)
+    at: Annotated[str, AfterValidator(_time_of_day)] = "03:15"
+
+    @property
+    def at_minute(self) -> int:
+        """The minute of the day, UTC, at which it is due."""
+        hours, minutes = self.at.split(":")
+        return int(hours) * 60 + int(minutes)
+
+
+class PolicySection(Section):
+    """[policy]: what this Party decides for itself."""
+
+    keep_own_copy: bool = True
