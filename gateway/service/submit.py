@@ -128,6 +128,10 @@ class Submit:
             DataError: The content does not fit into one envelope.
             StorageError: Nothing was queued.
         """
+        earlier = None if request_key is None else await self._queued_under(request_key)
+        if earlier is not None:
+            # Asked again, the state of the case may not allow what it allowed the first time.
+            return earlier
         draft = await self.begin(document, file_sizes={})
         return await self.send(draft.id, request_key=request_key)
 
@@ -150,9 +154,11 @@ class Submit:
         known = self._sent.get(draft_id)
         if known is not None:
             return replace(known, repeated=True)
-        earlier = await self._queued_before(draft_id, request_key)
-        if earlier is not None:
-            return earlier
+        if request_key is not None and not self._drafts.holds(draft_id):
+            # Forgotten with a restart. Who lost our answer would begin anew and send it twice.
+            earlier = await self._queued_under(request_key)
+            if earlier is not None:
+                return earlier
         draft = self._drafts.get(draft_id)
         if len(draft.sealed) != len(draft.files):
             raise NoInputError(
@@ -169,13 +175,7 @@ class Submit:
             self._sent.popitem(last=False)
         return submitted
 
-    async def _queued_before(self, draft_id: str, request_key: str | None) -> Submitted | None:
-        """Look for a draft that is forgotten because this node was started again since.
-
-        Without this an officer whose answer was lost would begin anew and send it twice.
-        """
-        if request_key is None or self._drafts.holds(draft_id):
-            return None
+    async def _queued_under(self, request_key: str) -> Submitted | None:
         return await self._store.submitted(_stored_key(request_key))
 
     async def _submission(self, draft: Draft, request_key: str | None) -> Submission:

@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 from gateway.errors import NoInputError, StorageError
 from gateway.storage.anchor import sync_folder
 from keys.digest import Hasher
+from protocol.delivery.admission import Unfinished
 from protocol.errors import Code, MalformedError
 
 PART: Final = ".part"
@@ -69,6 +70,54 @@ def complete(path: Path, *, is_right: bool) -> None:
         raise MalformedError("the blob has another digest", code=Code.HASH)
     part_of(path).replace(path)
     sync_folder(path.parent)
+
+
+def unfinished_of(path: Path) -> Unfinished:
+    """Return what lies unfinished beside a blob, itself included.
+
+    Args:
+        path: Of the blob when it is whole.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    sizes: dict[str, int] = {}
+    with disk():
+        for part in path.parent.glob(f"*{PART}"):
+            with contextlib.suppress(FileNotFoundError):  # finished since it was listed
+                sizes[part.name] = part.stat().st_size
+    return Unfinished(
+        size_bytes=sum(sizes.values()),
+        blobs=len(sizes),
+        most_bytes=max(sizes.values(), default=0),
+        this_bytes=sizes.get(part_of(path).name, 0),
+    )
+
+
+def resume(path: Path, arriving: Arriving, digest: bytes) -> int | None:
+    """Return the length of what is held of a blob after a start, made durable first.
+
+    A crash between the last piece and the rename leaves a blob that is all there and not whole:
+    nobody would send a further piece of it, so it becomes whole here.
+
+    Args:
+        path: Of the blob when it is whole.
+        arriving: Its state in memory, locked by the caller; gets the digest of what is held.
+        digest: What the whole must have.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    part = part_of(path)
+    if synced_size(part) is None:
+        return None
+    with disk():
+        hasher = hasher_of(arriving, part)
+        if hasher.digest() == digest:
+            complete(path, is_right=True)
+        else:
+            arriving.hasher = hasher
+    return arriving.held or None
 
 
 def repeated(whole: int, *, offset: int, total: int, piece: bytes) -> int:
@@ -147,8 +196,11 @@ def opened(path: Path) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def disk() -> Iterator[None]:
+def disk(what: str = "the folder of attachments") -> Iterator[None]:
     """Turn what the disk refuses into our error.
+
+    Args:
+        what: Was being read or written.
 
     Raises:
         StorageError: The disk refused.
@@ -158,7 +210,7 @@ def disk() -> Iterator[None]:
     except OSError as fault:
         is_full = fault.errno in {ENOSPC, EDQUOT}
         raise StorageError(
-            "the folder of attachments refused",
+            f"the disk refused {what}",
             code="disk_full" if is_full else None,
             hint="Look for free space and for the rights of the folder.",
         ) from fault

@@ -28,11 +28,13 @@ from gateway.storage.blob_files import (
     opened,
     part_of,
     repeated,
+    resume,
     size_of,
-    synced_size,
+    unfinished_of,
 )
 from keys.body import StreamDigests, decrypt_stream, encrypt_stream
 from keys.errors import DecryptionFailedError
+from protocol.delivery.admission import Unfinished
 from protocol.errors import Code, MalformedError, NotProvenError
 from protocol.identifiers import NodeId
 
@@ -116,7 +118,10 @@ class FileBlobs:
         arriving = self._arriving.get(path)
         if arriving is not None and (arriving.users or arriving.hasher is not None):
             return arriving.held or None
-        return await self._offload(synced_size, part_of(path))
+        if size_of(part_of(path)) is None:
+            return None
+        async with self._taken(path) as arriving:
+            return await self._offload(resume, path, arriving, digest)
 
     async def put(
         self, owner: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
@@ -143,17 +148,20 @@ class FileBlobs:
         whole = size_of(path)
         if whole is not None:
             return repeated(whole, offset=offset, total=total, piece=piece)
-        arriving = self._arriving.setdefault(path, Arriving())
-        arriving.users += 1
-        try:
-            async with arriving.lock:
-                return await self._offload(
-                    self._append, path, arriving, digest, (offset, total, piece)
-                )
-        finally:
-            arriving.users -= 1
-            if not arriving.users and arriving.hasher is None:
-                self._arriving.pop(path, None)
+        async with self._taken(path) as arriving:
+            return await self._offload(self._append, path, arriving, digest, (offset, total, piece))
+
+    async def unfinished(self, owner: NodeId, digest: bytes) -> Unfinished:
+        """Return what this owner began and did not finish, and how much of one blob is held.
+
+        Args:
+            owner: Who sent it.
+            digest: Of the blob that is asked about, 32 bytes.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        return await asyncio.to_thread(unfinished_of, self._path(owner, digest))
 
     async def is_complete(self, owner: NodeId, digest: bytes, size_bytes: int) -> bool:
         """Tell whether a blob of exactly this size is held whole."""
@@ -184,6 +192,19 @@ class FileBlobs:
             StorageError: The disk refused.
         """
         return await self._offload(self._sweep, now_ms - _UNFINISHED_KEPT_MS)
+
+    @contextlib.asynccontextmanager
+    async def _taken(self, path: Path) -> AsyncIterator[Arriving]:
+        """Hold a blob on its way; only one at a time has it."""
+        arriving = self._arriving.setdefault(path, Arriving())
+        arriving.users += 1
+        try:
+            async with arriving.lock:
+                yield arriving
+        finally:
+            arriving.users -= 1
+            if not arriving.users and arriving.hasher is None:
+                self._arriving.pop(path, None)
 
     def _path(self, owner: NodeId, digest: bytes) -> Path:
         if len(digest) != _DIGEST_BYTES:

@@ -123,7 +123,7 @@ class Trial:
         except NotReadyError as error:
             outcome.findings.append(Finding(Check.START, str(error)))
         except (TimeoutError, GatewayError, ExceptionGroup) as error:
-            detail = f"{type(error).__name__} {error}; {world.last_word(point.side)}"
+            detail = f"{_told(error)}; {world.last_word(point.side)}"
             outcome.findings.append(Finding(Check.STUCK, detail))
         await self._stop(outcome)
         outcome.repeats = word.repeats
@@ -247,3 +247,10 @@ def points_of(counted: Outcome) -> list[Point]:
 def kinds_of(calls: Sequence[Call]) -> dict[str, int]:
     """Count calls by kind and place."""
     return dict(sorted(Counter(str(call) for call in calls).items()))
+
+
+def _told(error: BaseException) -> str:
+    """Say what an error is, also inside a group."""
+    if isinstance(error, BaseExceptionGroup):
+        return ", ".join(_told(inner) for inner in error.exceptions)
+    return f"{type(error).__name__} {error}".strip()

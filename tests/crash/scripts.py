@@ -13,6 +13,7 @@ from gateway.demo.documents import Example, Json, note_of
 from gateway.demo.story import load_examples
 from protocol.cases.ladder import MessageState
 from tests.crash.officers import Desk
+from tests.crash.processes import Child
 from tests.crash.world import Side, Template, World, start_both
 
 BATCH: Final = 8
@@ -267,13 +268,21 @@ class Stop(Script):
     """An operator stops the node while a message is on its way."""
 
     name = "stop"
+    _asked: Child
+
+    @override
+    async def prepare(self) -> None:
+        """Note which process is to be asked: the one that follows it after a kill is not."""
+        await super().prepare()
+        self._asked = self.scene.world.children[self.victim]
 
     @override
     async def play(self) -> None:
         """Queue, ask the node to stop, wait for the message."""
         document = self.scene.documents.note(1, to=self.scene.there)
         mid = await self.scene.sender.queue(document, key="kill-1")
-        self.scene.world.ask_to_stop(self.victim)
+        if self.scene.world.children[self.victim] is self._asked:
+            self.scene.world.ask_to_stop(self.victim)
         await self.scene.sender.until(mid, MessageState.CONSIGNED)
 
 

@@ -1,5 +1,6 @@
 """Cases over real nodes: both sides come to the same state, and nothing out of turn leaves."""
 
+from json import dumps
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,21 @@ async def test_answer_out_of_turn_is_refused_before_anything_is_sealed(tmp_path:
             await send(net["RO/1"], decision(asked, thread))
         assert refused.value.code.startswith("not_allowed_")
         assert "a35 thread" in refused.value.hint
+
+
+@scenario
+async def test_answer_asked_again_under_its_key_is_the_one_that_was_queued(tmp_path: Path) -> None:
+    """The case has moved by the first; an officer who lost our answer would think it refused."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        asked = request()
+        thread = (await send(net["FR/1"], asked)).mid
+        await until_state(net["FR/1"], thread, MessageState.CONSIGNED)
+        document = dumps(decision(asked, thread, refuse=True)).encode()
+        first = await net["RO/1"].runtime.submit.queue(document, request_key="k")
+        second = await net["RO/1"].runtime.submit.queue(document, request_key="k")
+        assert (second.mid, second.repeated) == (first.mid, True)
+        with pytest.raises(NotAllowedNowError):
+            await net["RO/1"].runtime.submit.queue(document, request_key="another")
 
 
 @scenario

@@ -102,6 +102,28 @@ def test_blob_arrives_in_any_pieces_and_over_any_restart(
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("piece", [b"", SEALED[-1:]])
+def test_blob_that_a_crash_left_without_its_name_is_whole_after_a_start(
+    piece: bytes, tmp_path: Path
+) -> None:
+    """All of it lay there and nobody had a piece to send: its envelope never came."""
+    held = len(SEALED) - len(piece)
+    folder = tmp_path / "blobs" / "FR-1"
+    folder.mkdir(parents=True)
+    part = folder / f"{DIGEST.hex()}.part"
+    part.write_bytes(SEALED[:held])
+    blobs = FileBlobs(tmp_path / "blobs", node=OWN)
+
+    async def scenario() -> None:
+        assert await blobs.offset(PEER, DIGEST) == held
+        assert await blobs.offset(PEER, DIGEST) == held
+        assert await put(blobs, held, piece) == len(SEALED)
+        assert await blobs.is_complete(PEER, DIGEST, len(SEALED))
+
+    asyncio.run(scenario())
+    assert not part.exists()
+
+
 def test_wrong_bytes_are_deleted_when_the_blob_is_whole(blobs: FileBlobs) -> None:
     """The name is the digest; the sender begins again."""
 
@@ -225,5 +247,25 @@ def test_piece_that_the_disk_takes_in_part_leaves_nothing_of_itself(blobs: FileB
             setrlimit(RLIMIT_FSIZE, (soft, hard))
         assert await blobs.offset(PEER, DIGEST) == 600
         assert await put(blobs, 600, SEALED[600:]) == len(SEALED)
+
+    asyncio.run(scenario())
+
+
+def test_what_an_owner_began_and_did_not_finish_is_counted(blobs: FileBlobs) -> None:
+    """A peer may hold so much of our disk; what is whole is not of it."""
+
+    async def scenario() -> None:
+        assert await blobs.unfinished(PEER, DIGEST) == Unfinished()
+        await put(blobs, 0, SEALED[:10])
+        other = bytes(32)
+        await blobs.put(PEER, other, offset=0, total=50, piece=b"more of another")
+        assert await blobs.unfinished(PEER, DIGEST) == Unfinished(
+            size_bytes=25, blobs=2, most_bytes=15, this_bytes=10
+        )
+        await put(blobs, 10, SEALED[10:])
+        assert await blobs.unfinished(PEER, DIGEST) == Unfinished(
+            size_bytes=15, blobs=1, most_bytes=15, this_bytes=0
+        )
+        assert await blobs.unfinished(OTHER, DIGEST) == Unfinished()
 
     asyncio.run(scenario())
