@@ -95,6 +95,13 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
             "a35_misdirected", "Answers that were not our protocol", ("peer",), registry=registry
         )
         self._bugs = Counter("a35_bugs", "Errors nobody expected", ("place",), registry=registry)
+        self._put_off = Counter(
+            "a35_put_off", "Requests of peers put off, by what was short", ("reason",),
+            registry=registry,
+        )  # fmt: skip
+        self._places = Gauge(
+            "a35_places", "Frames and pieces of peers read and answered now", registry=registry
+        )
         self._connections = Gauge(
             "a35_peer_connections", "Open connections on the peer port", registry=registry
         )
@@ -120,6 +127,9 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         )  # fmt: skip
         self._waiting = Gauge(
             "a35_waiting", "Items in the outbox that wait, by class", ("cls",), registry=registry
+        )
+        self._backup_age = Gauge(
+            "a35_backup_age_seconds", "Age of the newest nightly backup", registry=registry
         )
         self._directory_age = Gauge(
             "a35_directory_age_seconds",
@@ -209,6 +219,14 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         """An error nobody expected was caught by an outermost loop."""
         self._bugs.labels(place).inc()
 
+    def put_off(self, reason: str) -> None:
+        """A request was put off: places, writer, share or attachments."""
+        self._put_off.labels(reason).inc()
+
+    def places(self, taken: int) -> None:
+        """So many frames and pieces are read and answered now."""
+        self._places.set(taken)
+
     def connections(self, change: int) -> None:
         """Connections on the peer port: +1 opened, -1 closed."""
         self._connections.inc(change)
@@ -239,6 +257,10 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
     def waiting(self, cls: str, count: int) -> None:
         """So many items of a class (P0 to P3) wait in the outbox."""
         self._waiting.labels(cls).set(count)
+
+    def backup_age(self, seconds: float) -> None:
+        """The newest nightly backup is this old."""
+        self._backup_age.set(seconds)
 
     def directory_age(self, seconds: float) -> None:
         """The directory was confirmed by its source so long ago."""

@@ -16,13 +16,15 @@ from aiohttp.web import BaseRequest, Response, StreamResponse
 from gateway.errors import GatewayError
 from gateway.journal import Seldom
 from gateway.peer.connection import PLACE, Connection, plain
+from gateway.peer.places import PlaceLimits
 from gateway.peer.quota import Accounts
 from gateway.peer.reader import SLOW_STATUS, BodyError, Pace, SlowBodyError
-from gateway.peer.refusal import STATUS_OF, UNPROVEN, code_of, told
+from gateway.peer.refusal import STATUS_OF, UNPROVEN, code_of, least_wait_ms, told
 from gateway.peer.resources import Resources
 from gateway.peer.routes import allows, target_of
 from gateway.peer.services import PeerServices
 from protocol.answer import encode_error
+from protocol.delivery.admission import Comeback, ask_back
 from protocol.errors import Code, RemoteProtocolError
 from protocol.frame import MEDIA_TYPE
 from protocol.identifiers import NodeId
@@ -38,6 +40,9 @@ _REFUSED_HEADERS: Final = (
     "Content-Encoding",
     "Trailer",
 )
+SERVED_PER_S: Final = 50.0
+"""Frames that this node takes up in a second after it was too busy: the pace of its refusals."""
+
 _QUIET: Final = frozenset({Code.LOG_POSITION, Code.BUSY, Code.KEM_EXPIRED, Code.BLOBS})
 """Refusals in the ordinary course: counted, not written down."""
 
@@ -50,6 +55,7 @@ class Exchange:
         accounts: The share of each peer.
         pace: How slow a body may come.
         seldom: Keeps the journal small.
+        places: What all peers together may use.
         write_timeout_s: Longest time for a peer to take an answer that waits.
     """
 
@@ -60,14 +66,17 @@ class Exchange:
         accounts: Accounts,
         pace: Pace,
         seldom: Seldom,
+        places: PlaceLimits | None = None,
         write_timeout_s: float = 30.0,
     ) -> None:
         self._services = services
         self._accounts = accounts
-        self._resources = Resources(services, accounts=accounts, pace=pace)
+        self._resources = Resources(
+            services, accounts=accounts, pace=pace, places=places or PlaceLimits()
+        )
         self._seldom = seldom
         self._write_timeout_s = write_timeout_s
-        self._spread_ms = 0
+        self._turns: dict[Code, Comeback] = {}
 
     async def __call__(self, request: BaseRequest) -> StreamResponse:
         """Answer one request; raises nothing but cancellation."""
@@ -143,9 +152,30 @@ class Exchange:
             left_out = self._seldom.due(f"{name} {code}")
             if left_out is not None:
                 services.journal.warning("refused", peer=name, code=code, left_out=left_out)
-        self._spread_ms = (self._spread_ms + 61) % 1000  # those put off together come back apart
-        refusal = told(code, t_ms=services.clock.now_ms(), error=error, spread_ms=self._spread_ms)
+        refusal = told(
+            code,
+            t_ms=services.clock.now_ms(),
+            error=error,
+            spread_ms=self._spread(code, error),
+        )
         return plain(STATUS_OF[code], body=encode_error(refusal), media_type=MEDIA_TYPE)
+
+    def _spread(self, code: Code, error: Exception | None) -> int:
+        """Return what a refused peer waits more, ms: those put off together come back apart.
+
+        A share of its own that is used up is no storm: that peer alone comes back.
+        """
+        least_ms = least_wait_ms(code, error)
+        if least_ms is None or code is Code.QUOTA:
+            return 0
+        state, wait_ms = ask_back(
+            self._turns.get(code, Comeback()),
+            self._services.clock.monotonic_s(),
+            per_s=SERVED_PER_S,
+            least_ms=least_ms,
+        )
+        self._turns[code] = state
+        return wait_ms - least_ms
 
 
 def _length(request: BaseRequest) -> int | None:

@@ -1,16 +1,20 @@
 """What one peer may use at a time, so that nobody slows the others down.
 
-A peer that sends more than its share waits, in its own connections; it is refused only after
-too many requests that prove nothing. Counters are in memory: a restart forgives.
+A peer that sends more than its share waits a little, in its own connections; what would wait
+longer is refused with the time at which its share covers it, and so is everything for a minute
+after too many requests that prove nothing. Counters are in memory: a restart forgives.
 
 Source: docs/wire-format.md, rule 27; docs/delivery.md, "Admission".
 """
 
+import math
 from asyncio import Semaphore
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.ports import Clock
+from protocol.delivery.admission import PieceLimits
+from protocol.errors import Code, RemoteProtocolError
 from protocol.identifiers import NodeId
 
 _MINUTE_S: Final = 60.0
@@ -28,6 +32,8 @@ class PeerLimits:
         frame_burst: Frames that may come at once after a pause.
         bytes_per_s: Lasting rate of bytes, frames and blobs together; as much may come at once.
         unproven_per_minute: Refused requests that prove nothing; beyond it a minute of E_QUOTA.
+        patience_s: Longest wait for its share; what would wait longer gets E_QUOTA.
+        unfinished: What it may have begun of attachments and not finished.
     """
 
     connections: int = 8
@@ -37,6 +43,22 @@ class PeerLimits:
     frame_burst: float = 200.0
     bytes_per_s: float = 32.0 * 1024 * 1024
     unproven_per_minute: int = 64
+    patience_s: float = 1.0
+    unfinished: PieceLimits = field(default_factory=PieceLimits)
+
+
+class OverShareError(RemoteProtocolError):
+    """More than a peer's share covers; nothing of it was read.
+
+    Attributes:
+        retry_ms: When its share covers it, ms from now.
+    """
+
+    default_code = Code.QUOTA
+
+    def __init__(self, text: str, *, retry_ms: int) -> None:
+        super().__init__(text)
+        self.retry_ms = retry_ms
 
 
 class Bucket:
@@ -58,9 +80,17 @@ class Bucket:
 
     def take(self, amount: float, now_s: float) -> float:
         """Take tokens, into debt if need be; return how many seconds to wait for them."""
-        self._held = min(self._most, self._held + (now_s - self._at_s) * self._rate) - amount
+        self._held = self._now(now_s) - amount
         self._at_s = now_s
         return 0.0 if self._held >= 0 else -self._held / self._rate
+
+    def wait_s(self, amount: float, now_s: float) -> float:
+        """Return how many seconds these tokens would cost, and take none."""
+        held = self._now(now_s) - amount
+        return 0.0 if held >= 0 else -held / self._rate
+
+    def _now(self, now_s: float) -> float:
+        return min(self._most, self._held + (now_s - self._at_s) * self._rate)
 
 
 class PeerAccount:
@@ -88,6 +118,11 @@ class PeerAccount:
         self.frames = Semaphore(limits.frames)
         self.blobs = Semaphore(limits.blobs)
 
+    @property
+    def unfinished(self) -> PieceLimits:
+        """What the peer may have begun of attachments and not finished."""
+        return self._limits.unfinished
+
     def has_room(self) -> bool:
         """Tell whether the peer may open one more connection."""
         return self.connections < self._limits.connections
@@ -101,9 +136,16 @@ class PeerAccount:
 
         Args:
             size_bytes: Length of the body.
-            frames: 1 for a frame or a question, 0 for a piece of a blob.
+            frames: How many requests it counts for.
+
+        Raises:
+            OverShareError: That would take longer than a request may wait (E_QUOTA); nothing
+                was taken of the share.
         """
         now_s = self._clock.monotonic_s()
+        ahead_s = max(self._bytes.wait_s(size_bytes, now_s), self._frames.wait_s(frames, now_s))
+        if ahead_s > self._limits.patience_s:
+            raise OverShareError("more than its share", retry_ms=math.ceil(ahead_s * 1000))
         wait_s = max(self._bytes.take(size_bytes, now_s), self._frames.take(frames, now_s))
         if wait_s > 0:
             await self._clock.sleep(wait_s)

@@ -65,7 +65,7 @@ class BodyReader:
         clock: Measures it.
     """
 
-    __slots__ = ("_clock", "_content", "_pace", "_window_bytes", "_window_s", "left")
+    __slots__ = ("_clock", "_content", "_pace", "_window_bytes", "_window_s", "left", "length")
 
     def __init__(self, content: StreamReader, *, length: int, pace: Pace, clock: Monotonic) -> None:
         self._content = content
@@ -73,6 +73,7 @@ class BodyReader:
         self._clock = clock
         self._window_s = clock.monotonic_s()
         self._window_bytes = 0
+        self.length = length
         self.left = length
 
     async def take(self, size: int) -> bytes:

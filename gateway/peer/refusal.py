@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.errors import GatewayError, LogDamagedError, RecoveringError, StorageError
+from gateway.peer.quota import OverShareError
 from protocol.answer import ErrorAnswer
 from protocol.delivery.room import RETRY_MS
 from protocol.errors import Code, LogPositionError, RemoteProtocolError
@@ -83,6 +84,16 @@ def code_of(error: RemoteProtocolError | GatewayError) -> Code | None:
             return None
 
 
+def least_wait_ms(code: Code, error: BaseException | None = None) -> int | None:
+    """Return how long a refused peer has to wait at least, None where time alone mends nothing.
+
+    Args:
+        code: What the peer is told.
+        error: What ended the request; one that knows better says so.
+    """
+    return error.retry_ms if isinstance(error, OverShareError) else _RETRY_MS.get(code)
+
+
 def told(
     code: Code, *, t_ms: int, error: BaseException | None = None, spread_ms: int = 0
 ) -> ErrorAnswer:
@@ -97,7 +108,7 @@ def told(
     Returns:
         The refusal of a whole request.
     """
-    wait = _RETRY_MS.get(code)
+    wait = least_wait_ms(code, error)
     return ErrorAnswer(
         code=code,
         mid=None,

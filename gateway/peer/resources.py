@@ -13,13 +13,23 @@ from typing import Final, assert_never
 from aiohttp.web import BaseRequest, Response
 
 from gateway.peer.connection import plain
-from gateway.peer.quota import Accounts, PeerAccount
+from gateway.peer.places import PlaceLimits, Turnstile
+from gateway.peer.quota import Accounts, OverShareError, PeerAccount
 from gateway.peer.reader import BodyReader, Pace
 from gateway.peer.routes import TEXT_TYPE, Resource, Target
 from gateway.peer.services import PeerServices
-from gateway.service.receive import LinkedFrame
+from protocol.delivery.admission import is_urgent, takes_piece
+from protocol.delivery.urgency import Urgency
+from protocol.envelope.header import Header
 from protocol.errors import Code, MalformedError, RemoteProtocolError
-from protocol.frame import MEDIA_TYPE, PREFIX_BYTES, FrameKind, decode_head, decode_prefix
+from protocol.frame import (
+    MEDIA_TYPE,
+    PREFIX_BYTES,
+    FrameHead,
+    FrameKind,
+    decode_head,
+    decode_prefix,
+)
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.limits import MAX_FRAME_BYTES, MAX_HEAD_BYTES
 
@@ -33,6 +43,9 @@ _FRAMES: Final = {
     Resource.ENVELOPES: (FrameKind.ENVELOPES, MAX_FRAME_BYTES),
     Resource.RECEIPTS: (FrameKind.RECEIPTS, PREFIX_BYTES + MAX_HEAD_BYTES),
 }
+UNFINISHED_RETRY_MS: Final = 60_000
+"""How long a peer waits whose attachments are begun and not finished in too great a number."""
+
 _RANGE: Final = pattern(r"bytes (0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})/([1-9][0-9]{0,15})\Z")
 
 
@@ -43,12 +56,21 @@ class Resources:
         services: What it works with.
         accounts: The share of each peer.
         pace: How slow a body may come.
+        places: What all peers together may use.
     """
 
-    def __init__(self, services: PeerServices, *, accounts: Accounts, pace: Pace) -> None:
+    def __init__(
+        self,
+        services: PeerServices,
+        *,
+        accounts: Accounts,
+        pace: Pace,
+        places: PlaceLimits,
+    ) -> None:
         self._services = services
         self._accounts = accounts
         self._pace = pace
+        self._places = Turnstile(places, services.metrics)
 
     async def serve(
         self, peer: NodeId, target: Target, request: BaseRequest, length: int
@@ -98,54 +120,45 @@ class Resources:
         await account.pay(length, frames=1)
         async with account.frames:
             reader = self._reader(request, length)
-            frame, sizes = await self._begin(peer, kind, reader)
-            bodies = [await reader.take(size) for size in sizes]
-            self._services.metrics.frames("in", length)
-            reception = self._services.reception
-            match kind:
-                case FrameKind.ENVELOPES:
-                    return _found(await reception.envelopes(frame, bodies))
-                case FrameKind.RECEIPTS:
-                    return _found(await reception.receipts(frame))
-                case _:
-                    assert_never(kind)
+            head = await _head(kind, reader)
+            async with self._places.place(lambda: _is_urgent(head)):
+                self._check_writer(head)
+                return await self._judged(peer, kind, head, reader)
 
-    async def _begin(
-        self, peer: NodeId, kind: FrameKind, reader: BodyReader
-    ) -> tuple[LinkedFrame, list[int]]:
-        """Read the head and have its position decided; the bodies are still on their way.
-
-        Raises:
-            MalformedError: Not a frame, or of another length than its head says (E_FRAME).
-        """
-        length = reader.left
-        if length < PREFIX_BYTES:
-            raise MalformedError("shorter than the beginning of a frame", code=Code.FRAME)
-        head_bytes = decode_prefix(await reader.take(PREFIX_BYTES))
-        if head_bytes > reader.left:
-            raise MalformedError("a head longer than its frame", code=Code.FRAME)
-        head = decode_head(kind, await reader.take(head_bytes))
-        if head.frame_bytes(head_bytes) != length:
-            raise MalformedError("a frame of another length than its items", code=Code.FRAME)
-        sizes = [item.body_bytes for item in head.envelopes]
-        return await self._services.reception.begin(peer, kind, head), sizes
+    async def _judged(
+        self, peer: NodeId, kind: FrameKind, head: FrameHead, reader: BodyReader
+    ) -> Response:
+        """Have the position decided from the head, then read the bodies and have them judged."""
+        reception = self._services.reception
+        frame = await reception.begin(peer, kind, head)
+        bodies = [await reader.take(item.body_bytes) for item in head.envelopes]
+        self._services.metrics.frames("in", reader.length)
+        match kind:
+            case FrameKind.ENVELOPES:
+                return _found(await reception.envelopes(frame, bodies))
+            case FrameKind.RECEIPTS:
+                return _found(await reception.receipts(frame))
+            case _:
+                assert_never(kind)
 
     async def _blob(
         self, peer: NodeId, digest: bytes, request: BaseRequest, length: int
     ) -> Response:
         blobs = self._services.blobs
+        account = self._accounts.of(peer)
         if request.method == "HEAD":
+            await account.pay(0, frames=1)
             held = await blobs.offset(peer, digest)
             return _absent() if held is None else plain(200, media_type=MEDIA_TYPE, offset=held)
         first, total = _range(request, length)
-        account = self._accounts.of(peer)
-        self._check_share(account, length, MAX_PIECE_BYTES)
+        self._check_share(account, length, MAX_PIECE_BYTES, urgent=False)
         if total > self._services.max_blob_bytes:
             raise MalformedError("a blob above its limit", code=Code.SIZE)
         if not self._services.reception.takes_blobs():
             raise RemoteProtocolError("the disk has no room for attachments", code=Code.STORE)
-        await account.pay(length, frames=0)
-        async with account.blobs:
+        await self._check_unfinished(peer, digest, length)
+        await account.pay(length, frames=1)
+        async with account.blobs, self._places.place(lambda: False):
             reader = self._reader(request, length)
             held = first
             while reader.left:
@@ -158,8 +171,43 @@ class Resources:
             request.content, length=length, pace=self._pace, clock=self._services.clock
         )
 
-    def _check_share(self, account: PeerAccount, length: int, cap: int) -> None:
+    async def _check_unfinished(self, peer: NodeId, digest: bytes, length: int) -> None:
+        """Refuse a piece of a peer that began too much and finished too little.
+
+        Raises:
+            OverShareError: It must finish one first (E_QUOTA).
+        """
+        held = await self._services.blobs.unfinished(peer, digest)
+        if not takes_piece(held, length, self._accounts.of(peer).unfinished):
+            self._services.metrics.put_off("attachments")
+            raise OverShareError("too many attachments begun", retry_ms=UNFINISHED_RETRY_MS)
+
+    def _check_writer(self, head: FrameHead) -> None:
+        """Refuse a frame that is not urgent when the writer's queue is nearly full.
+
+        Raises:
+            RemoteProtocolError: E_BUSY.
+        """
+        reception = self._services.reception
+        if reception.is_busy(urgent=False) and (
+            reception.is_busy(urgent=True) or not _is_urgent(head)
+        ):
+            raise self._busy()
+
+    def _busy(self) -> RemoteProtocolError:
+        self._services.metrics.put_off("writer")
+        return RemoteProtocolError("no new work now", code=Code.BUSY)
+
+    def _check_share(
+        self, account: PeerAccount, length: int, cap: int, *, urgent: bool = True
+    ) -> None:
         """Refuse what is too large or comes at a bad time, before anything of it is read.
+
+        Args:
+            account: Of the peer.
+            length: Of the body.
+            cap: Longest body here.
+            urgent: It may hold P0 or P1; of a frame its head will tell.
 
         Raises:
             MalformedError: Too long (E_SIZE).
@@ -169,8 +217,40 @@ class Resources:
             raise MalformedError("longer than this route takes", code=Code.SIZE)
         if account.is_muted():
             raise RemoteProtocolError("too many requests that prove nothing", code=Code.QUOTA)
-        if self._services.reception.is_busy():
-            raise RemoteProtocolError("no new work now", code=Code.BUSY)
+        if self._services.reception.is_busy(urgent=urgent):
+            raise self._busy()
+
+
+async def _head(kind: FrameKind, reader: BodyReader) -> FrameHead:
+    """Read the head of a frame; the bodies are still on their way.
+
+    Raises:
+        MalformedError: Not a frame, or of another length than its head says (E_FRAME).
+    """
+    if reader.length < PREFIX_BYTES:
+        raise MalformedError("shorter than the beginning of a frame", code=Code.FRAME)
+    head_bytes = decode_prefix(await reader.take(PREFIX_BYTES))
+    if head_bytes > reader.left:
+        raise MalformedError("a head longer than its frame", code=Code.FRAME)
+    head = decode_head(kind, await reader.take(head_bytes))
+    if head.frame_bytes(head_bytes) != reader.length:
+        raise MalformedError("a frame of another length than its items", code=Code.FRAME)
+    return head
+
+
+def _is_urgent(head: FrameHead) -> bool:
+    """Tell whether a frame is served from the share kept for P0 and P1.
+
+    Receipts are, and frames without items: they are small, and what is urgent waits for them.
+    """
+    return not head.envelopes or is_urgent(_class_of(item.header) for item in head.envelopes)
+
+
+def _class_of(header: bytes) -> Urgency:
+    try:
+        return Header.decode(header).cls
+    except RemoteProtocolError:
+        return Urgency.P3  # its own verdict will say what is wrong with it
 
 
 def _found(body: bytes, media_type: str = MEDIA_TYPE) -> Response:

@@ -1,7 +1,7 @@
 """The peer port: listens, and wires connection, share and exchange together.
 
-Every limit of it stands in PortLimits, PeerLimits and Pace. Nothing is served here but the
-table of gateway.peer.routes.
+Every limit of it stands in PortLimits, PeerLimits, PlaceLimits and Pace. Nothing is served here but
+the table of gateway.peer.routes.
 
 Source: docs/wire-format.md, rules 25 to 27.
 """
@@ -15,6 +15,7 @@ from gateway.journal import Seldom
 from gateway.peer.connection import PortLimits
 from gateway.peer.exchange import Exchange
 from gateway.peer.gate import Gate
+from gateway.peer.places import PlaceLimits
 from gateway.peer.quota import Accounts, PeerLimits
 from gateway.peer.reader import Pace
 from gateway.peer.services import PeerServices, Reception
@@ -34,6 +35,7 @@ class PeerServer:
         limits: Before a request is understood.
         peer_limits: The share of each peer.
         pace: How slow a body may come.
+        places: What all peers together may use.
         write_timeout_s: Longest time for a peer to take a large answer.
     """
 
@@ -46,6 +48,7 @@ class PeerServer:
         limits: PortLimits | None = None,
         peer_limits: PeerLimits | None = None,
         pace: Pace | None = None,
+        places: PlaceLimits | None = None,
         write_timeout_s: float = 30.0,
     ) -> None:
         self._services = services
@@ -59,6 +62,7 @@ class PeerServer:
             accounts=self._accounts,
             pace=pace or Pace(),
             seldom=self._seldom,
+            places=places,
             write_timeout_s=write_timeout_s,
         )
         self._gate: Gate | None = None

@@ -11,6 +11,7 @@ from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory
 from gateway.service.receive import LinkedFrame
+from protocol.delivery.admission import Unfinished
 from protocol.directory import DEFAULT_BLOB_BYTES
 from protocol.frame import FrameHead, FrameKind
 from protocol.identifiers import LogOrigin, MessageId, NodeId
@@ -40,8 +41,8 @@ class Reception(Protocol):
     async def receipts_for(self, peer: NodeId, mid: MessageId) -> bytes:
         """Return what we gave this peer for its message, as an encoded answer."""
 
-    def is_busy(self) -> bool:
-        """Tell whether new work must be put off."""
+    def is_busy(self, *, urgent: bool) -> bool:
+        """Tell whether new work must be put off; the urgent last."""
 
     def takes_blobs(self) -> bool:
         """Tell whether the disk has room for pieces of attachments."""
@@ -60,6 +61,9 @@ class PeerBlobs(Protocol):
         self, owner: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
     ) -> int:
         """Append a piece at the offset held; return the new offset."""
+
+    async def unfinished(self, owner: NodeId, digest: bytes) -> Unfinished:
+        """Return what this owner began and did not finish, and how much of one blob is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ from gateway.service.link import PeerLogs
 from gateway.service.standings import Standings
 from gateway.store import Store
 from protocol.answer import Refused
+from protocol.delivery.admission import writes
 from protocol.errors import Code, LogPositionError, MalformedError, RemoteProtocolError
 from protocol.frame import EnvelopeItem, FrameHead, FrameKind
 from protocol.identifiers import NodeId
@@ -46,10 +47,6 @@ _ALARMING: Final = frozenset(
     }
 )
 """What no honest peer sends whose clock is right."""
-
-
-_BACKLOG_MOST: Final = 1024
-"""Operations that may wait for the writer before peers are told E_BUSY."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +106,17 @@ class Receive:
         self._metrics = metrics
         self._guard = guard
 
-    def is_busy(self) -> bool:
+    def is_busy(self, *, urgent: bool = True) -> bool:
         """Tell whether new frames must be put off.
 
         Receipts name the directory they rest on, and a queue that grows faster than the disk
         writes would only make everybody wait longer. A log that is not signed now receipts nothing.
+
+        Args:
+            urgent: For what holds P0 or P1; the end of the writer's queue is kept for it.
         """
         is_held_up = self._directory.stamp() is None or not self._store.may_sign
-        return is_held_up or self._store.backlog > _BACKLOG_MOST
+        return is_held_up or not writes(self._store.backlog, urgent=urgent)
 
     def takes_blobs(self) -> bool:
         """Tell whether the disk has room for pieces of attachments."""

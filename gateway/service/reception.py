@@ -20,9 +20,9 @@ class Reception:
         self._receive = receive
         self._resources = resources
 
-    def is_busy(self) -> bool:
+    def is_busy(self, *, urgent: bool = True) -> bool:
         """Tell whether new work must be put off; see Receive.is_busy."""
-        return self._receive.is_busy()
+        return self._receive.is_busy(urgent=urgent)
 
     def takes_blobs(self) -> bool:
         """Tell whether attachments are taken; see Receive.takes_blobs."""

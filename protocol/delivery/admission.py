@@ -103,6 +103,54 @@ def writes(waiting: int, *, urgent: bool) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PieceLimits:
+    """What one peer may have begun of attachments and not finished.
+
+    Args:
+        size_bytes: Bytes held of them.
+        blobs: How many of them.
+    """
+
+    size_bytes: int = 2 * 1024**3
+    blobs: int = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """What a peer has begun of attachments and not finished.
+
+    Args:
+        size_bytes: Bytes held of them.
+        blobs: How many of them.
+        most_bytes: Bytes held of the one of which most is held.
+        this_bytes: Bytes held of the one that is asked about, 0 if it is not begun.
+    """
+
+    size_bytes: int = 0
+    blobs: int = 0
+    most_bytes: int = 0
+    this_bytes: int = 0
+
+
+def takes_piece(held: Unfinished, size_bytes: int, limits: PieceLimits) -> bool:
+    """Tell whether one more piece of an attachment is taken.
+
+    Args:
+        held: Before it.
+        size_bytes: Of the piece.
+        limits: The peer's share.
+
+    Returns:
+        False beyond the share, save for the attachment of which most is held: one can always be
+        finished, and then there is room again.
+    """
+    if held.this_bytes:
+        is_foremost = held.this_bytes >= held.most_bytes
+        return is_foremost or held.size_bytes + size_bytes <= limits.size_bytes
+    return held.blobs < limits.blobs and held.size_bytes + size_bytes <= limits.size_bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comeback:
     """When those who were refused are expected back.
 

@@ -16,6 +16,7 @@ from gateway.clock import SystemClock
 from gateway.journal import get_journal
 from gateway.metrics import Metrics
 from gateway.peer.connection import PortLimits
+from gateway.peer.places import PlaceLimits
 from gateway.peer.quota import PeerLimits
 from gateway.peer.reader import Pace
 from gateway.peer.server import PeerServer, PeerServices
@@ -24,6 +25,7 @@ from gateway.service.receive import LinkedFrame
 from keys.certificate import TlsIdentity, make_identity
 from keys.nodekeys import NodeKeys
 from keys.recipient import RecipientSecret
+from protocol.delivery.admission import Unfinished
 from protocol.directory import NodeEntry, NodeState, PartyEntry
 from protocol.envelope.header import DirectoryStamp
 from protocol.frame import EnvelopeItem, FrameHead, FrameKind, encode_frame
@@ -129,6 +131,7 @@ class FakeReception:
         self.answer = b"answer"
         self.note: bytes | None = b"note"
         self.busy = False
+        self.full = False
         self.takes = True
         self.fault: Exception | None = None
         self.late_fault: Exception | None = None
@@ -187,9 +190,9 @@ class FakeReception:
         self.seen.append((peer, mid))
         return self._answer()
 
-    def is_busy(self) -> bool:
+    def is_busy(self, *, urgent: bool) -> bool:
         """Tell what the test says."""
-        return self.busy
+        return self.full or (self.busy and not urgent)
 
     def takes_blobs(self) -> bool:
         """Tell what the test says."""
@@ -230,6 +233,16 @@ class MemoryBlobs:
         self.pieces.append(len(piece))
         return len(held)
 
+    async def unfinished(self, owner: NodeId, digest: bytes) -> Unfinished:
+        """Return what the owner has: here nothing is ever finished."""
+        held = {name: len(data) for (who, name), data in self.held.items() if who == owner}
+        return Unfinished(
+            size_bytes=sum(held.values()),
+            blobs=len(held),
+            most_bytes=max(held.values(), default=0),
+            this_bytes=held.get(digest, 0),
+        )
+
 
 class WatchedMetrics(Metrics):
     """Counters that a test can wait for."""
@@ -264,6 +277,7 @@ class Options:
     peer_limits: PeerLimits = field(default_factory=PeerLimits)
     pace: Pace = field(default_factory=Pace)
     write_timeout_s: float = 30.0
+    places: PlaceLimits = field(default_factory=PlaceLimits)
     max_blob_bytes: int = 1 << 31
 
 
@@ -288,6 +302,7 @@ async def open_port(options: Options | None = None) -> AsyncIterator[Port]:
         limits=chosen.limits,
         peer_limits=chosen.peer_limits,
         pace=chosen.pace,
+        places=chosen.places,
         write_timeout_s=chosen.write_timeout_s,
     )
     number = await server.start(HOST, 0)

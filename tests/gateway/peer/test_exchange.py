@@ -99,7 +99,7 @@ def test_unexpected_error_is_a_bug_of_ours_and_an_empty_500(error: Exception) ->
         silent()
     finally:
         reset_defaults()
-    assert "unexpected error" in stream.getvalue()
+    assert "peer_port_bug" in stream.getvalue()
     assert "port.py:" in stream.getvalue()
     assert "canary" not in stream.getvalue()
 

@@ -1,11 +1,15 @@
 """A peer that takes more than its share waits; nobody else does."""
 
 import asyncio
+from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.peer.quota import Accounts, Bucket, PeerAccount, PeerLimits
+from gateway.peer.quota import Accounts, Bucket, OverShareError, PeerAccount, PeerLimits
+from protocol.errors import Code
+from protocol.identifiers import NodeId
 from tests.gateway.peer.port import FR, RO, scenario
 
 
@@ -87,3 +91,49 @@ def test_accounts_are_apart_and_strangers_share_one() -> None:
     assert not accounts.of(FR).has_room()
     assert accounts.of(RO).has_room()
     assert accounts.of(None) is accounts.of(None)
+
+
+@scenario
+async def test_what_would_wait_long_is_refused_with_the_time_to_come_back() -> None:
+    """A connection that waits costs us too; nothing is taken of the share for a refusal."""
+    clock = StepClock()
+    account = PeerAccount(PeerLimits(frames_per_s=10, frame_burst=10, patience_s=0.5), clock)
+    await account.pay(0, frames=10)
+    with pytest.raises(OverShareError) as refused:
+        await account.pay(0, frames=8)
+    assert (refused.value.code, refused.value.retry_ms) == (Code.QUOTA, 800)
+    assert clock.waits == []
+    clock.now_s += 1
+    await account.pay(0, frames=8)
+    assert clock.waits == []
+
+
+def test_flooding_peer_slows_itself_and_nobody_else() -> None:
+    """Ten thousand frames of one peer and five a second of another, in virtual time."""
+    clock = StepClock()
+    accounts = Accounts(PeerLimits(), clock)
+
+    async def offer(peer: NodeId, taken: Counter[NodeId], waited: Counter[NodeId]) -> None:
+        before = clock.now_s
+        try:
+            await accounts.of(peer).pay(4096, frames=1)
+        except OverShareError:
+            return
+        waited[peer] += round((clock.now_s - before) * 1000)
+        clock.now_s = before
+        taken[peer] += 1
+
+    async def play() -> tuple[Counter[NodeId], Counter[NodeId]]:
+        taken: Counter[NodeId] = Counter()
+        waited: Counter[NodeId] = Counter()
+        for tenth in range(200):
+            for _ in range(50):
+                await offer(FR, taken, waited)
+            if tenth % 2 == 0:
+                await offer(RO, taken, waited)
+            clock.now_s += 0.1
+        return taken, waited
+
+    taken, waited = asyncio.run(play())
+    assert (taken[RO], waited[RO]) == (100, 0)
+    assert taken[FR] <= 200 + 50 * 21

@@ -1,11 +1,18 @@
 """Each resource: the head decides before bodies are read, bodies come exactly, blobs in pieces."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from gateway.peer.connection import PortLimits
+from gateway.peer.places import PlaceLimits
+from gateway.peer.quota import PeerLimits
 from gateway.peer.reader import Pace
 from gateway.peer.resources import MAX_PIECE_BYTES, SUB_PIECE_BYTES
 from protocol.answer import decode_error
+from protocol.delivery.admission import PieceLimits
+from protocol.delivery.urgency import Urgency
 from protocol.errors import Code, LogPositionError, MalformedError
 from protocol.frame import FrameHead, FrameKind, ReceiptItem, encode_frame
 from protocol.identifiers import LogOrigin, MessageId
@@ -23,12 +30,20 @@ from tests.gateway.peer.port import (
     request,
     scenario,
 )
+from tests.protocol.samples import header
 
 BLOB = "/v1/blobs/" + "ab" * 32
 DIGEST = bytes.fromhex("ab" * 32)
 QUICK = Options(
     pace=Pace(read_timeout_s=0.05), limits=PortLimits(lingering_s=0.05), max_blob_bytes=1 << 30
 )
+
+
+def urgent_head() -> FrameHead:
+    """Return a head with one envelope of P0."""
+    encoded = replace(header(), cls=Urgency.P0).encode()
+    (item,) = head_of(len(b"urgent")).envelopes
+    return replace(head_of(), envelopes=(replace(item, header=encoded),))
 
 
 def _code(answer: bytes) -> tuple[int, Code]:
@@ -181,7 +196,7 @@ async def test_body_that_ends_early_reaches_no_service() -> None:
 async def test_busy_node_puts_frames_and_blobs_off_but_answers_questions() -> None:
     """Others ask for our log even while we recover."""
     async with open_port() as port:
-        port.reception.busy = True
+        port.reception.full = True
         assert _code(await raw(port.number, request("POST", "/v1/envelopes", frame_of()))) == (
             503,
             Code.BUSY,
@@ -189,6 +204,92 @@ async def test_busy_node_puts_frames_and_blobs_off_but_answers_questions() -> No
         put = request("PUT", BLOB, b"abc", Content_Range="bytes 0-2/10")
         assert _code(await raw(port.number, put)) == (503, Code.BUSY)
         assert parts(await raw(port.number, request("GET", "/v1/keys")))[0] == 200
+
+
+@scenario
+async def test_nearly_full_writer_takes_what_is_urgent_and_small_alone() -> None:
+    """The end of its queue is kept: for receipts, for links, for P0 and P1."""
+    async with open_port() as port:
+        port.reception.busy = True
+        bulk = request("POST", "/v1/envelopes", frame_of(b"bulk"))
+        assert _code(await raw(port.number, bulk)) == (503, Code.BUSY)
+        put = request("PUT", BLOB, b"abc", Content_Range="bytes 0-2/10")
+        assert _code(await raw(port.number, put)) == (503, Code.BUSY)
+        assert port.metrics.value("a35_put_off_total", {"reason": "writer"}) == 2
+        for head, bodies in ((head_of(), ()), (urgent_head(), (b"urgent",))):
+            body = b"".join(encode_frame(FrameKind.ENVELOPES, head, bodies))
+            answer = await raw(port.number, request("POST", "/v1/envelopes", body))
+            assert parts(answer)[0] == 200
+
+
+@scenario
+async def test_urgent_frame_is_served_while_bulk_takes_every_other_place() -> None:
+    """Slow bulk of one peer keeps no emergency waiting."""
+    options = Options(places=PlaceLimits(places=2, patience_s=0.05))
+    async with open_port(options) as port:
+        port.reception.late_gate.clear()
+        slow = asyncio.create_task(
+            raw(port.number, request("POST", "/v1/envelopes", frame_of(b"bulk")))
+        )
+        await port.reception.took.wait()
+        refused = await raw(port.number, request("POST", "/v1/envelopes", frame_of(b"bulk")))
+        assert _code(refused) == (503, Code.BUSY)
+        body = b"".join(encode_frame(FrameKind.ENVELOPES, urgent_head(), (b"urgent",)))
+        port.reception.took.clear()
+        served = asyncio.create_task(raw(port.number, request("POST", "/v1/envelopes", body)))
+        await port.reception.took.wait()
+        assert port.reception.seen[-1] == [b"urgent"]
+        port.reception.late_gate.set()
+        assert parts(await served)[0] == parts(await slow)[0] == 200
+
+
+@scenario
+async def test_those_put_off_are_asked_back_one_after_the_other() -> None:
+    """Else they would all return at once."""
+    async with open_port() as port:
+        port.reception.full = True
+        retries = []
+        for _ in range(4):
+            answer = await raw(port.number, request("POST", "/v1/envelopes", frame_of()))
+            retries.append(decode_error(parts(answer)[2]).retry_ms or 0)
+        assert retries[0] == 1000
+        assert retries == sorted(set(retries))
+
+
+@scenario
+async def test_attachments_begun_and_not_finished_are_bounded() -> None:
+    """One can always be finished; others wait until it is."""
+    limits = PeerLimits(unfinished=PieceLimits(size_bytes=10, blobs=2))
+    async with open_port(Options(peer_limits=limits)) as port:
+
+        async def put(name: str, first: int, size: int) -> bytes:
+            told = f"bytes {first}-{first + size - 1}/100"
+            path = "/v1/blobs/" + name * 32
+            return await raw(port.number, request("PUT", path, bytes(size), Content_Range=told))
+
+        assert parts(await put("aa", 0, 6))[0] == 200
+        assert parts(await put("bb", 0, 3))[0] == 200
+        status, _, body = parts(await put("cc", 0, 1))
+        assert (status, decode_error(body).code) == (429, Code.QUOTA)
+        assert decode_error(body).retry_ms == 60_000
+        assert _code(await put("bb", 3, 2)) == (429, Code.QUOTA)
+        assert parts(await put("aa", 6, 20))[0] == 200
+        assert port.metrics.value("a35_put_off_total", {"reason": "attachments"}) == 2
+
+
+@scenario
+async def test_request_beyond_its_share_is_told_when_to_come_back() -> None:
+    """It is refused before anything of it is read."""
+    limits = PeerLimits(bytes_per_s=1000, patience_s=0.0)
+    async with open_port(Options(peer_limits=limits)) as port:
+        big = request("POST", "/v1/envelopes", frame_of(bytes(3000)))
+        status, _, body = parts(await raw(port.number, big))
+        assert status == 429
+        refusal = decode_error(body)
+        assert refusal.code is Code.QUOTA
+        assert refusal.retry_ms is not None
+        assert 2000 <= refusal.retry_ms <= 2400
+        assert port.reception.seen == []
 
 
 @scenario

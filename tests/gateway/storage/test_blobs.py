@@ -16,6 +16,7 @@ from gateway.ports import Blobs
 from gateway.storage.blobs import FileBlobs
 from keys.body import new_content_key
 from keys.digest import sha256
+from protocol.delivery.admission import Unfinished
 from protocol.errors import Code, MalformedError, NotProvenError
 from tests.gateway.storage.material import DAY_MS, OTHER, OWN, PEER
 

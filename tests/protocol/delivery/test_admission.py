@@ -11,9 +11,12 @@ from protocol.delivery.admission import (
     QUEUE_KEPT,
     QUEUE_MOST,
     Comeback,
+    PieceLimits,
     Places,
+    Unfinished,
     ask_back,
     is_urgent,
+    takes_piece,
     writes,
 )
 from protocol.delivery.urgency import Urgency
@@ -101,3 +104,33 @@ def test_storm_is_spread_over_the_longest_wait_and_forgotten_after_it() -> None:
     assert abs(max(waits) - LEAST_RETRY_MS - MOST_RETRY_MS) <= 100
     assert max(waits.count(one) for one in set(waits)) <= 3
     assert ask_back(state, 120.0, per_s=10)[1] == LEAST_RETRY_MS
+
+
+@given(
+    pieces=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 9)), max_size=80),
+    limits=st.builds(PieceLimits, size_bytes=st.integers(1, 60), blobs=st.integers(1, 5)),
+)
+@settings(max_examples=200, deadline=None)
+def test_unfinished_attachments_are_bounded_and_one_can_always_be_finished(
+    pieces: list[tuple[int, int]], limits: PieceLimits
+) -> None:
+    """Bounded by the share and one attachment; and never so that nothing goes on."""
+    held: dict[int, int] = {}
+    most_of_one = 30
+
+    def unfinished(name: int) -> Unfinished:
+        return Unfinished(
+            size_bytes=sum(held.values()),
+            blobs=len(held),
+            most_bytes=max(held.values(), default=0),
+            this_bytes=held.get(name, 0),
+        )
+
+    for name, size in pieces:
+        if takes_piece(unfinished(name), size, limits):
+            held[name] = held.get(name, 0) + size
+        if held.get(name, 0) >= most_of_one:
+            del held[name]
+        assert len(held) <= limits.blobs
+        assert sum(held.values()) <= limits.size_bytes + most_of_one
+        assert not held or any(takes_piece(unfinished(one), 9, limits) for one in held)
