@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Final
 
 from tests.crash.checks import Finding
@@ -28,6 +29,7 @@ class Plan:
         sides: Who dies.
         modes: In which ways; empty for all.
         every: Every how many points of a script and side, evenly spread.
+        seed: Shuffles the points; None to try them in order.
         most: Points of a script and side at most, evenly spread; None for all.
         worlds: Networks at the same time.
         tree: The sources that the nodes run.
@@ -38,6 +40,7 @@ class Plan:
     sides: Sequence[Side] = tuple(Side)
     modes: frozenset[Mode] = frozenset()
     every: int = 1
+    seed: int | None = None
     most: int | None = None
     worlds: int = WORLDS
     tree: Path = REPOSITORY
@@ -47,7 +50,10 @@ class Plan:
         """Return the points to try, of all that a counted script has."""
         points = [one for one in points_of(counted) if not self.modes or one.mode in self.modes]
         step = max(self.every, -(-len(points) // self.most) if self.most else 1)
-        return points[::step]
+        chosen = points[::step]
+        if self.seed is not None:
+            Random(self.seed).shuffle(chosen)  # noqa: S311 - an order of tests
+        return chosen
 
 
 @dataclass(slots=True, kw_only=True)

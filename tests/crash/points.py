@@ -138,6 +138,7 @@ class Trial:
         world, side = self._world, point.side
         control = world.controls[side]
         control.arm(mode=point.mode, target=point.target)
+        is_traced = side in world.next_by
         if not world.is_running(side):
             await world.start(side)
         child = world.children[side]
@@ -148,11 +149,13 @@ class Trial:
             await asyncio.wait({watching, ending}, return_when=asyncio.FIRST_COMPLETED)
             watching.cancel()
             ending.cancel()
-            outcome.is_fired, outcome.is_torn = bool(control.fired), control.is_torn
+            died = ending.result() if ending.done() and not ending.cancelled() else None
+            outcome.is_fired = bool(control.fired) or (is_traced and died == -SIGKILL)
+            outcome.is_torn = control.is_torn
             outcome.calls = control.calls()[: control.fired or None]
             control.disarm()
-            if ending.done() and not ending.cancelled():
-                await self._bury(point, ending.result(), word, outcome)
+            if died is not None:
+                await self._bury(point, died, word, outcome)
                 await world.start(side)
                 await world.ready(side)
             await playing

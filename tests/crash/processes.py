@@ -46,9 +46,15 @@ class Child:
 
 
 class ForkServer:
-    """Starts commands; see `fork_server`."""
+    """Starts commands; see `fork_server`.
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    Args:
+        process: Which has loaded everything.
+        counts: Whether the calls of its children can be counted.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, *, counts: bool) -> None:
+        self.counts = counts
         self._process = process
         self._numbers = count(1)
         self._starting: dict[int, asyncio.Future[int]] = {}
@@ -130,7 +136,7 @@ async def fork_server(
     try:
         async with asyncio.timeout(_LOAD_S):
             assert b"ready" in await process.stdout.readline(), "the fork server did not load"
-        server = ForkServer(process)
+        server = ForkServer(process, counts=library is not None)
         listening = asyncio.create_task(server.listen())
         try:
             yield server
