@@ -28,7 +28,9 @@ from gateway.ports import Clock
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Ports, Runtime
 from gateway.service.consult import Consult
+from gateway.service.nightly import Nightly
 from gateway.service.prove import Prove
+from gateway.storage.backups import BackupFolder, HomeBackups
 from gateway.storage.blobs import FileBlobs
 from gateway.storage.space import DiskSpace
 from gateway.storage.sqlite import SqliteStore
@@ -133,12 +135,15 @@ async def _run(
         server.start(options.config.peer.host, options.config.peer.port), "peer.listen"
     )
     stack.push_async_callback(server.stop)
-    desk_port = await _desk(options, ports, runtime, stack)
+    backups = HomeBackups(
+        options.home, store_key=options.keys.store_key, head=ports.store.head, clock=ports.clock
+    )
+    desk_port = await _desk(options, ports, runtime, stack, backups=backups)
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
     runtime.health.serving(now=True)
     get_journal("node").info("serving", node=options.config.node, **listening)
-    working = asyncio.create_task(runtime.run())
+    working = asyncio.create_task(_work(runtime, _nightly(options, ports, backups, runtime)))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -148,7 +153,51 @@ async def _run(
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: AsyncExitStack) -> int:
+async def _work(runtime: Runtime, nightly: Nightly | None) -> None:
+    """Run the node and its nightly backups; what ends one of them ends both."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(runtime.run())
+        if nightly is not None:
+            group.create_task(nightly.run())
+
+
+def _nightly(
+    options: RunOptions, ports: Ports, backups: HomeBackups, runtime: Runtime
+) -> Nightly | None:
+    """Return what makes the nightly backups, None if none are wanted.
+
+    Raises:
+        ConfigError: The folder of the settings is not there.
+    """
+    section = options.config.backup
+    if section.folder is None:
+        return None
+    place = options.home.path_of(section.folder)
+    if not place.is_dir():
+        raise ConfigError(
+            "the folder of backup.folder is not there",
+            hint="make it, writable for the node's user, or mount it before the node starts",
+        )
+    folder = BackupFolder(backups, place, node=options.config.node_id, keep=section.keep)
+    nightly = Nightly(
+        folder,
+        at_minute=section.at_minute,
+        clock=ports.clock,
+        journal=get_journal("backup"),
+        metrics=ports.metrics,
+    )
+    runtime.health.add(nightly.check)
+    return nightly
+
+
+async def _desk(
+    options: RunOptions,
+    ports: Ports,
+    runtime: Runtime,
+    stack: AsyncExitStack,
+    *,
+    backups: HomeBackups,
+) -> int:
     """Open the officers' socket in the home, and health on localhost; return its port.
 
     Raises:
@@ -158,14 +207,23 @@ async def _desk(options: RunOptions, ports: Ports, runtime: Runtime, stack: Asyn
     services = OfficerServices(
         submit=runtime.submit,
         act=runtime.act,
-        consult=Consult(store, ports.directory, ports.clock, cases=runtime.cases),
+        consult=Consult(
+            store,
+            ports.directory,
+            ports.clock,
+            cases=runtime.cases,
+            late=store,
+            budgets=ports.budgets,
+        ),
         prove=Prove(store, options.keys.signer().verifier),
         health=runtime.health,
+        peers=runtime.peers,
         store=store,
         directory=ports.directory,
         config=options.config,
         clock=ports.clock,
         metrics=ports.metrics,
+        backups=backups,
     )
     control = options.home.control
     if len(os.fsencode(control)) > _SOCKET_NAME_MOST:

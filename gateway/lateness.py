@@ -4,11 +4,9 @@ A message is watched while somebody waits for a step of it. Each stage that was 
 ever; the last one names the leaf of our log that states the silence.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gateway.records import LaneRow
 from protocol.delivery.escalation import Stage, Step, Told
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import MessageId, NodeId
@@ -94,11 +92,3 @@ class Rival:
     mid: MessageId
     taken: MessageId
     taken_by: NodeId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneSummary:
-    """The way to one node: its health, and what waits on it by class."""
-
-    row: LaneRow
-    waiting: Mapping[Urgency, int]

@@ -66,6 +66,10 @@ COMMANDS: Final[dict[str, Entry]] = {
     "doctor": Entry(
         "Look for what keeps a node from working.", f"{_OPERATOR}settings", "doctor_app"
     ),
+    "backup": _group(
+        "Make a sealed copy of a node, or check one.", f"{_OPERATOR}backup", "backup_app"
+    ),
+    "restore": Entry("Put a sealed copy into an empty home.", f"{_OPERATOR}backup", "restore_app"),
     "keys": _group("List the node's keys.", f"{_OPERATOR}settings", "keys_app"),
     "directory": _group(
         "The directory authority's tools.", f"{_OPERATOR}authority", "directory_app"
@@ -81,7 +85,8 @@ COMMANDS: Final[dict[str, Entry]] = {
     "ack": Entry("Acknowledge a received message.", f"{_CLI}acting"),
     "answer": Entry("Answer a received message with a document.", f"{_CLI}sending"),
     "wait": Entry("Wait until a message reaches a stage.", f"{_CLI}sending"),
-    "explain": Entry("Show every attempt to deliver a message.", f"{_CLI}reading"),
+    "explain": Entry("Tell why a message is where it is.", f"{_CLI}reading"),
+    "peers": _group("List the other nodes as this one sees them.", f"{_CLI}reading", "peers_app"),
     "attachment": _group("Fetch attachments.", f"{_CLI}attachment", "app"),
     "log": _group("Look into the node's own log.", f"{_CLI}logbook", "app"),
 }

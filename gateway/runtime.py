@@ -6,7 +6,7 @@ what stands here.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.delivery.engine import Engine
 from gateway.journal import Journal, Seldom
@@ -29,6 +29,8 @@ from gateway.service.judge import Judge
 from gateway.service.keyring import Keyring
 from gateway.service.link import PeerLogs
 from gateway.service.orders import Orders
+from gateway.service.patience import PatientTransport
+from gateway.service.peers import Peers
 from gateway.service.receipting import Receipting
 from gateway.service.receive import Receive
 from gateway.service.reception import Reception
@@ -47,6 +49,7 @@ from keys.note import LogVerifier
 from keys.recipient import RecipientSecret
 from protocol.delivery.escalation import Budgets
 from protocol.delivery.room import Floor
+from protocol.delivery.slots import WORKERS, Pool
 from protocol.errors import Code
 from protocol.identifiers import MessageId, NodeId
 
@@ -74,6 +77,7 @@ class Ports:
     floor: Floor = field(default_factory=Floor)
     budgets: Budgets = field(default_factory=Budgets)
     copies: bool = True
+    workers: int = WORKERS
 
 
 class Runtime:
@@ -98,6 +102,7 @@ class Runtime:
         why_no_directory: Callable[[], str | None],
         own: LogVerifier | None = None,
     ) -> None:
+        ports = replace(ports, transport=PatientTransport(ports.transport, ports.clock))
         self._ports = ports
         self._node = node
         self._directory_changed = directory_changed
@@ -138,10 +143,12 @@ class Runtime:
         self.engine = Engine(
             store=ports.store,
             dispatch=self.dispatch,
+            directory=ports.directory,
             clock=ports.clock,
             randomness=ports.randomness,
             journal=ports.journal,
             metrics=ports.metrics,
+            pool=Pool(workers=ports.workers),
         )
         self.consign = Consign(
             node=node,
@@ -182,6 +189,15 @@ class Runtime:
             guard=self._guard,
             recovery=self.recovery,
         )
+        self.health.add(self.escalate.check)
+        self.peers = Peers(
+            node=node,
+            book=ports.store,
+            directory=ports.directory,
+            logs=self._logs,
+            standings=self._standings,
+            offsets=self._offsets,
+        )
         self._adopt = Adopt(
             directory=ports.directory,
             store=ports.store,
@@ -203,7 +219,7 @@ class Runtime:
         self._greet = Greet(
             node=node,
             directory=ports.directory,
-            dispatch=self.dispatch,
+            lanes=self.engine,
             keyring=self._keyring,
             clock=ports.clock,
             randomness=ports.randomness,
@@ -310,7 +326,7 @@ class Runtime:
                 clock=ports.clock,
             ),
             evidence=Evidence(store=ports.store, clock=ports.clock),
-            hasten=self.engine.contacted,
+            hasten=self.engine.hasten,
             copies=ports.copies,
             clock=ports.clock,
             journal=ports.journal,
@@ -361,6 +377,7 @@ class Runtime:
         """Renew what rests on the directory: without one nothing could be receipted."""
         self.consign.wake()
         await self._directory_changed()
+        await self.engine.directory_changed()
 
     def _contacted(self, node: NodeId) -> None:
         self.engine.contacted(node)

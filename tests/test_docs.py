@@ -233,9 +233,11 @@ def test_settings_are_those_of_the_program(tmp_path: Path) -> None:
             assert row[2] == shown, key
 
 
-def leaves(group: object, name: str) -> Iterator[tuple[str, TyperCommand]]:
+def leaves(group: object, name: str) -> Iterator[tuple[str, TyperCommand | TyperGroup]]:
     """Yield every command below a group with its whole name."""
     if isinstance(group, TyperGroup):
+        if group.invoke_without_command:
+            yield name, group
         context = Context(group)
         for each in group.list_commands(context):
             yield from leaves(group.get_command(context, each), f"{name} {each}")
@@ -300,6 +302,7 @@ _METHODS: Final = {
     "a35_commit_operations": "commits",
     "a35_commit_seconds": "commits",
     "a35_directory_age_seconds": "directory_age",
+    "a35_backup_age_seconds": "backup_age",
 }
 
 

@@ -14,14 +14,15 @@ from json import dumps
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+from urllib.parse import quote
 
 from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
 from gateway.officer.connection import Connection, read
 from gateway.officer.resources import Drafts, LogReader, NodeReader, Received
+from gateway.officer.shapes.delivery import ExplainView
 from gateway.officer.shapes.models import (
     Box,
-    ExplainView,
     Json,
     MessageList,
     MessageView,
@@ -125,6 +126,10 @@ class Client:
         """List received or sent messages, newest first."""
         older = "" if before is None else f"&before={before}"
         return await self._connection.get(f"/messages?box={box}&limit={limit}{older}", MessageList)
+
+    async def coded(self, code: str) -> MessageList:
+        """List the messages, sent and received, that a short code names."""
+        return await self._connection.get(f"/codes/{quote(code, safe='')}", MessageList)
 
     async def show(self, mid: str) -> MessageView:
         """Show one message with clocks and timeline."""

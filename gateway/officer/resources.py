@@ -6,6 +6,7 @@ from typing import BinaryIO, Final
 
 from gateway.errors import UnavailableError
 from gateway.officer.connection import PIECE_BYTES, Connection, parse, pieces_of, read, read_bytes
+from gateway.officer.shapes.delivery import PeerList
 from gateway.officer.shapes.models import (
     AcknowledgeRequest,
     CheckAnswer,
@@ -192,6 +193,10 @@ class NodeReader:
     async def types(self) -> TypeList:
         """List the message types that the node knows."""
         return await self._connection.get("/types", TypeList)
+
+    async def peers(self) -> PeerList:
+        """List every other active node as this one sees it."""
+        return await self._connection.get("/peers", PeerList)
 
     async def directory(self) -> DirectoryView:
         """Show the directory in use."""

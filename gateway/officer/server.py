@@ -11,17 +11,20 @@ from aiohttp.web import Application
 from gateway.config import NodeConfig
 from gateway.journal import get_journal
 from gateway.officer.api.acknowledge import Acknowledger
+from gateway.officer.api.backups import BackupApi, BackupService
 from gateway.officer.api.drafts import DraftApi
 from gateway.officer.api.events import EventApi
 from gateway.officer.api.health import HealthApi, health_app
 from gateway.officer.api.log import LogApi
 from gateway.officer.api.messages import MessageApi
+from gateway.officer.api.peers import PeersApi
 from gateway.officer.api.reference import ReferenceApi
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
 from gateway.officer.services import (
     ActService,
     HealthService,
     MetricsService,
+    PeersService,
     ProveService,
     SubmitService,
 )
@@ -39,11 +42,13 @@ class OfficerServices:
     consult: Consult
     prove: ProveService
     health: HealthService
+    peers: PeersService
     store: Casebook
     directory: Directory
     config: NodeConfig
     clock: Clock
     metrics: MetricsService
+    backups: BackupService | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -70,9 +75,12 @@ def build_officer_app(services: OfficerServices) -> Application:
         LogApi(services.prove).routes(),
         EventApi(services.store, services.clock).routes(),
         ReferenceApi(services.directory, services.clock).routes(),
+        PeersApi(services.peers).routes(),
         HealthApi(services.health, services.metrics).routes(),
     ):
         app.add_routes(routes)
+    if services.backups is not None:
+        app.add_routes(BackupApi(services.backups).routes())
     return app
 
 

@@ -13,6 +13,7 @@ from gateway.records import (
 from gateway.rows import (
     MessageRow,
 )
+from gateway.service.peers import PeerState
 from gateway.service.prove import LogVerification, LogView
 from protocol.identifiers import MessageId
 
@@ -150,6 +151,13 @@ class HealthService(Protocol):
 
     def report(self) -> tuple[HealthCheck, ...]:
         """Return every check."""
+
+
+class PeersService(Protocol):
+    """The other nodes."""
+
+    async def table(self) -> tuple[PeerState, ...]:
+        """Return every other active node, in order of its id."""
 
 
 class MetricsService(Protocol):

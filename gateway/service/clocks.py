@@ -13,21 +13,16 @@ from enum import StrEnum
 from typing import Final
 
 from protocol.cases.ladder import MessageState, is_over, reached
+from protocol.delivery.escalation import Budgets
 from protocol.delivery.urgency import Urgency
 
-_MINUTE_MS: Final = 60_000
-_HOUR_MS: Final = 60 * _MINUTE_MS
+_HOUR_MS: Final = 60 * 60_000
 _DAY_MS: Final = 24 * _HOUR_MS
 
 STEPS: Final = (MessageState.ACCEPTED, MessageState.ACKNOWLEDGED, MessageState.ANSWERED)
 
-_TERMS_MS: Final[Mapping[Urgency, tuple[int, int]]] = {
-    Urgency.P0: (_MINUTE_MS, 15 * _MINUTE_MS),
-    Urgency.P1: (15 * _MINUTE_MS, _HOUR_MS),
-    Urgency.P2: (_HOUR_MS, 24 * _HOUR_MS),
-    Urgency.P3: (_HOUR_MS, 24 * _HOUR_MS),
-}
-"""To `accepted` and to `acknowledged`, by class: how it is carried."""
+POLICY: Final = Budgets()
+"""The terms to `accepted` and `acknowledged` unless the operator sets others."""
 
 _DECISION_MS: Final[Mapping[str, int]] = {
     "emergency": 8 * _HOUR_MS,
@@ -78,6 +73,7 @@ def step_clocks(
     t_ms: int,
     is_request: bool,
     now_ms: int,
+    budgets: Budgets = POLICY,
 ) -> tuple[StepClock, ...]:
     """Return the clocks of one message.
 
@@ -88,9 +84,16 @@ def step_clocks(
         t_ms: When it was written.
         is_request: Whether a person is to acknowledge and answer it.
         now_ms: The present time.
+        budgets: The node's own, for the first two steps; bulk has none.
+
+    Returns:
+        A clock for each step that is waited for.
     """
+    budget = budgets.of(cls)
+    if budget is None:
+        return ()
     steps = STEPS if is_request else STEPS[:1]
-    terms = (*_TERMS_MS[cls], decision_term_ms(urgency))
+    terms = (budget.accepted_ms, budget.acknowledged_ms, decision_term_ms(urgency))
     return tuple(
         StepClock(step=step, due_ms=t_ms + term, state=_state(state, step, t_ms + term, now_ms))
         for step, term in zip(steps, terms, strict=False)

@@ -4,32 +4,41 @@ Reading here is no act and makes no receipt; opening is (gateway.service.act). A
 shows its content only once an officer has opened it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Protocol
 
 from gateway.errors import DataError, NoInputError
+from gateway.lateness import CopyRow, EscalationRow
 from gateway.ports import Clock, Directory
 from gateway.records import (
     Direction,
+    LaneRow,
 )
 from gateway.rows import (
-    AttemptRow,
-    EventRow,
     MessageRow,
 )
+from gateway.service.advice import Late, card_of, sentences
 from gateway.service.case import Case, Cases
-from gateway.service.clocks import StepClock, next_due_ms, step_clocks
-from gateway.service.summary import Summary, document_of
+from gateway.service.clocks import next_due_ms, step_clocks
+from gateway.service.explain import LaneView, explained, lane_view
+from gateway.service.orders import COPY_OF
+from gateway.service.shown import (
+    Explanation,
+    FileLine,
+    MessageContent,
+    MessageDetail,
+    MessageLine,
+)
+from gateway.service.summary import document_of
 from gateway.service.surroundings import meant
+from gateway.service.waiting import is_request, met_steps, summary_of
 from gateway.store import Casebook
 from protocol.cases.ladder import MessageState, reached
-from protocol.delivery.urgency import Urgency
-from protocol.encoding import Value
+from protocol.delivery.escalation import Budgets, Step, reached_stage
+from protocol.delivery.reference import bounds_of
 from protocol.envelope.content import Content, decode_inner
 from protocol.errors import MalformedError
-from protocol.identifiers import MessageId, NodeId
-from protocol.requests.catalogue import TYPES
-
-_URGENCY = {Urgency.P0: "emergency", Urgency.P1: "urgent"}
+from protocol.identifiers import MESSAGE_ID_BYTES, MessageId, NodeId
 
 
 class NotOpenedError(DataError):
@@ -38,79 +47,20 @@ class NotOpenedError(DataError):
     default_code = "not_opened"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageLine:
-    """A message as a list shows it.
+class LateBook(Protocol):
+    """What is looked up of messages that were late."""
 
-    Attributes:
-        row: What the store knows of it.
-        summary: What is known of its content; None before this node has opened it.
-        party: The other side.
-        party_name: What the directory calls it; the country code if it is not listed.
-        clocks: The clocks of its ladder.
-        due_ms: When the next step is due, None if no step is waited for.
-    """
+    async def escalations(self, mids: Sequence[MessageId]) -> tuple[EscalationRow, ...]:
+        """Return the stages told of some messages of ours, in the order of telling."""
 
-    row: MessageRow
-    summary: Summary | None
-    party: NodeId
-    party_name: str
-    clocks: tuple[StepClock, ...]
-    due_ms: int | None
+    async def copies(self, mid: MessageId) -> tuple[CopyRow, ...]:
+        """Return the pair of message and copy that a message of ours belongs to, if to one."""
 
-    @property
-    def type(self) -> str | None:
-        """The document's type, None before this node has opened it."""
-        return None if self.summary is None else self.summary.type
+    async def coded(self, low: MessageId, high: MessageId) -> tuple[MessageRow, ...]:
+        """Return the messages whose ids lie between two, both included; of any sender."""
 
-    @property
-    def urgency(self) -> str:
-        """`routine`, `urgent` or `emergency`."""
-        return _URGENCY.get(self.row.cls, "routine")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageDetail:
-    """One message with all that happened to it.
-
-    Attributes:
-        line: As in lists.
-        timeline: Every event, oldest first.
-        last_event: The number of the newest event, 0 if there is none: where to wait from.
-    """
-
-    line: MessageLine
-    timeline: tuple[EventRow, ...]
-    last_event: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileLine:
-    """One attachment, by what its sender said of it."""
-
-    index: int
-    name: str
-    media_type: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageContent:
-    """The document of a message, as its author wrote it, and its attachments."""
-
-    mid: MessageId
-    sender: NodeId
-    cls: Urgency
-    document: dict[str, Value]
-    files: tuple[FileLine, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why a message is where it is: every attempt to deliver it, oldest first."""
-
-    line: MessageLine
-    attempts: tuple[AttemptRow, ...]
+    async def lane_rows(self) -> tuple[LaneRow, ...]:
+        """Return what is kept about the way to each node."""
 
 
 class Consult:
@@ -120,13 +70,25 @@ class Consult:
         casebook: Messages, states, events.
         directory: Names of the other side.
         clock: The present time, for clocks.
+        cases: Where cases stand.
+        late: What was told of late messages.
+        budgets: How long a step may take at this node.
     """
 
-    __slots__ = ("_casebook", "_cases", "_clock", "_directory")
+    __slots__ = ("_budgets", "_casebook", "_cases", "_clock", "_directory", "_late")
 
     def __init__(
-        self, casebook: Casebook, directory: Directory, clock: Clock, *, cases: Cases
+        self,
+        casebook: Casebook,
+        directory: Directory,
+        clock: Clock,
+        *,
+        cases: Cases,
+        late: LateBook,
+        budgets: Budgets,
     ) -> None:
+        self._late = late
+        self._budgets = budgets
         self._casebook = casebook
         self._cases = cases
         self._directory = directory
@@ -142,8 +104,29 @@ class Consult:
             limit: At most so many.
             before: Only those older than this position, as the store counts it.
         """
-        rows = await self._casebook.messages(direction, limit=limit, before=before)
-        return tuple(self._line(row) for row in rows)
+        return await self._lines(
+            await self._casebook.messages(direction, limit=limit, before=before)
+        )
+
+    async def coded(self, code: str) -> tuple[MessageLine, ...]:
+        """Return the messages that a short code names, sent or received: usually one.
+
+        Args:
+            code: As it was heard on the telephone.
+
+        Raises:
+            NoInputError: Not a code, or no message has it.
+        """
+        try:
+            low, high = bounds_of(code)
+        except MalformedError as error:
+            raise NoInputError("a code has eight letters and digits: 9F0K-WW2T") from error
+        lines = await self._lines(await self._late.coded(low, high))
+        if not lines:
+            raise NoInputError(
+                "no message here has this code", hint="have it read out once more, sign by sign"
+            )
+        return lines
 
     async def thread(self, thread: MessageId) -> tuple[MessageLine, ...]:
         """Return the messages of a thread in order of time.
@@ -154,7 +137,7 @@ class Consult:
         rows = await self._casebook.thread(thread)
         if not rows:
             raise NoInputError(f"no thread {thread} is here", hint="see: a35 inbox, a35 outbox")
-        return tuple(self._line(row) for row in rows)
+        return await self._lines(rows)
 
     async def case(self, thread: MessageId) -> Case:
         """Return where the case of a thread stands now."""
@@ -170,10 +153,20 @@ class Consult:
         # The state is read after the events: whoever waits for events above `last_event` must
         # not be shown a state that is older than it, or the last step would pass unseen.
         row = await self._row(mid)
+        stages = await self._stages([row])
+        line = self._line(row, stages)
+        copies = await self._late.copies(mid) if row.direction is Direction.OUT else ()
+        is_ours = line.late is not None and row.direction is Direction.OUT
+        card = card_of(self._directory, row.recipient) if is_ours else None
         return MessageDetail(
-            line=self._line(row),
+            line=line,
             timeline=timeline,
             last_event=max((event.number for event in timeline), default=0),
+            stages=stages,
+            card=card,
+            advice=() if line.late is None else sentences(row, line.late, card, copies),
+            copies=copies,
+            copy_of=await self._copy_of(row),
         )
 
     async def content(self, mid: MessageId) -> MessageContent:
@@ -215,7 +208,54 @@ class Consult:
             NoInputError: No such message is here.
         """
         row = await self._row(mid)
-        return Explanation(line=self._line(row), attempts=await self._casebook.attempts(mid))
+        stages = await self._stages([row])
+        is_ours = row.direction is Direction.OUT
+        attempts = await self._casebook.attempts(mid)
+        lane = await self._lane(row.recipient) if is_ours else None
+        waits = is_ours and row.state is MessageState.QUEUED and attempts
+        next_ms = attempts[-1].next_ms if waits else None
+        return Explanation(
+            line=self._line(row, stages),
+            attempts=attempts,
+            stages=stages,
+            lane=lane,
+            next_ms=next_ms,
+            sentences=explained(
+                row,
+                attempts=attempts,
+                stages=stages,
+                lane=lane,
+                next_ms=next_ms,
+                budgets=self._budgets,
+                now_ms=self._clock.now_ms(),
+            ),
+        )
+
+    async def _lane(self, node: NodeId) -> LaneView | None:
+        found = (row for row in await self._late.lane_rows() if row.node == node)
+        return next((lane_view(row) for row in found), None)
+
+    async def _stages(self, rows: Sequence[MessageRow]) -> tuple[EscalationRow, ...]:
+        ours = [row.mid for row in rows if row.direction is Direction.OUT]
+        return await self._late.escalations(ours) if ours else ()
+
+    async def _lines(self, rows: Sequence[MessageRow]) -> tuple[MessageLine, ...]:
+        stages: dict[MessageId, list[EscalationRow]] = {}
+        for each in await self._stages(rows):
+            stages.setdefault(each.mid, []).append(each)
+        return tuple(self._line(row, stages.get(row.mid, ())) for row in rows)
+
+    async def _copy_of(self, row: MessageRow) -> MessageId | None:
+        """Return what a received and opened message says that it is a copy of."""
+        if row.direction is Direction.OUT or not reached(row.state, MessageState.OPENED):
+            return None
+        inner = await self._casebook.inner(row.sender, row.mid)
+        if inner is None:
+            return None
+        said = Content.decode(decode_inner(inner).content).extra.get(COPY_OF)
+        return (
+            MessageId(said) if isinstance(said, bytes) and len(said) == MESSAGE_ID_BYTES else None
+        )
 
     async def _row(self, mid: MessageId) -> MessageRow:
         """Return the message that this id means.
@@ -228,8 +268,8 @@ class Consult:
             raise NoInputError(f"no message {mid} is here", hint="see: a35 inbox, a35 outbox")
         return row
 
-    def _line(self, row: MessageRow) -> MessageLine:
-        summary = _summary(row.summary)
+    def _line(self, row: MessageRow, stages: Sequence[EscalationRow]) -> MessageLine:
+        summary = summary_of(row)
         party = row.recipient if row.direction is Direction.OUT else row.sender
         entry = self._directory.party(party.country)
         clocks = step_clocks(
@@ -237,8 +277,9 @@ class Consult:
             cls=row.cls,
             urgency="" if summary is None else summary.urgency,
             t_ms=row.t_ms,
-            is_request=_is_request(row, summary),
+            is_request=is_request(row),
             now_ms=self._clock.now_ms(),
+            budgets=self._budgets,
         )
         return MessageLine(
             row=row,
@@ -247,20 +288,25 @@ class Consult:
             party_name=party.country if entry is None else entry.name,
             clocks=clocks,
             due_ms=next_due_ms(clocks),
+            late=self._lateness(row, stages),
         )
 
-
-def _is_request(row: MessageRow, summary: Summary | None) -> bool:
-    """Tell whether a person must acknowledge and answer it; unread: whether it opens a thread."""
-    kind = None if summary is None else TYPES.get(summary.type)
-    return row.re is None if kind is None else kind.is_request
-
-
-def _summary(data: bytes | None) -> Summary | None:
-    """Read a summary; one of a later version shows as not known, the message stays in its list."""
-    if data is None:
-        return None
-    try:
-        return Summary.decode(data)
-    except MalformedError:
-        return None
+    def _lateness(self, row: MessageRow, stages: Sequence[EscalationRow]) -> Late | None:
+        """Return how late a message is: ours by what was told, a received one by its clock."""
+        met = met_steps(row.state)
+        if row.direction is Direction.OUT:
+            missing = [each for each in stages if each.step not in met]
+            if not missing:
+                return None
+            last = missing[-1]
+            return Late(step=last.step, stage=last.stage, due_ms=last.due_ms, at_ms=last.at_ms)
+        budget = self._budgets.of(row.cls)
+        if budget is None or Step.ACKNOWLEDGED in met or not is_request(row):
+            return None
+        now_ms = self._clock.now_ms()
+        waited_ms = now_ms - row.t_ms
+        stage = reached_stage(Step.ACKNOWLEDGED, budget, elapsed_ms=waited_ms)
+        if stage is None:
+            return None
+        due_ms = row.t_ms + budget.acknowledged_ms
+        return Late(step=Step.ACKNOWLEDGED, stage=stage, due_ms=due_ms, at_ms=now_ms)

@@ -27,6 +27,7 @@ from gateway.ports import Clock
 from gateway.rows import MessageRow
 from gateway.service.evidence import Evidence
 from gateway.service.guard import passing_over_full
+from gateway.service.health import Check
 from gateway.service.inquire import Inquire
 from gateway.service.orders import Orders
 from gateway.service.waiting import is_request, met_steps
@@ -100,6 +101,7 @@ class Escalate:
         self._seen = 0
         self._silent: dict[NodeId, deque[tuple[MessageRow, Told]]] = {}
         self._uncopied: list[MessageRow] = []
+        self._owing: tuple[tuple[NodeId, int], ...] = ()
         self._asked_s: dict[NodeId, float] = {}
         self._news = -1
 
@@ -123,6 +125,16 @@ class Escalate:
         """
         await self.tell()
         await self.follow_up()
+
+    def check(self) -> Check:
+        """Return for health whether any node owes us a step; names nodes, never messages."""
+        names = ", ".join(str(node) for node, _ in self._owing)
+        return Check(
+            name="silence",
+            ok=not self._owing,
+            detail=f"overdue at: {names}" if names else "no node owes us a step",
+            fix="see a35 outbox for what is late, a35 show MID for whom to call",
+        )
 
     def contacted(self, node: NodeId) -> None:
         """Take note of an authenticated contact: that node may be asked again.
@@ -158,7 +170,7 @@ class Escalate:
         for row in uncopied:
             await self._copy(row)
         await self._ask_again()
-        await self._withdraw()
+        await self._after_news()
 
     # ------------------------------------------------------------------ watching
 
@@ -305,12 +317,13 @@ class Escalate:
                 if rows and await self._ask(silence.node, rows[0]):
                     await self._store.note_asked(silence.mid)
 
-    async def _withdraw(self) -> None:
-        """Withdraw the other one of a pair of which one was acknowledged, once it is allowed."""
+    async def _after_news(self) -> None:
+        """See who owes us a step now, and withdraw the other one of a pair that was taken."""
         news = self._store.newest_event
         if news == self._news:
             return  # nothing has happened: what was not allowed is not allowed now
         self._news = news
+        self._owing = await self._store.silences()
         for rival in await self._store.rivals():
             try:
                 if await self._orders.withdraw(rival):

@@ -46,6 +46,14 @@ class Offsets:
         """
         self._offsets[peer] = their_ms - self._clock.now_ms()
 
+    def of(self, peer: NodeId) -> int | None:
+        """Return how far a peer's clock is from ours, None if it was not heard in this run.
+
+        Args:
+            peer: Whose clock.
+        """
+        return self._offsets.get(peer)
+
     def median_ms(self) -> int:
         """Return the median offset of all peers heard, 0 when none was."""
         ordered = sorted(self._offsets.values())
@@ -87,6 +95,15 @@ class Health:
         self._guard = guard
         self._recovery = recovery
         self._serving = False
+        self._more: list[Callable[[], Check]] = []
+
+    def add(self, check: Callable[[], Check]) -> None:
+        """Add a check of another part; it stands behind ours.
+
+        Args:
+            check: Called for each report; must not wait.
+        """
+        self._more.append(check)
 
     def serving(self, *, now: bool) -> None:
         """Say whether the ports are open.
@@ -110,7 +127,7 @@ class Health:
         """Return every check, good or not, in a fixed order."""
         return (self._log_check(), self._recovery_check(), self._directory_check(),
                 self._clock_check(), self._lane_check(), self._fork_check(),
-                self._disk_check())  # fmt: skip
+                self._disk_check(), *(check() for check in self._more))  # fmt: skip
 
     def _log_check(self) -> Check:
         head = self._log.head()

@@ -1,15 +1,10 @@
 """The part of the store that people look into besides messages, and the places of webhooks."""
 
-from collections import defaultdict
 from functools import partial
 
-from gateway.lateness import LaneSummary
 from gateway.rows import MessageRow
 from gateway.storage.core import StorePart
 from gateway.storage.escalations import read_silences, save_cursor
-from gateway.storage.lanes import lane_row
-from gateway.storage.outbox import LANE_COLUMNS
-from protocol.delivery.urgency import Urgency
 from protocol.identifiers import MessageId, NodeId
 
 
@@ -23,20 +18,6 @@ class OverviewPart(StorePart):
     async def silences(self) -> tuple[tuple[NodeId, int], ...]:
         """Return (node, since when) of nodes that missed a step and have not taken it since."""
         return read_silences(self._core.reader)
-
-    async def lane_summaries(self) -> tuple[LaneSummary, ...]:
-        """Return every lane that ever was, with what waits on it by class."""
-        waiting: dict[str, dict[Urgency, int]] = defaultdict(dict)
-        for node, cls, count in self._core.reader.execute(
-            "SELECT node, cls, count(*) FROM outbox GROUP BY node, cls"
-        ).fetchall():
-            waiting[node][Urgency(cls)] = count
-        rows = self._core.reader.execute(
-            f"SELECT {LANE_COLUMNS} FROM lane ORDER BY node"  # noqa: S608  our own names
-        ).fetchall()
-        return tuple(
-            LaneSummary(row=lane_row(row), waiting=waiting.get(row[0], {})) for row in rows
-        )
 
     async def cursor(self, name: str) -> int | None:
         """Return up to which event a webhook was told, None if it is new."""

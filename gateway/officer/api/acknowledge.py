@@ -16,7 +16,8 @@ from gateway.officer.shapes.moments import instant
 from gateway.ports import Clock, Directory
 from gateway.records import Submitted
 from gateway.service.clocks import decision_term_ms
-from gateway.service.consult import Consult, MessageContent
+from gateway.service.consult import Consult
+from gateway.service.shown import MessageContent
 from protocol.encoding import Value
 from protocol.identifiers import MessageId
 

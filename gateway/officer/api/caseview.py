@@ -6,7 +6,7 @@ from gateway.officer.api.views import message_item
 from gateway.officer.shapes.models import CaseClock, CaseEntry, ItemView, RequestView, ThreadView
 from gateway.officer.shapes.moments import instant_or_none
 from gateway.service.case import Case
-from gateway.service.consult import MessageLine
+from gateway.service.shown import MessageLine
 from protocol.cases.deadlines import Deadline
 from protocol.cases.items import Item
 from protocol.cases.request import Request

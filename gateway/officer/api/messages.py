@@ -66,6 +66,7 @@ class MessageApi:
             get(f"{message}/files/{{n}}", self.file),
             get(f"{message}/attempts", self.attempts),
             get(f"{BASE}/threads/{{mid}}", self.thread),
+            get(f"{BASE}/codes/{{code}}", self.coded),
         ]
 
     async def messages(self, request: Request) -> Response:
@@ -78,6 +79,11 @@ class MessageApi:
         # Messages of one moment stay together, so a page may be longer than was asked for.
         following = lines[-1].row.t_ms if len(lines) >= limit else None
         return answer(MessageList(items=tuple(map(message_item, lines)), next=following))
+
+    async def coded(self, request: Request) -> Response:
+        """List the messages, sent and received, that a short code names."""
+        lines = await self._consult.coded(request.match_info["code"])
+        return answer(MessageList(items=tuple(map(message_item, lines)), next=None))
 
     async def show(self, request: Request) -> Response:
         """Show one message."""

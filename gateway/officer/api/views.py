@@ -1,12 +1,12 @@
 """From what the use cases return to the bodies of the API."""
 
+from gateway.officer.api.lateviews import card_view, copy_view, lane_shape, late_view, stage_view
 from gateway.officer.services import OpenedMessage
+from gateway.officer.shapes.delivery import AttemptView, ExplainView
 from gateway.officer.shapes.models import (
-    AttemptView,
     ClockView,
     ContentView,
     Event,
-    ExplainView,
     FileItem,
     LogFault,
     LogRef,
@@ -20,11 +20,12 @@ from gateway.officer.shapes.moments import instant, instant_or_none
 from gateway.rows import (
     EventRow,
 )
-from gateway.service.consult import Explanation, MessageContent, MessageDetail, MessageLine
 from gateway.service.prove import LogVerification as Verification
 from gateway.service.prove import LogView as Log
+from gateway.service.shown import Explanation, MessageContent, MessageDetail, MessageLine
 from keys.digest import EMPTY_ROOT
 from protocol.cases.ladder import MessageState
+from protocol.delivery.reference import code_of, spoken
 
 
 def message_item(line: MessageLine) -> MessageItem:
@@ -32,6 +33,7 @@ def message_item(line: MessageLine) -> MessageItem:
     row, summary = line.row, line.summary
     return MessageItem(
         mid=str(row.mid),
+        code=code_of(row.mid),
         thread=None if row.thread is None else str(row.thread),
         type=line.type,
         party=str(line.party),
@@ -42,6 +44,7 @@ def message_item(line: MessageLine) -> MessageItem:
         reference=None if summary is None else summary.reference,
         handling=None if summary is None else summary.handling,
         at=instant(row.t_ms),
+        late=None if line.late is None else late_view(line.late),
     )
 
 
@@ -62,6 +65,12 @@ def message_view(detail: MessageDetail) -> MessageView:
         ),
         timeline=tuple(map(timeline_entry, detail.timeline)),
         event=detail.last_event,
+        spoken=spoken(row.mid),
+        stages=tuple(map(stage_view, detail.stages)),
+        advice=detail.advice,
+        card=None if detail.card is None else card_view(detail.card),
+        copies=tuple(map(copy_view, detail.copies)),
+        copy_of=None if detail.copy_of is None else str(detail.copy_of),
     )
 
 
@@ -123,6 +132,10 @@ def explain_view(explanation: Explanation) -> ExplainView:
             )
             for each in explanation.attempts
         ),
+        next=instant_or_none(explanation.next_ms),
+        lane=None if explanation.lane is None else lane_shape(explanation.lane),
+        stages=tuple(map(stage_view, explanation.stages)),
+        sentences=explanation.sentences,
     )
 
 

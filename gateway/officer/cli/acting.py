@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from gateway.officer.cli.output import content_lines
-from gateway.officer.cli.session import at_desk, mid_text
+from gateway.officer.cli.session import at_desk, mid_at
 from gateway.officer.client import Client
 from gateway.officer.shapes.models import AcknowledgeRequest
 from gateway.terminal import HomeOption, JsonOption, Terminal
@@ -13,7 +13,8 @@ from gateway.terminal import HomeOption, JsonOption, Terminal
 app = typer.Typer()
 
 MidArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="MID", help="The message's id: 32 hex digits.")
+    str,
+    typer.Argument(metavar="MID", help="The message's id, or the code read on the telephone."),
 ]
 
 
@@ -23,7 +24,7 @@ def open_message(mid: MidArgument, *, home: HomeOption, json: JsonOption = False
     terminal = Terminal(json=json)
 
     async def work(desk: Client) -> int:
-        view = await desk.received.open(mid_text(mid))
+        view = await desk.received.open(await mid_at(desk, mid))
         terminal.document(view.model_dump(mode="json"))
         for line in content_lines(view):
             terminal.say(line)
@@ -57,7 +58,7 @@ def ack(
     asked = AcknowledgeRequest(reference=ref, decision_by=decision_by, officer=officer, note=note)
 
     async def work(desk: Client) -> int:
-        name = mid_text(mid)
+        name = await mid_at(desk, mid)
         sent = await desk.received.acknowledge(name, asked, key=f"ack {name} {ref} {decision_by}")
         terminal.document({"mid": sent.mid, "thread": sent.thread, "state": sent.state})
         terminal.say(f"{sent.mid} {sent.state}: acknowledgement of {name}")

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from gateway.errors import UsageError
+from gateway.officer.shapes.delivery import AttemptView
 from gateway.officer.shapes.models import (
-    AttemptView,
+    CardView,
     CaseClock,
     ClockView,
     ContentView,
@@ -113,6 +114,8 @@ def message_rows(items: Sequence[MessageItem], now_ms: int) -> list[list[str]]:
             item.mid,
             item.state,
             in_words(item.due, now_ms),
+            "-" if item.late is None else f"{item.late.missing} {item.late.stage}",
+            item.code,
             f"{item.party} {foreign(item.party_name)}",
             foreign(item.type or "-"),
             foreign(item.reference or "-"),
@@ -127,6 +130,8 @@ MESSAGE_HEADS: Final = (
     "Message",
     "State",
     "Due",
+    "Late",
+    "Code",
     "Party",
     "Type",
     "Reference",
@@ -136,8 +141,9 @@ MESSAGE_HEADS: Final = (
 
 
 def message_lines(view: MessageView, now_ms: int) -> Iterable[str]:
-    """Yield one message for people: what it is, its clocks, its timeline."""
+    """Yield one message for people: what it is, its clocks, what to do, its timeline."""
     yield f"message    {view.mid}"
+    yield f"code       {view.code} ({view.spoken})"
     yield f"thread     {view.thread or '-'}"
     yield f"from, to   {view.sender} -> {view.recipient} ({foreign(view.party_name)})"
     yield f"type       {foreign(view.type or 'not known yet')}, {view.urgency}"
@@ -147,8 +153,27 @@ def message_lines(view: MessageView, now_ms: int) -> Iterable[str]:
     yield f"expires    {local_time(view.expires)}"
     for clock in view.clocks:
         yield _clock_line(clock, now_ms)
+    if view.copy_of is not None:
+        yield f"copy of    {view.copy_of}"
+    for sentence in view.advice:
+        yield f"late       {foreign(sentence)}"
+    if view.card is not None:
+        yield from _card_lines(view.card)
     for entry in view.timeline:
         yield timeline_line(entry)
+
+
+def _card_lines(card: CardView) -> Iterable[str]:
+    """Yield a telephone card; every text in it is another Party's."""
+    other = " (stands in for the one addressed)" if card.is_other else ""
+    yield f"call       {card.node} {foreign(card.name)}, {foreign(card.remit)}{other}"
+    for each in card.telephones:
+        remark = "" if each.remark is None else f", {foreign(each.remark)}"
+        yield f"  phone    {foreign(each.number)}{remark}"
+    if card.email is not None:
+        yield f"  mail     {foreign(card.email)}"
+    yield f"  hours    {foreign(card.hours)}, {foreign(card.time_zone)}"
+    yield f"  speaks   {', '.join(map(foreign, card.languages))}"
 
 
 def case_lines(view: ThreadView, now_ms: int) -> Iterable[str]:

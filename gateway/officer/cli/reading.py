@@ -1,4 +1,4 @@
-"""Commands that look: inbox, outbox, show, thread, explain."""
+"""Commands that look: inbox, outbox, show, thread, explain, peers."""
 
 from collections.abc import Sequence
 from typing import Annotated, Final, TypeAlias
@@ -14,17 +14,26 @@ from gateway.officer.cli.output import (
     message_lines,
     message_rows,
 )
-from gateway.officer.cli.session import at_desk, mid_text
+from gateway.officer.cli.peers import PEER_HEADS, peer_rows
+from gateway.officer.cli.session import at_desk, mid_at, mid_text
 from gateway.officer.client import Client
 from gateway.officer.shapes.models import Box, MessageItem
 from gateway.terminal import HomeOption, JsonOption, Terminal
 
 PAGE: Final = 200
+_LISTED: Final = set(MessageItem.model_fields)
+"""What a list shows of a message, also of one that was looked up whole."""
 
 app = typer.Typer()
+peers_app = typer.Typer()
 
 MidArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="MID", help="The message's id: 32 hex digits.")
+    str,
+    typer.Argument(metavar="MID", help="The message's id, or the code read on the telephone."),
+]
+CodeOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--code", help="Only what has this code, as it was read on the telephone."),
 ]
 LimitOption: TypeAlias = Annotated[
     int, typer.Option("--limit", min=1, help="At most so many, newest first.")
@@ -32,21 +41,37 @@ LimitOption: TypeAlias = Annotated[
 
 
 @app.command(epilog="Example: a35 inbox --home /var/lib/a35 --json")
-def inbox(*, home: HomeOption, limit: LimitOption = PAGE, json: JsonOption = False) -> int:
-    """List received messages, newest first."""
-    return at_desk(home, lambda desk: _list(desk, "in", limit, Terminal(json=json)))
+def inbox(
+    *,
+    home: HomeOption,
+    limit: LimitOption = PAGE,
+    code: CodeOption = None,
+    json: JsonOption = False,
+) -> int:
+    """List received messages, newest first; what is late is marked."""
+    return at_desk(
+        home, lambda desk: _list(desk, "in", Terminal(json=json), limit=limit, code=code)
+    )
 
 
 @app.command(epilog="Example: a35 outbox --home /var/lib/a35")
-def outbox(*, home: HomeOption, limit: LimitOption = PAGE, json: JsonOption = False) -> int:
-    """List sent messages, newest first."""
-    return at_desk(home, lambda desk: _list(desk, "out", limit, Terminal(json=json)))
+def outbox(
+    *,
+    home: HomeOption,
+    limit: LimitOption = PAGE,
+    code: CodeOption = None,
+    json: JsonOption = False,
+) -> int:
+    """List sent messages, newest first; what is late is marked."""
+    return at_desk(
+        home, lambda desk: _list(desk, "out", Terminal(json=json), limit=limit, code=code)
+    )
 
 
 @app.command(epilog="Example: a35 show 9f2c0a41d27e4b5a8c6612f09be4a7d1 --json")
 def show(mid: MidArgument, *, home: HomeOption, json: JsonOption = False) -> int:
     """Show one message: state, clocks, and what happened with its place in the logs."""
-    return at_desk(home, lambda desk: _show(desk, mid_text(mid), Terminal(json=json)))
+    return at_desk(home, lambda desk: _show(desk, mid, Terminal(json=json)))
 
 
 @app.command(epilog="Example: a35 thread 77ab0a41d27e4b5a8c6612f09be4a7d1")
@@ -62,11 +87,30 @@ def thread(
 
 @app.command(epilog="Example: a35 explain 9f2c0a41d27e4b5a8c6612f09be4a7d1")
 def explain(mid: MidArgument, *, home: HomeOption, json: JsonOption = False) -> int:
-    """Show every attempt to deliver a message, with its reason and the next time."""
-    return at_desk(home, lambda desk: _explain(desk, mid_text(mid), Terminal(json=json)))
+    """Tell why a message is where it is: attempts, next time, lane, stages, what would end it."""
+    return at_desk(home, lambda desk: _explain(desk, mid, Terminal(json=json)))
 
 
-async def _list(desk: Client, box: Box, limit: int, terminal: Terminal) -> int:
+@peers_app.callback(invoke_without_command=True, epilog="Example: a35 peers --json")
+def peers(context: typer.Context, *, home: HomeOption, json: JsonOption = False) -> int | None:
+    """List every active node: last contact, lane, what waits, both logs, clock, silence."""
+    if context.invoked_subcommand is not None:
+        return None
+    return at_desk(home, lambda desk: _peers(desk, Terminal(json=json)))
+
+
+async def _peers(desk: Client, terminal: Terminal) -> int:
+    found = (await desk.node.peers()).items
+    terminal.document([item.model_dump(mode="json") for item in found])
+    terminal.table(PEER_HEADS, peer_rows(found, SystemClock().now_ms()))
+    return 0
+
+
+async def _list(desk: Client, box: Box, terminal: Terminal, *, limit: int, code: str | None) -> int:
+    if code is not None:
+        coded = [await desk.show(item.mid) for item in (await desk.coded(code)).items]
+        _print([item for item in coded if item.box == box], terminal)
+        return 0
     items: list[MessageItem] = []
     before: int | None = None
     while len(items) < limit:
@@ -80,7 +124,7 @@ async def _list(desk: Client, box: Box, limit: int, terminal: Terminal) -> int:
 
 
 async def _show(desk: Client, mid: str, terminal: Terminal) -> int:
-    view = await desk.show(mid)
+    view = await desk.show(await mid_at(desk, mid))
     terminal.document(view.model_dump(mode="json"))
     for line in message_lines(view, SystemClock().now_ms()):
         terminal.say(line)
@@ -98,16 +142,16 @@ async def _thread(desk: Client, thread_id: str, terminal: Terminal) -> int:
 
 
 async def _explain(desk: Client, mid: str, terminal: Terminal) -> int:
-    view = await desk.explain(mid)
+    view = await desk.explain(await mid_at(desk, mid))
     terminal.document(view.model_dump(mode="json"))
     terminal.say(f"{view.mid} is {view.state}" + (f": {foreign(view.why)}" if view.why else ""))
+    for sentence in view.sentences:
+        terminal.say(foreign(sentence))
     for attempt in view.attempts:
         terminal.say(attempt_line(attempt))
-    if not view.attempts:
-        terminal.say("no attempt to deliver it was made from here yet")
     return 0
 
 
 def _print(items: Sequence[MessageItem], terminal: Terminal) -> None:
-    terminal.document([item.model_dump(mode="json") for item in items])
+    terminal.document([item.model_dump(mode="json", include=_LISTED) for item in items])
     terminal.table(MESSAGE_HEADS, message_rows(items, SystemClock().now_ms()))

@@ -8,7 +8,7 @@ import typer
 
 from gateway.officer.cli.output import seconds_of, timeline_line
 from gateway.officer.cli.papers import document_in
-from gateway.officer.cli.session import at_desk, mid_text
+from gateway.officer.cli.session import at_desk, mid_at
 from gateway.officer.client import Client
 from gateway.officer.shapes.models import Json, SentAnswer
 from gateway.terminal import HomeOption, JsonOption, Terminal
@@ -80,7 +80,7 @@ def answer(
     document = document_in(file)
 
     async def work(desk: Client) -> int:
-        answered = await desk.show(mid_text(mid))
+        answered = await desk.show(await mid_at(desk, mid))
         _redirect(document, "in_reply_to", answered.mid, terminal)
         _redirect(document, "to", answered.party, terminal)
         sent = await desk.send(document, folder=file.parent)
@@ -105,7 +105,7 @@ def wait(
     limit_s = seconds_of(timeout)
 
     async def work(desk: Client) -> int:
-        name = mid_text(mid)
+        name = await mid_at(desk, mid)
         view = await desk.wait(name, MessageState(stage), timeout_s=limit_s)
         terminal.document({"mid": name, "thread": view.thread, "state": view.state})
         terminal.say(f"{name} is {view.state}")

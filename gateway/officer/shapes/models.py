@@ -100,10 +100,20 @@ class ClockView(Shape):
     state: str
 
 
+class LateView(Shape):
+    """How late a message is: which step is missing, and the stage of its escalation."""
+
+    missing: str
+    stage: str
+    due: str
+    since: str
+
+
 class MessageItem(Shape):
-    """A message as lists show it."""
+    """A message as lists show it; `code` is what is read out on the telephone."""
 
     mid: Hex16
+    code: str
     thread: Hex16 | None
     type: str | None
     party: str
@@ -114,6 +124,7 @@ class MessageItem(Shape):
     reference: str | None
     handling: str | None
     at: str
+    late: LateView | None
 
 
 class MessageList(Shape):
@@ -123,10 +134,53 @@ class MessageList(Shape):
     next: int | None
 
 
+class StageView(Shape):
+    """A stage that was told of a late message; `log` names the leaf that states a silence."""
+
+    at: str
+    missing: str
+    stage: str
+    due: str
+    log: LogRef | None
+
+
+class TelephoneView(Shape):
+    """One number of a telephone card."""
+
+    number: str
+    remark: str | None
+
+
+class CardView(Shape):
+    """The telephone card of a point of contact, as its Party wrote it in the directory."""
+
+    node: str
+    name: str
+    remit: str
+    hours: str
+    time_zone: str
+    languages: tuple[str, ...]
+    telephones: tuple[TelephoneView, ...]
+    email: str | None
+    is_other: bool
+
+
+class CopyView(Shape):
+    """A message and its copy for the second point of contact; one may have been withdrawn."""
+
+    original: Hex16
+    original_to: str
+    copied: Hex16
+    copied_to: str
+    withdrawal: Hex16 | None
+
+
 class MessageView(MessageItem):
     """GET /messages/{mid}: one message with clocks and timeline.
 
-    `event` is the number of its newest event: whoever waits for more begins there.
+    `event` is the number of its newest event: whoever waits for more begins there. `advice` says
+    what to do about a late message, `card` whom to call about one of ours, `spoken` the code as
+    it is read aloud.
     """
 
     box: Box
@@ -138,6 +192,12 @@ class MessageView(MessageItem):
     clocks: tuple[ClockView, ...]
     timeline: tuple[TimelineEntry, ...]
     event: int
+    spoken: str
+    stages: tuple[StageView, ...]
+    advice: tuple[str, ...]
+    card: CardView | None
+    copies: tuple[CopyView, ...]
+    copy_of: Hex16 | None
 
 
 class ItemView(Shape):
@@ -210,25 +270,6 @@ class ContentView(Shape):
     state: str
     document: Json
     files: tuple[FileItem, ...]
-
-
-class AttemptView(Shape):
-    """One attempt to deliver."""
-
-    at: str
-    kind: str
-    what: str
-    outcome: str
-    next: str | None
-
-
-class ExplainView(Shape):
-    """GET /messages/{mid}/attempts: where a message is and why."""
-
-    mid: Hex16
-    state: str
-    why: str | None
-    attempts: tuple[AttemptView, ...]
 
 
 class LogView(Shape):

@@ -38,6 +38,7 @@ from gateway.service.health import Check
 from gateway.service.prove import LogFault, LogVerification, LogView
 from gateway.service.summary import Summary, document_of
 from protocol.cases.ladder import MessageState, advance
+from protocol.delivery.escalation import Budgets
 from protocol.delivery.urgency import Urgency
 from protocol.directory import NodeEntry, PartyEntry
 from protocol.encoding import Value
@@ -45,6 +46,7 @@ from protocol.envelope.content import Content, FileEntry, decode_inner, encode_i
 from protocol.envelope.header import DirectoryStamp
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.requests.faults import FaultCode, Finding
+from tests.gateway.officer.late import LateNotes, Others
 
 NOW_MS = 1_795_269_600_000
 """2026-11-21T14:00:00Z."""
@@ -396,6 +398,8 @@ class World:
     def __init__(self) -> None:
         self.clock = StillClock()
         self.book = Book()
+        self.late = LateNotes(self.book)
+        self.others = Others()
         self.directory = OneDirectory()
         self.submit = Submitting(self.book)
         self.act = Acting(self.book)
@@ -419,9 +423,12 @@ class World:
                 self.directory,
                 self.clock,
                 cases=Cases(node=RO, casebook=self.book, clock=self.clock),
+                late=self.late,
+                budgets=Budgets(),
             ),
             prove=self.prove,
             health=self.health,
+            peers=self.others,
             store=self.book,
             directory=self.directory,
             config=self.config,

@@ -11,6 +11,7 @@ from gateway.service.case import Cases
 from gateway.service.clocks import ClockState
 from gateway.service.consult import Consult, NotOpenedError
 from protocol.cases.ladder import MessageState
+from protocol.delivery.escalation import Budgets
 from protocol.delivery.urgency import Urgency
 from protocol.directory import PartyEntry
 from protocol.identifiers import NodeId
@@ -153,4 +154,11 @@ def test_answer_waits_for_acceptance_only() -> None:
 def consult_of(world: World) -> Consult:
     """Return the views over a world."""
     cases = Cases(node=NodeId("RO", 1), casebook=world.book, clock=world.clock)
-    return Consult(world.book, world.directory, world.clock, cases=cases)
+    return Consult(
+        world.book,
+        world.directory,
+        world.clock,
+        cases=cases,
+        late=world.late,
+        budgets=Budgets(),
+    )

@@ -1,19 +1,13 @@
 """Nobody waits in silence: stages at their times, once each; evidence; the second desk."""
 
 import asyncio
-from collections.abc import Sequence
-from json import dumps
+from io import BytesIO
 from pathlib import Path
 
-import pytest
-
-from gateway.journal import get_journal
 from gateway.lateness import EscalationRow
-from gateway.metrics import Metrics
 from gateway.service.orders import COPY_OF
-from gateway.store import Store
 from protocol.cases.ladder import MessageState
-from protocol.delivery.escalation import Stage, Step
+from protocol.delivery.escalation import Stage
 from protocol.envelope.content import Content, decode_inner
 from protocol.identifiers import MessageId, NodeId
 from protocol.log.deed import Silence
@@ -23,8 +17,6 @@ from tests.gateway.service.world import (
     FR,
     RO,
     acknowledgement,
-    ask,
-    received_by,
     request,
     scenario,
     send,
@@ -360,8 +352,6 @@ async def test_attachments_travel_with_the_copy(tmp_path: Path) -> None:
         (pair,) = await here.store.copies(sent.mid)
         await until_state(here, pair.copy, MessageState.CONSIGNED)
         await second.runtime.act.open(pair.copy, who="RO/2 desk")
-        from io import BytesIO
-
         target = BytesIO()
         assert await second.runtime.act.file(pair.copy, 0, target) == "order.txt"
         assert target.getvalue() == b"It is ordered."

@@ -56,7 +56,7 @@ async def take(store: Store, number: int, stage: ReceiptStage) -> None:
     await store.take_receipts(PEER, [received(number, stage)], peer_checkpoint(), now_ms=NOW_MS)
 
 
-class LatenessContract(Contract):  # noqa: PLR0904  one case for each promise
+class LatenessContract(Contract):
     """Escalation, copies, and where webhooks are."""
 
     def test_awaited_are_our_messages_of_which_a_step_is_missing(self) -> None:
@@ -242,18 +242,6 @@ class LatenessContract(Contract):  # noqa: PLR0904  one case for each promise
             assert [row.mid for row in await store.coded(*bounds_of(code_of(far)))] == [far]
             found = await store.coded(*bounds_of(code_of(mid(9))))
             assert [(row.mid, row.state) for row in found] == [(mid(9), MessageState.ACCEPTED)]
-
-        self.run(scenario)
-
-    def test_lane_shows_what_waits_by_class(self) -> None:
-        """What `a35 peers` counts."""
-
-        async def scenario(store: Store) -> None:
-            assert await store.lane_summaries() == ()
-            for number, cls in ((1, Urgency.P0), (2, Urgency.P2), (3, Urgency.P2)):
-                await store.submit(submission(number, cls=cls), now_ms=NOW_MS)
-            (lane,) = await store.lane_summaries()
-            assert (lane.row.node, dict(lane.waiting)) == (PEER, {Urgency.P0: 1, Urgency.P2: 2})
 
         self.run(scenario)
 

@@ -134,6 +134,7 @@ def test_row_of_an_unread_message_has_dashes() -> None:
     """Before this node has opened it, nothing is known but who sent it."""
     item = MessageItem(
         mid="0" * 32,
+        code="0000-0000",
         thread=None,
         type=None,
         party="FR/1",
@@ -144,9 +145,13 @@ def test_row_of_an_unread_message_has_dashes() -> None:
         reference=None,
         handling=None,
         at=instant(NOW_MS),
+        late=None,
     )
     assert message_rows([item], NOW_MS) == [
-        ["0" * 32, "accepted", "-", "FR/1 France\\u{1b}", "-", "-", "urgent", "-"]
+        [
+            *("0" * 32, "accepted", "-", "-", "0000-0000"),
+            *("FR/1 France\\u{1b}", "-", "-", "urgent", "-"),
+        ]
     ]
 
 

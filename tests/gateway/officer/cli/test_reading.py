@@ -34,7 +34,8 @@ def test_list_in_a_pipe_is_tab_separated(capsys: Capture) -> None:
     assert ended.code == 0
     cells = ended.out.rstrip("\n").split("\t")
     assert cells[0] == str(mid(1))
-    assert cells[3:6] == ["FR/1 FR", "subscriber_information_request", "FR-26-1102"]
+    assert cells[3:5] == ["-", "0000-0000"]
+    assert cells[5:8] == ["FR/1 FR", "subscriber_information_request", "FR-26-1102"]
 
 
 def test_long_box_is_listed_whole(capsys: Capture) -> None:
@@ -87,7 +88,7 @@ def test_explain_shows_each_attempt(capsys: Capture) -> None:
     world = World()
     world.book.put(row_of(mid(1), Direction.OUT))
     with shell_of(world, capsys) as shell:
-        assert "no attempt" in shell("explain", str(mid(1))).out
+        assert "No attempt" in shell("explain", str(mid(1))).out
         world.book.tried = [attempt("connect")]
         shown = cast("dict[str, Any]", shell("explain", str(mid(1)), "--json").document())
         assert shown["attempts"][0]["outcome"] == "connect"
