@@ -5,6 +5,7 @@ words as labels, so that no peer can make the number of series grow. Nothing per
 label. Calls cost about a microsecond and may come from any thread.
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -126,8 +127,13 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
             registry=registry,
         )  # fmt: skip
         self._waiting = Gauge(
-            "a35_waiting", "Items in the outbox that wait, by class", ("cls",), registry=registry
-        )
+            "a35_waiting", "Items in the outbox that wait, by node and class", ("peer", "cls"),
+            registry=registry,
+        )  # fmt: skip
+        self._lane_state = Gauge(
+            "a35_lane_state", "Circuit of a lane: 0 closed, 1 half open, 2 open", ("peer",),
+            registry=registry,
+        )  # fmt: skip
         self._backup_age = Gauge(
             "a35_backup_age_seconds", "Age of the newest nightly backup", registry=registry
         )
@@ -254,9 +260,14 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         """The disk stands so: 0 ample, 1 short, 2 spent."""
         self._disk_room.set(level)
 
-    def waiting(self, cls: str, count: int) -> None:
-        """So many items of a class (P0 to P3) wait in the outbox."""
-        self._waiting.labels(cls).set(count)
+    def waiting(self, peer: str, counts: Sequence[int]) -> None:
+        """So many items for a node wait in the outbox, by class from P0 on."""
+        for number, count in enumerate(counts):
+            self._waiting.labels(peer, f"P{number}").set(count)
+
+    def lane_state(self, peer: str, state: int) -> None:
+        """The circuit of a lane changed: 0 closed, 1 half open, 2 open."""
+        self._lane_state.labels(peer).set(state)
 
     def backup_age(self, seconds: float) -> None:
         """The newest nightly backup is this old."""

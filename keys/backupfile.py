@@ -11,7 +11,7 @@ key files, `content.key` holds the store key, the store key opens the backup's k
 in it unsealed.
 
 Source:
-    docs/wire-format.md, section Keys; docs/adr/0014-backups-open-with-the-nodes-own-secret.md.
+    docs/wire-format.md, section Keys; docs/adr/0012-backups-open-with-the-nodes-own-secret.md.
 """
 
 import struct

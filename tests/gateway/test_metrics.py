@@ -30,8 +30,10 @@ def test_every_method_moves_its_own_series() -> None:  # noqa: PLR0915  a flat l
     m.log_size(1234)
     m.disk_free_bytes(4096)
     m.disk_room(2)
-    m.waiting("P0", 7)
+    m.waiting("FR/1", (7, 0, 0, 9))
+    m.lane_state("FR/1", 2)
     m.directory_age(60.0)
+    m.backup_age(3600.0)
     expected = {
         ("a35_accepted_total", ""): 3,
         ("a35_settled_total", ""): 1,
@@ -57,8 +59,11 @@ def test_every_method_moves_its_own_series() -> None:  # noqa: PLR0915  a flat l
         ("a35_log_size", ""): 1234,
         ("a35_disk_free_bytes", ""): 4096,
         ("a35_disk_room", ""): 2,
-        ("a35_waiting", "cls=P0"): 7,
+        ("a35_waiting", "peer=FR/1,cls=P0"): 7,
+        ("a35_waiting", "peer=FR/1,cls=P3"): 9,
+        ("a35_lane_state", "peer=FR/1"): 2,
         ("a35_directory_age_seconds", ""): 60,
+        ("a35_backup_age_seconds", ""): 3600,
     }
     found = {
         (name, labels): m.value(name, dict(part.split("=") for part in labels.split(",") if part))

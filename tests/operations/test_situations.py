@@ -263,6 +263,33 @@ def test_home_with_too_long_a_path_is_refused_with_78(world: World) -> None:
     assert "too long" in error_of(refused)["message"]
 
 
+def test_backup_of_a_running_node_is_restored_and_asks_before_it_signs(world: World) -> None:
+    """Made by the node itself; what is put back is verified, and signs nothing by itself."""
+    world.serve_directory()
+    world.start(world.there)
+    node = world.start(world.here)
+    mid = mid_of(world.send())
+    assert world.a35("wait", mid, "--stage", "consigned", "--timeout", "60s").code == 0
+    file, credential = world.folder / "fr.a35b", ("--credential-file", world.network.credential)
+    made = world.a35("backup", "-o", file, "--json")
+    assert made.code == 0, made.err
+    refused = world.a35("backup", "-o", file, "--json")
+    assert (refused.code, "there already" in error_of(refused)["message"]) == (78, True)
+    checked = run_a35("backup", "check", file, *credential, "--json", folder=world.folder)
+    assert checked.code == 0, checked.err
+    assert checked.document()["size"] == made.document()["size"]
+    assert stop(node) == 0
+    home = world.here.home.path
+    home.rename(home.with_name("lost"))
+    restored = world.a35("restore", file, *credential, "--json")
+    assert restored.code == 0, restored.err
+    assert restored.document()["root"] == made.document()["root"]
+    assert (home / "restored").exists()
+    world.start(world.here)
+    assert mid in [item["mid"] for item in json.loads(world.a35("outbox", "--json").out)]
+    assert world.a35("log", "verify").code == 0
+
+
 def test_command_without_a_running_node_ends_with_69(world: World) -> None:
     """The node was never started, or ended."""
     refused = world.a35("inbox", "--json")
