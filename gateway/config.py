@@ -18,7 +18,7 @@ from tomllib import TOMLDecodeError, loads
 from types import NoneType
 from typing import Final, TypeAlias, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from gateway.errors import ConfigError
 from gateway.home import Home
@@ -28,19 +28,21 @@ from gateway.sections import (
     DirectorySection,
     DiskSection,
     DutySection,
+    EscalationSection,
     Line,
     NodeName,
     NodeUrl,
     PeerSection,
     PolicySection,
     Section,
+    WebhookSection,
 )
 from protocol.identifiers import NodeId
 
 __all__ = (
-    "BackupSection", "DeskSection", "DirectorySection", "DiskSection", "DutySection", "Home",
-    "LoadedConfig", "NodeConfig", "PeerSection", "PolicySection", "config_text", "load_config",
-    "write_config",
+    "BackupSection", "DeskSection", "DirectorySection", "DiskSection", "DutySection",
+    "EscalationSection", "Home", "LoadedConfig", "NodeConfig", "PeerSection", "PolicySection",
+    "WebhookSection", "config_text", "load_config", "write_config",
 )  # fmt: skip
 
 ENVIRONMENT_PREFIX: Final = "A35_"
@@ -48,6 +50,8 @@ NOT_OPTIONS: Final = frozenset({"A35_HOME"})
 """Variables with our prefix that name no option: the command line reads them."""
 
 _MAX_FILE_BYTES: Final = 64 * 1024
+_TABLES: Final = "webhook"
+"""The one key that holds tables; it cannot stand in the environment."""
 
 Scalar: TypeAlias = "str | int | bool | tuple[str, ...]"
 
@@ -71,6 +75,8 @@ class NodeConfig(Section):
     policy: PolicySection = PolicySection()
     disk: DiskSection = DiskSection()
     backup: BackupSection = BackupSection()
+    escalation: EscalationSection = EscalationSection()
+    webhook: tuple[WebhookSection, ...] = Field(default=(), max_length=16)
 
     @property
     def node_id(self) -> NodeId:
@@ -113,7 +119,7 @@ def load_config(
     origins = dict.fromkeys(_OPTIONS, "default")
     for key, value in _flat(_read(source)):
         _known(key, source.name)
-        values[key] = tuple(value) if isinstance(value, list) else value
+        values[key] = _frozen(value)
         origins[key] = source.name
     for name in sorted(environ):
         if name.startswith(ENVIRONMENT_PREFIX) and name not in NOT_OPTIONS:
@@ -130,12 +136,15 @@ def config_text(config: NodeConfig) -> str:
     for key in _OPTIONS:
         head, _, name = key.rpartition(".")
         value = _get(config, key)
-        if value is None:
+        if value is None or key == _TABLES:
             continue
         if head != section:
             lines.extend(("", f"[{head}]"))
             section = head
         lines.append(f"{name} = {dumps(value, ensure_ascii=False)}")
+    for each in config.webhook:
+        lines.extend(("", f"[[{_TABLES}]]"))
+        lines.extend(f"{name} = {dumps(value, ensure_ascii=False)}" for name, value in each)
     return "\n".join((*lines, ""))
 
 
@@ -249,13 +258,27 @@ def _checked(values: Mapping[str, object], origins: Mapping[str, str]) -> NodeCo
 def _fault(error: ValidationError, origins: Mapping[str, str]) -> ConfigError:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     key = ".".join(part for part in first["loc"] if isinstance(part, str))
+    if key.startswith(f"{_TABLES}."):
+        return ConfigError(f"[[{_TABLES}]] {key.partition('.')[2]}: {_why(first['msg'])}")
     if key not in origins:  # a rule over a whole section, which says itself what it is about
-        return ConfigError(first["msg"].removeprefix("Value error, "))
+        return ConfigError(_why(first["msg"]))
     hint = f"set it in node.toml or as {ENVIRONMENT_PREFIX}{key.upper().replace('.', '_')}"
     if first["type"] == "missing":
         return ConfigError(f"option {key} is not set", hint=hint)
-    why = first["msg"].removeprefix("Value error, ")
-    return ConfigError(f"option {key} ({origins[key]}): {why}", hint=hint)
+    return ConfigError(f"option {key} ({origins[key]}): {_why(first['msg'])}", hint=hint)
+
+
+def _why(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _frozen(value: object) -> object:
+    """Return what TOML gave with tuples for its lists, as strict models take them."""
+    if isinstance(value, list):
+        return tuple(_frozen(each) for each in value)
+    if isinstance(value, dict):
+        return {name: _frozen(each) for name, each in value.items()}
+    return value
 
 
 def _get(config: NodeConfig, key: str) -> object:

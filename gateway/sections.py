@@ -4,11 +4,12 @@ Leaves to gateway.config: where settings come from, and what they make together.
 """
 
 from re import compile as pattern
-from typing import Annotated, Final, Self, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from protocol.delivery.escalation import Budget, Budgets
 from protocol.delivery.room import LEAST_BYTES, LEAST_PERCENT, Floor
 from protocol.errors import MalformedError
 from protocol.identifiers import NodeId
@@ -19,10 +20,15 @@ _FETCH_URL: Final = pattern(
     r"|http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]))(?::[0-9]{1,5})?(?:/[^?#\s]*)?\Z"
     r"|file:///[^?#\s]+\Z"
 )
+_HOOK_URL: Final = pattern(
+    r"(?:https://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])"
+    r"|http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]))(?::[0-9]{1,5})?(?:/[^#\s@]*)?\Z"
+)
 _LISTEN: Final = pattern(r"(\[[0-9a-f:]+\]|[a-z0-9.-]+):([0-9]{1,5})\Z")
 _TIME: Final = pattern(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")
 _MAX_PORT: Final = 65_535
 _MEBIBYTE: Final = 1024 * 1024
+_DAY_S: Final = 24 * 3_600
 
 
 def _node(text: str) -> str:
@@ -42,6 +48,12 @@ def _url(text: str) -> str:
 def _fetch_url(text: str) -> str:
     if _FETCH_URL.match(text) is None:
         raise ValueError("it is written https://..., file:///FOLDER, or http:// on this machine")
+    return text
+
+
+def _hook_url(text: str) -> str:
+    if _HOOK_URL.match(text) is None:
+        raise ValueError("a webhook is https://..., or http:// on this machine")
     return text
 
 
@@ -159,6 +171,57 @@ class BackupSection(Section):
         """The minute of the day, UTC, at which it is due."""
         hours, minutes = self.at.split(":")
         return int(hours) * 60 + int(minutes)
+
+
+class EscalationSection(Section):
+    """[escalation]: how long the steps of a message may take before people are told, in seconds.
+
+    By class: P0 emergency, P1 urgent, P2 the rest. `second_contact_point` says whether a request
+    of P0 or P1 that nobody takes in time is copied to the second point of contact.
+    """
+
+    p0_accepted_s: int = Field(default=60, ge=15, le=3_600)
+    p0_acknowledged_s: int = Field(default=900, ge=60, le=4 * 3_600)
+    p1_accepted_s: int = Field(default=900, ge=60, le=4 * 3_600)
+    p1_acknowledged_s: int = Field(default=3_600, ge=300, le=_DAY_S)
+    p2_accepted_s: int = Field(default=3_600, ge=300, le=_DAY_S)
+    p2_acknowledged_s: int = Field(default=_DAY_S, ge=3_600, le=7 * _DAY_S)
+    second_contact_point: bool = True
+
+    @property
+    def budgets(self) -> Budgets:
+        """The rule that the numbers make."""
+        return Budgets(
+            p0=_budget(self.p0_accepted_s, self.p0_acknowledged_s),
+            p1=_budget(self.p1_accepted_s, self.p1_acknowledged_s),
+            p2=_budget(self.p2_accepted_s, self.p2_acknowledged_s),
+        )
+
+    @model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        try:
+            _ = self.budgets
+        except ValueError as error:
+            raise ValueError("escalation: acknowledged may not come before accepted") from error
+        return self
+
+
+def _budget(accepted_s: int, acknowledged_s: int) -> Budget:
+    return Budget(accepted_ms=accepted_s * 1000, acknowledged_ms=acknowledged_s * 1000)
+
+
+class WebhookSection(Section):
+    """[[webhook]]: a program of this Party that is told of events; ids and states, never content.
+
+    `secret_file` holds one or two secrets (`whsec_...`), one a line: two while one is replaced.
+    """
+
+    url: Annotated[str, Field(max_length=500), AfterValidator(_hook_url)]
+    secret_file: Line
+    kinds: Annotated[
+        tuple[Literal["receipt", "escalation", "notice", "received", "state", "stuck"], ...],
+        Field(min_length=1, max_length=6),
+    ] = ("receipt", "escalation", "notice")
 
 
 class PolicySection(Section):
