@@ -17,16 +17,21 @@ from gateway.directory import client, layout, metadata
 from gateway.operator.node import PREKEY_DAYS
 from gateway.peer.calling import CallLimits
 from gateway.peer.connection import PortLimits
+from gateway.peer.exchange import SERVED_PER_S
+from gateway.peer.places import PlaceLimits
 from gateway.peer.quota import PeerLimits
 from gateway.peer.reader import Pace
 from gateway.peer.refusal import STATUS_OF, UNPROVEN, told
 from gateway.peer.resources import MAX_PIECE_BYTES
 from gateway.peer.routes import OFFSET_HEADER, TEXT_TYPE, Resource, allows, target_of
+from gateway.storage.arrivals import HINTED_ROWS
+from gateway.storage.inbox import CONFLICTS_OF_PEER
 from keys.cosignature import SignatureType
 from keys.digest import Label
 from keys.suite import SUITE, WRAP_BYTES, XWING_PUBLIC_BYTES
 from protocol import limits
 from protocol.answer import Receipted, encode_answer
+from protocol.delivery import admission
 from protocol.delivery.outcome import (
     LEAST_WAIT_MS,
     SOON_MS,
@@ -207,6 +212,8 @@ def test_padded_lengths_are_those_of_the_code() -> None:
 
 
 PORT, PEER, PACE, CALL = PortLimits(), PeerLimits(), Pace(), CallLimits()
+PLACES = PlaceLimits()
+KEPT = admission.Places.of(PLACES.places).kept
 
 
 @pytest.mark.parametrize(
@@ -221,8 +228,17 @@ PORT, PEER, PACE, CALL = PortLimits(), PeerLimits(), Pace(), CallLimits()
         f"| may take {CALL.attempt_s:g} s and 1 s for each {CALL.floor_bytes_per_s} bytes |",
         f"| connections | {PEER.connections} for a peer | {CALL.connections} to an endpoint |",
         f"| at once, for a peer | {PEER.frames} frames, {PEER.blobs} pieces of blobs | - |",
-        f"| rate, for a peer | {PEER.frames_per_s:g} frames/s ({PEER.frame_burst:g} at once",
-        f"after a pause), {PEER.bytes_per_s:.0f} bytes/s: beyond it the peer waits;",
+        f"| at once, for all peers | {PLACES.places} frames and pieces; {KEPT} of these places",
+        f"who finds none in {PLACES.patience_s:g} s gets `E_BUSY`",
+        f"| waiting for the disk | {admission.QUEUE_MOST} operations, the last"
+        f" {admission.QUEUE_KEPT} for urgent frames alone;",
+        f"| blobs begun by a peer | {PEER.unfinished.blobs}, of {PEER.unfinished.size_bytes} bytes",
+        f"| rate, for a peer | {PEER.frames_per_s:g} requests/s ({PEER.frame_burst:g} at once",
+        f"after a pause), {PEER.bytes_per_s:.0f} bytes/s: beyond it the peer waits, and gets",
+        f"if that would take more than {PEER.patience_s:g} s |",
+        f"one after the other, {SERVED_PER_S:g} a second",
+        f"it keeps at most {HINTED_ROWS} ranges",
+        f"and {CONFLICTS_OF_PEER} of one sender",
         f"| refusals that prove nothing | {PEER.unproven_per_minute} a minute, then",
         f"have at most {PORT.line_bytes} bytes, a head at most {PORT.headers} fields",
         f"at most {MAX_PIECE_BYTES} bytes a piece",
