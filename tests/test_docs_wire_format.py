@@ -230,8 +230,8 @@ KEPT = admission.Places.of(PLACES.places).kept
         f"| at once, for a peer | {PEER.frames} frames, {PEER.blobs} pieces of blobs | - |",
         f"| at once, for all peers | {PLACES.places} frames and pieces; {KEPT} of these places",
         f"who finds none in {PLACES.patience_s:g} s gets `E_BUSY`",
-        f"| waiting for the disk | {admission.QUEUE_MOST} operations, the last"
-        f" {admission.QUEUE_KEPT} for urgent frames alone;",
+        f"| waiting for the disk | {admission.QUEUE_MOST} operations, the last",
+        f"last {admission.QUEUE_KEPT} for urgent frames alone;",
         f"| blobs begun by a peer | {PEER.unfinished.blobs}, of {PEER.unfinished.size_bytes} bytes",
         f"| rate, for a peer | {PEER.frames_per_s:g} requests/s ({PEER.frame_burst:g} at once",
         f"after a pause), {PEER.bytes_per_s:.0f} bytes/s: beyond it the peer waits, and gets",
