@@ -39,6 +39,18 @@ class ClosedLog:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LateReceipt:
+    """A receipt that is proven only in a log that was given up: evidence that changes nothing."""
+
+    origin: LogOrigin
+    digest: bytes
+    note: bytes
+    index: int
+    path: tuple[bytes, ...]
+    receipt: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptedGeneration:
     """The operator's word that a node with two histories may go on above one generation."""
 

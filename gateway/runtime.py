@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from gateway.continuity import ClosedLog
 from gateway.delivery.engine import Engine
 from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
@@ -115,6 +116,7 @@ class Runtime:
             directory=ports.directory,
             transport=ports.transport,
             clock=ports.clock,
+            closed=self._closed,
         )
         self.recovery = Recovery(
             node=node,
@@ -376,6 +378,7 @@ class Runtime:
     async def _adopted(self) -> None:
         """Renew what rests on the directory: without one nothing could be receipted."""
         self.consign.wake()
+        self.recovery.adopted()
         await self._directory_changed()
         await self.engine.directory_changed()
 
@@ -395,6 +398,14 @@ class Runtime:
     def _lost(self, node: NodeId, again: int, gone: int) -> None:
         self._ports.metrics.alarms("lost_by_peer")
         self._ports.journal.alarm("lost_by_peer", node=str(node), again=again, gone=gone)
+
+    def _closed(self, closed: ClosedLog) -> None:
+        fields = {"log": str(closed.origin), "successor": str(closed.successor)}
+        if closed.is_short:
+            self._ports.metrics.alarms("log_given_up_short")
+            self._ports.journal.alarm("log_given_up_short", **fields)
+        else:
+            self._ports.journal.info("log_given_up", **fields)
 
     def _parked(self, sender: NodeId, mid: MessageId) -> None:
         self._ports.metrics.alarms("parked")

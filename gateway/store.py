@@ -7,7 +7,7 @@ inside it. gateway.storage implements it; one suite of tests holds every impleme
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from gateway.continuity import Loss
+from gateway.continuity import AcceptedGeneration, ClosedLog, LateReceipt, Loss
 from gateway.lateness import (
     Awaited,
     CopyRow,
@@ -288,6 +288,15 @@ class Continuity(Protocol):
     async def stop_signing(self, loss: Loss, *, now_ms: int) -> None:
         """Sign nothing more in this generation, from this call on; both notes are kept."""
 
+    async def restate(self, limit: int) -> int:
+        """State some receipts of earlier generations again; return how many, 0 when all are."""
+
+    async def hear_generation(self, origin: LogOrigin, *, by: NodeId, now_ms: int) -> None:
+        """Remember a later generation of our log that a peer holds something of."""
+
+    async def past_head(self, origin: LogOrigin) -> SignedHead | None:
+        """Return the newest signed head of any generation of our log that these files hold."""
+
 
 class Lateness(Protocol):
     """Messages that nobody answered in time: who was told, what was copied, what is withdrawn."""
@@ -338,8 +347,41 @@ class Overview(Protocol):
         """Keep up to which event a webhook was told."""
 
 
+class Successions(Protocol):
+    """Logs of peers that were given up for later generations, and what came of that."""
+
+    async def close_logs(
+        self, closed: Sequence[ClosedLog], checkpoint: PeerCheckpoint, *, now_ms: int
+    ) -> None:
+        """Close logs for good, with the first checkpoint of the one that follows them."""
+
+    async def closed_logs(self) -> tuple[ClosedLog, ...]:
+        """Return every closed log of a peer."""
+
+    async def keep_late(self, receipts: Sequence[LateReceipt], *, now_ms: int) -> None:
+        """Keep receipts of a closed log as evidence; they change nothing."""
+
+    async def accept_generation(
+        self, accepted: AcceptedGeneration, act: Statement, *, now_ms: int
+    ) -> None:
+        """Record the operator's word about a node, stated in the same commit."""
+
+    async def accepted_generations(self) -> tuple[AcceptedGeneration, ...]:
+        """Return above which generations nodes with two histories may go on."""
+
+
 class Store(
-    LogBook, Lanes, Outbox, Casebook, Neighbours, Continuity, Lateness, Overview, Numbers, Protocol
+    LogBook,
+    Lanes,
+    Outbox,
+    Casebook,
+    Neighbours,
+    Continuity,
+    Successions,
+    Lateness,
+    Overview,
+    Numbers,
+    Protocol,
 ):
     """Everything durable of one node, behind transactions named after what happens."""
 

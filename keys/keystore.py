@@ -22,7 +22,13 @@ from pathlib import Path
 from typing import Final
 
 from keys.errors import KeyFileError, KeyFileReason
-from keys.keycontent import decode_keys, encode_content_part, encode_node_part
+from keys.keycontent import (
+    decode_keys,
+    decode_spare,
+    encode_content_part,
+    encode_node_part,
+    encode_spare,
+)
 from keys.keyfile import (
     DEFAULT_MEMORY_BYTES,
     DEFAULT_OPERATIONS,
@@ -31,13 +37,14 @@ from keys.keyfile import (
     decode_key_file,
     encode_key_file,
 )
-from keys.nodekeys import NodeKeys
+from keys.nodekeys import LogKeys, NodeKeys
 
 NODE_FILE: Final = "node.key"
 CONTENT_FILE: Final = "content.key"
 
 _NODE_KIND: Final = "node"
 _CONTENT_KIND: Final = "content"
+_SPARE_KIND: Final = "spare-log"
 _MAX_FILE_BYTES: Final = 256 * 1024  # a thousand prekeys
 _FOLDER_MODE: Final = 0o700
 _FILE_MODE: Final = 0o600
@@ -208,6 +215,51 @@ class KeyStore:
 
     def _temporary(self, name: str) -> Path:
         return self._folder / f".{name}.new"
+
+
+def write_spare(file: Path, log: LogKeys, secret: Secret) -> None:
+    """Write spare log keys into a file of their own, to be kept offline.
+
+    Args:
+        file: It must not exist.
+        log: Both keys of a later generation.
+        secret: What will open it.
+
+    Raises:
+        KeyFileError: With reason EXISTS, COSTS or UNREADABLE; nothing is left of it.
+    """
+    data = encode_key_file(_SPARE_KIND, encode_spare(log), secret)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with _system_errors():
+        descriptor = os.open(file, flags, _FILE_MODE)
+        try:
+            with os.fdopen(descriptor, "wb") as opened:
+                opened.write(data)
+                opened.flush()
+                os.fsync(opened.fileno())
+            _sync_folder(file.parent)
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+
+
+def read_spare(file: Path, secret: Secret) -> LogKeys:
+    """Read and open a file of spare log keys.
+
+    Args:
+        file: Made by `write_spare`.
+        secret: What opens it.
+
+    Raises:
+        KeyFileError: With any reason but EXISTS.
+    """
+    with _system_errors():
+        _check_private(file.lstat(), folder=False)
+        with file.open("rb") as opened:
+            data = opened.read(_MAX_FILE_BYTES + 1)
+    if len(data) > _MAX_FILE_BYTES:
+        raise KeyFileError("too long for a key file", reason=KeyFileReason.NOT_A_KEY_FILE)
+    return decode_spare(decode_key_file(data, _SPARE_KIND, secret))
 
 
 @contextmanager

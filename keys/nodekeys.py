@@ -58,6 +58,39 @@ class Prekey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogKeys:
+    """Both keys of one generation of a log, apart from all others: a spare lies offline.
+
+    Attributes:
+        node: CC/n.
+        generation: Of the log, 1 to 999,999,999.
+        ed25519_seed: 32 bytes.
+        mldsa44_seed: 32 bytes.
+
+    Raises:
+        UnknownSuiteError: A part is not of this form.
+    """
+
+    node: str
+    generation: int
+    ed25519_seed: bytes = field(repr=False)
+    mldsa44_seed: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if not _NODE.fullmatch(self.node):
+            raise UnknownSuiteError("a node is named CC/n, n from 1 to 999")
+        if not 1 <= self.generation <= MAX_GENERATION:
+            raise UnknownSuiteError("a generation lies between 1 and 999,999,999")
+        if {len(self.ed25519_seed), len(self.mldsa44_seed)} != {SEED_BYTES}:
+            raise UnknownSuiteError("seeds have 32 bytes")
+
+    def signer(self) -> NoteSigner:
+        """Make the signer of this log."""
+        origin = f"a35/{self.node}/log/{self.generation}"
+        return NoteSigner(origin, self.ed25519_seed, self.mldsa44_seed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeKeys:
     """The keys of one node in one generation of its log. The repr shows nothing secret.
 
@@ -199,14 +232,48 @@ class NodeKeys:
         Raises:
             UnknownSuiteError: The generation is not above the present one, or out of bounds.
         """
-        if generation <= self.generation:
+        return self.with_log(new_log_keys(self.node, generation))
+
+    def with_log(self, log: LogKeys) -> Self:
+        """Take the keys of a later generation of the log; the old log is never signed again.
+
+        Args:
+            log: Drawn now, or a spare that was listed ahead.
+
+        Returns:
+            The keys with these two log seeds; all others stay.
+
+        Raises:
+            UnknownSuiteError: Of another node, or not above the present generation.
+        """
+        if log.node != self.node:
+            raise UnknownSuiteError("the keys of another node's log")
+        if log.generation <= self.generation:
             raise UnknownSuiteError("a new generation is above the present one")
         return replace(
             self,
-            generation=generation,
-            log_ed25519_seed=draw(SEED_BYTES),
-            log_mldsa44_seed=draw(SEED_BYTES),
+            generation=log.generation,
+            log_ed25519_seed=log.ed25519_seed,
+            log_mldsa44_seed=log.mldsa44_seed,
         )
+
+
+def new_log_keys(node: str, generation: int) -> LogKeys:
+    """Draw both keys of one generation of a log from the system.
+
+    Args:
+        node: CC/n.
+        generation: Of the log.
+
+    Raises:
+        UnknownSuiteError: A name or the generation is not of its form.
+    """
+    return LogKeys(
+        node=node,
+        generation=generation,
+        ed25519_seed=draw(SEED_BYTES),
+        mldsa44_seed=draw(SEED_BYTES),
+    )
 
 
 def new_prekey(*, not_before_ms: int, expires_ms: int) -> Prekey:

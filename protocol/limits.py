@@ -93,6 +93,12 @@ MAX_KEY_SET_BYTES: Final = 16 * 1024
 MAX_KEY_SET_ANSWER_BYTES: Final = 64 * 1024
 """A key set, its proof and a note, each at its own limit."""
 
+MAX_BEGINNING_BYTES: Final = 128 * 1024
+"""An epoch, its proof and a note, each at its own limit."""
+
+MAX_SEALING_BYTES: Final = 64 * 1024
+"""The wraps of one envelope, their proof and a note, each at its own limit."""
+
 MAX_PREKEYS: Final = 8
 """Prekeys in one key set."""
 

@@ -28,6 +28,7 @@ class Resource(Enum):
     ENVELOPES = auto()
     RECEIPTS = auto()
     KEYS = auto()
+    LOG_EPOCH = auto()
     LOG_PROOF = auto()
     LOG_NOTE = auto()
     RECEIPTS_OF = auto()
@@ -52,6 +53,7 @@ _METHODS: Final = MappingProxyType(
         Resource.ENVELOPES: frozenset({"POST"}),
         Resource.RECEIPTS: frozenset({"POST"}),
         Resource.KEYS: frozenset({"GET"}),
+        Resource.LOG_EPOCH: frozenset({"GET"}),
         Resource.LOG_PROOF: frozenset({"GET"}),
         Resource.LOG_NOTE: frozenset({"GET"}),
         Resource.RECEIPTS_OF: frozenset({"GET"}),
@@ -64,6 +66,7 @@ _EXACT: Final = MappingProxyType(
         "/v1/envelopes": Target(Resource.ENVELOPES),
         "/v1/receipts": Target(Resource.RECEIPTS),
         "/v1/keys": Target(Resource.KEYS),
+        "/v1/log/epoch": Target(Resource.LOG_EPOCH),
     }
 )
 

@@ -23,6 +23,7 @@ from protocol.log.recovery import Claim, weigh
 
 _HTTP_OK: Final = 200
 _HTTP_ABSENT: Final = 404
+_GENERATIONS_ASKED: Final = 16
 _ANY_TIME_MS: Final = MAX_INDEX // 2
 """A signature speaks against us whatever the clock said that made it."""
 
@@ -100,18 +101,28 @@ class Claims:
                 break
         return holding
 
-    async def holds_any(self, peer: NodeId, origin: LogOrigin) -> bool:
-        """Tell whether a peer says that it holds anything of a log of ours, proven or not.
+    async def generations(self, peer: NodeId) -> tuple[LogOrigin, ...]:
+        """Return the generations above ours of which a peer says that it holds something.
+
+        Proven or not: a number that anybody may have seen is not used again.
 
         Args:
-            peer: Any active node.
-            origin: A generation that must not be used again.
-
-        Raises:
-            TransportError: It did not answer.
+            peer: Any active node but this one.
         """
-        status, _ = await self._transport.get(peer, f"/v1/logs/{origin}", max_bytes=MAX_NOTE_BYTES)
-        return status == _HTTP_OK
+        held: list[LogOrigin] = []
+        origin = self._log.origin
+        for _ in range(_GENERATIONS_ASKED):
+            origin = LogOrigin(origin.node, origin.generation + 1)
+            try:
+                status, _ = await self._transport.get(
+                    peer, f"/v1/logs/{origin}", max_bytes=MAX_NOTE_BYTES
+                )
+            except TransportError:
+                break
+            if status != _HTTP_OK:
+                break
+            held.append(origin)
+        return tuple(held)
 
     def later(self) -> tuple[LogOrigin, ...]:
         """Return the generations of our log that the directory lists above ours."""
@@ -121,9 +132,12 @@ class Claims:
         return tuple(sorted(each for each in origins if each > self._log.origin))
 
     def is_listed(self) -> bool:
-        """Tell whether the directory lists the log that we write."""
+        """Tell whether the directory lists the log that we write, with our keys."""
         entry = self._directory.node(self._node)
-        return entry is not None and any(key.log_origin == self._log.origin for key in entry.logs)
+        return entry is not None and any(
+            key.log_origin == self._log.origin and self._own in {None, key.verifier}
+            for key in entry.logs
+        )
 
     async def _ask(self, peer: NodeId, origin: LogOrigin) -> Holding:
         try:

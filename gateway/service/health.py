@@ -189,7 +189,7 @@ class Health:
         )
 
     def _fork_check(self) -> Check:
-        count = len(self._logs.forks())
+        count = len(self._logs.succession.forks())
         return Check(
             name="forks",
             ok=count == 0,

@@ -114,7 +114,10 @@ class Judge:
         stated = await self._store.statement(peer, refused.mid)
         if stated is None or stated[0] != sha256(item.header):
             return None
-        receipt, index = (await self._store.receipts(peer, refused.mid))[0]
+        given = await self._store.receipts(peer, refused.mid)
+        if not given:
+            return None
+        receipt, index = given[0]
         return Accepted(receipt=receipt, index=index, fresh=False)
 
     async def _examine(

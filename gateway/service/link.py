@@ -8,21 +8,26 @@ of protocol.log.linking; where peers stand in our log is gateway.service.standin
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, TypeAlias
 
+from gateway.continuity import ClosedLog
 from gateway.errors import StorageError, TransportError
 from gateway.ports import Clock, Directory, Transport
 from gateway.records import Fork
+from gateway.service.succession import ClosedLogError, Succession
 from gateway.service.unwritten import Unwritten
 from gateway.store import Store
 from keys.note import LogVerifier
 from protocol.directory import NodeEntry, log_verifiers
 from protocol.errors import (
+    Code,
     ForkDetectedError,
     LogPositionError,
     MalformedError,
     NotProvenError,
+    RemoteProtocolError,
     UnknownSenderError,
 )
 from protocol.identifiers import LogOrigin, NodeId
@@ -49,13 +54,21 @@ class PeerLogs:
         directory: Keys of the logs.
         transport: Asks a log for a proof.
         clock: Time.
+        closed: Called with each log of a peer that was given up for a later one.
 
     Attributes:
         unwritten: What was linked and is in memory only.
+        succession: Logs that were given up.
     """
 
     def __init__(
-        self, *, store: Store, directory: Directory, transport: Transport, clock: Clock
+        self,
+        *,
+        store: Store,
+        directory: Directory,
+        transport: Transport,
+        clock: Clock,
+        closed: Callable[[ClosedLog], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -64,13 +77,13 @@ class PeerLogs:
         self._positions: dict[LogOrigin, Position] = {}
         self._verified: OrderedDict[_Verified, Checkpoint] = OrderedDict()
         self.unwritten = Unwritten(clock, self._is_held)
-        self._forked: dict[LogOrigin, Fork] = {}
         self._unkept: list[Fork] = []
+        self.succession = Succession(store=store, transport=transport, clock=clock, told=closed)
 
     async def load(self) -> None:
         """Read what is stored; what was linked but not committed is linked again later."""
         self._positions = dict(await self._store.positions())
-        self._forked = {fork.origin: fork for fork in await self._store.forks()}
+        await self.succession.load(await self._store.forks())
 
     async def keep_forks(self) -> None:
         """Commit the forks found since the last call; whoever meets one calls this.
@@ -120,11 +133,55 @@ class PeerLogs:
             peer: Whose log.
         """
         place = self.newest(peer)
-        return place is not None and place.origin in self._forked
+        fork = None if place is None else self.succession.forked.get(place.origin)
+        return fork is not None and not self.succession.may_go_on(fork)
 
-    def forks(self) -> tuple[Fork, ...]:
-        """Return the logs with two histories, for health and alarms."""
-        return tuple(self._forked.values())
+    async def meet(self, peer: NodeId, checkpoint: Checkpoint) -> None:
+        """Adopt a later generation of a peer's log before anything of it is linked.
+
+        Nothing happens for a log that is known, or for the first one of a node. The old ones are
+        closed in the commit that holds the first checkpoint of the new one.
+
+        Args:
+            peer: Whose log; it is asked how the log begins.
+            checkpoint: From `verify`.
+
+        Raises:
+            ClosedLogError: The log was given up (E_KEY_UNKNOWN).
+            ForkDetectedError: An earlier log has two histories, and nobody accepted a new one.
+            NotProvenError: The log does not begin with an epoch of this node (E_PROOF).
+            MalformedError: Likewise.
+            RemoteProtocolError: It could not be asked now (E_BUSY).
+            StorageError: Nothing was adopted.
+        """
+        origin = checkpoint.head.origin
+        newest = self.newest(peer)
+        is_older = newest is not None and origin.generation < newest.origin.generation
+        if self.succession.is_closed(origin) or is_older:
+            raise ClosedLogError("this log was given up", checkpoint=checkpoint)
+        if origin.generation == 1 or origin in self._positions:
+            return
+        held = [place for each, place in self._positions.items() if each.node == peer]
+        for place in held:
+            fork = self.succession.forked.get(place.origin)
+            if fork is not None and not self.succession.may_go_on(fork):
+                self._refuse_forked(place.origin)
+        try:
+            answer = await self.succession.beginning(peer)
+        except TransportError as error:
+            raise RemoteProtocolError(
+                "how this log begins could not be asked", code=Code.BUSY
+            ) from error
+        first = self.verify(peer, answer.note)
+        closing = self.succession.believe(answer, first, held)
+        if first.head.origin != origin or origin in self._positions:
+            return  # another frame was faster, or the log has moved on again
+        linked = self.take(first, old=0, proof=())
+        evidence = self.unwritten.evidence(origin, linked.head, proved=True)
+        if evidence is not None:
+            await self._store.close_logs(closing, evidence, now_ms=self._clock.now_ms())
+            self.unwritten.committed(evidence)
+            self.succession.close(closing)
 
     def verify(self, peer: NodeId, note: bytes) -> Checkpoint:
         """Check a note's origin and both signatures under the keys valid now.
@@ -187,7 +244,7 @@ class PeerLogs:
             linked = link(place, checkpoint, old=old, proof=proof, now_ms=self._clock.now_ms())
         except ForkDetectedError as fork:
             found = Fork(origin=origin, held=fork.held, offered=fork.offered)
-            self._forked[origin] = found
+            self.succession.forked[origin] = found
             self._unkept.append(found)
             raise
         self._positions[origin] = linked.position
@@ -231,6 +288,7 @@ class PeerLogs:
             The linked head.
 
         Raises:
+            ClosedLogError: The log was given up.
             NotProvenError: A proof fails (E_PROOF).
             LogPositionError: The log moved on each time that it was asked: try again later.
             ForkDetectedError: Two histories; kept for ever.
@@ -238,6 +296,7 @@ class PeerLogs:
             MalformedError: The answer is no log proof.
             TransportError: The peer did not answer.
         """
+        await self.meet(peer, checkpoint)
         for _ in range(_JOIN_TRIES):
             try:
                 return self._joined(checkpoint, old=old, proof=proof)
@@ -291,7 +350,7 @@ class PeerLogs:
             ForkDetectedError: It has; a new error each time, because one that is raised again
                 keeps hold of every frame that it passed through.
         """
-        fork = self._forked.get(origin)
+        fork = self.succession.forked.get(origin)
         if fork is not None:
             raise ForkDetectedError(
                 "a log with two histories", held=fork.held, offered=fork.offered

@@ -8,9 +8,11 @@ Source: docs/wire-format.md, rules 17 to 23.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.continuity import LateReceipt
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory
 from gateway.records import (
@@ -26,14 +28,17 @@ from gateway.service.guard import DiskGuard
 from gateway.service.judge import Judge
 from gateway.service.link import PeerLogs
 from gateway.service.standings import Standings
+from gateway.service.succession import ClosedLogError
 from gateway.store import Store
 from protocol.answer import Refused
 from protocol.delivery.admission import writes
 from protocol.errors import Code, LogPositionError, MalformedError, RemoteProtocolError
 from protocol.frame import EnvelopeItem, FrameHead, FrameKind
 from protocol.identifiers import NodeId
-from protocol.log.checkpoint import TreeHead
+from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.linking import LinkedHead
+from protocol.log.proof import InclusionProof, believe
+from protocol.log.statement import StatementKind, receipt_given
 
 _ALARMING: Final = frozenset(
     {
@@ -149,27 +154,50 @@ class Receive:
         Source:
             docs/wire-format.md, rules 17, 17a and 18.
         """
-        del kind
         self._contacted(peer)
         await self._standings.confirm(peer, head.seen)
         if not self._store.may_sign:
             raise RemoteProtocolError("this log is not signed now", code=Code.BUSY)
         try:
-            return self._link(peer, head)
+            return await self._link(peer, head)
         except RemoteProtocolError as error:
+            if isinstance(error, ClosedLogError) and kind is FrameKind.RECEIPTS:
+                await self._keep_late(error.checkpoint, head)
             if error.code in _ALARMING:
                 self._alarm(peer, error.code)
             await self._logs.keep_forks()
             raise
 
-    def _link(self, peer: NodeId, head: FrameHead) -> LinkedFrame:
+    async def _link(self, peer: NodeId, head: FrameHead) -> LinkedFrame:
         if head.checkpoint is None:
             return self._ride(peer, head)
         checkpoint = self._logs.verify(peer, head.checkpoint)
         if checkpoint.head.size != head.at:
             raise MalformedError("a frame names the size of its own checkpoint")
+        await self._logs.meet(peer, checkpoint)
         linked = self._logs.take(checkpoint, old=head.old, proof=head.consistency)
         return LinkedFrame(peer=peer, frame=head, head=checkpoint.head, linked=linked.head)
+
+    async def _keep_late(self, checkpoint: Checkpoint, head: FrameHead) -> None:
+        """Keep what a closed log proves of our messages; it changes nothing (rule 22)."""
+        late = []
+        for item in head.receipts:
+            statement = receipt_given(item.receipt)
+            proof = InclusionProof(index=item.index, path=item.path)
+            with suppress(RemoteProtocolError):
+                believe(StatementKind.RECEIPT_GIVEN, statement.digest, proof, checkpoint)
+                late.append(
+                    LateReceipt(
+                        origin=checkpoint.head.origin,
+                        digest=statement.digest,
+                        note=checkpoint.note,
+                        index=item.index,
+                        path=item.path,
+                        receipt=item.receipt,
+                    )
+                )
+        if late:
+            await self._store.keep_late(late, now_ms=self._clock.now_ms())
 
     def _ride(self, peer: NodeId, head: FrameHead) -> LinkedFrame:
         linked = self._logs.ride(peer, head.at)

@@ -48,6 +48,10 @@ class Reception:
         """Return our key set; see Resources.key_set."""
         return await self._resources.key_set()
 
+    async def beginning(self) -> bytes | None:
+        """Return how our log begins; see Resources.beginning."""
+        return await self._resources.beginning()
+
     async def log_proof(self, old: int, new: int) -> bytes:
         """Return a consistency proof; see Resources.log_proof."""
         return await self._resources.log_proof(old, new)

@@ -35,6 +35,7 @@ KEEP_LOG: Final = "keep_log"
 _ROUND_S: Final = 2.0
 _ROUND_MOST_S: Final = 60.0
 _AT_ONCE: Final = 16
+_RESTATED_AT_ONCE: Final = 64
 _DOUBT_EVERY_S: Final = 60.0
 """How often one peer can make us ask it again: whoever lies costs little."""
 
@@ -129,6 +130,9 @@ class Recovery:
         self._asked_s: dict[NodeId, float] = {}
         self._wake = asyncio.Event()
         self._deciding = asyncio.Lock()
+        self._signing = asyncio.Event()
+        if store.may_sign:
+            self._signing.set()
 
     # ------------------------------------------------------------------ working
 
@@ -144,6 +148,7 @@ class Recovery:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._rounds())
             group.create_task(self._patience())
+            group.create_task(self._restate())
 
     async def once(self) -> None:
         """Ask everybody who is due, and decide.
@@ -218,6 +223,10 @@ class Recovery:
             self._doubted.add(peer)
             self._wake.set()
 
+    def adopted(self) -> None:
+        """Take note that another version of the directory counts: it may name peers, or us."""
+        self._wake.set()
+
     # ------------------------------------------------------------------ people
 
     async def keep_log(self, reason: str, *, who: str) -> None:
@@ -278,6 +287,15 @@ class Recovery:
         await self._clock.sleep(PATIENCE_S)
         await self.consider()
 
+    async def _restate(self) -> None:
+        """State receipts of earlier generations again, in small steps once signing began."""
+        if self._store.origin.generation == 1:
+            return
+        await self._signing.wait()
+        with suppress(RecoveringError):
+            while await self._store.restate(_RESTATED_AT_ONCE) == _RESTATED_AT_ONCE:
+                await self._clock.sleep(0)
+
     async def _ask(self, peer: NodeId) -> None:
         self._doubted.discard(peer)
         self._asked_s[peer] = self._clock.monotonic_s()
@@ -285,7 +303,11 @@ class Recovery:
         self._holdings[peer] = holding
         if holding.told is Told.LOSS:
             await self._end(peer, holding)
-        elif holding.is_answer and self._store.beginning.start is Start.ORDINARY:
+        if holding.told is not Told.UNREACHED and not self._store.may_sign:
+            await self._hear_generations(peer)
+        if holding.told is Told.LOSS:
+            return
+        if holding.is_answer and self._store.beginning.start is Start.ORDINARY:
             await self.consider()  # any other start hears out everybody who can be reached
 
     async def _begin(self, *, by: str, reason: str, who: str) -> None:
@@ -302,6 +324,7 @@ class Recovery:
             statement = officer_act(act.encode(), new_salt())
         await self._store.begin_signing(statement)
         self._journal.info("signing_began", by=by, answered=self._answered())
+        self._signing.set()
         self._wake_node()
 
     async def _end(self, peer: NodeId, holding: Holding) -> None:
@@ -317,6 +340,13 @@ class Recovery:
         self._metrics.alarms("log_lost")
         self._journal.alarm("log_lost", node=str(peer), kind=holding.claim.value, size=holding.size)
         await self._store.stop_signing(loss, now_ms=self._clock.now_ms())
+
+    async def _hear_generations(self, peer: NodeId) -> None:
+        """Remember the numbers that a new generation of our log must not take."""
+        if self._store.beginning.start is Start.ORDINARY and self._store.loss is None:
+            return
+        for origin in await self._claims.generations(peer):
+            await self._store.hear_generation(origin, by=peer, now_ms=self._clock.now_ms())
 
     def _ignore(self, peer: NodeId) -> None:
         self._metrics.alarms("claim_unproven")

@@ -10,6 +10,8 @@ from gateway.store import Store
 from protocol.errors import Code, MalformedError, RemoteProtocolError
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.keyset import KeySetAnswer
+from protocol.log.beginning import BeginningAnswer
+from protocol.log.statement import StatementKind
 from protocol.standing import LogProof, encode_log_proof
 
 
@@ -43,6 +45,19 @@ class Resources:
             key_set=key_set, index=index, path=proofs.inclusion[0], at=head.size, note=head.note
         ).encode()
 
+    async def beginning(self) -> bytes | None:
+        """Return how our log begins, if it follows another one (GET /v1/log/epoch)."""
+        head = self._store.head()
+        leaves = await self._store.leaves(0, 1)
+        if head is None or not leaves or leaves[0].kind != StatementKind.EPOCH:
+            return None
+        if leaves[0].preimage is None:
+            return None
+        proofs = await self._store.prove(head.size, [0], old=head.size)
+        return BeginningAnswer(
+            epoch=leaves[0].preimage, path=proofs.inclusion[0], note=head.note
+        ).encode()
+
     async def log_proof(self, old: int, new: int) -> bytes:
         """Return the consistency of two sizes of our log (GET /v1/log/proof).
 
@@ -67,9 +82,10 @@ class Resources:
             origin: Whose log; our own, or one that we have linked.
         """
         del peer
-        if origin != self._store.origin:
+        if origin.node != self._store.origin.node:
             return self._logs.note_of(origin)
-        head = self._store.head()
+        here = origin == self._store.origin
+        head = self._store.head() if here else await self._store.past_head(origin)
         return None if head is None else head.note
 
     async def receipts_for(self, peer: NodeId, mid: MessageId) -> bytes:

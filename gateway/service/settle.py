@@ -138,7 +138,7 @@ class Settle:
         deferred = [self._deferrals.refused(one) for one in put_off]
         evidence = self._logs.unwritten.evidence(head.origin, linked, proved=False)
         await self._commit(peer, [*delivered, *deferred], evidence)
-        await self._standings.confirm(peer, answer.seen)
+        await self._standings.confirm(peer, answer.seen, answered=True)
         await self._shortfall.heard(
             peer, answer, asked_at=asked_at, generation=head.origin.generation
         )

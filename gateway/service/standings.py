@@ -41,13 +41,16 @@ class Standings:
         """
         return self._standings.get(peer, Standing())
 
-    async def confirm(self, peer: NodeId, size: int) -> None:
+    async def confirm(self, peer: NodeId, size: int, *, answered: bool = False) -> None:
         """Take the peer's word that it holds our checkpoint of this size, if we signed it.
 
         Args:
             peer: The peer.
             size: What its frame or answer said in `seen`.
+            answered: It answered our own checkpoint: it means the log that we write.
         """
+        if not answered and self._log.origin.generation > 1 and not self.of(peer).head:
+            return  # it may still speak of the log that we gave up
         if await self._holds(peer, size) and size > self.of(peer).head:
             self._standings[peer] = confirmed(self.of(peer), size)
 

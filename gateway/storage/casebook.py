@@ -172,14 +172,14 @@ class CasebookReader:  # noqa: PLR0904  one place for every question about messa
             for at_ms, kind, what, outcome, next_ms in rows
         )
 
-    def receipts(self, for_: NodeId, mid: MessageId) -> tuple[tuple[bytes, int], ...]:
-        """Return (receipt, leaf index) of all that we gave this node for its message."""
+    def receipts(self, for_: NodeId, mid: MessageId) -> tuple[tuple[bytes, int, str], ...]:
+        """Return (receipt, leaf index, log) of all that we gave this node for its message."""
         rows = self._execute(
-            "SELECT r.bytes, r.leaf FROM receipt r JOIN message m ON m.id = r.message"
+            "SELECT r.bytes, r.i, r.origin FROM receipt r JOIN message m ON m.id = r.message"
             " WHERE m.mid = ? AND m.sender = ? AND r.given = 1 ORDER BY r.id",
             (mid.value, str(for_)),
         ).fetchall()
-        return tuple((bytes(receipt), leaf) for receipt, leaf in rows)
+        return tuple((bytes(receipt), leaf, origin) for receipt, leaf, origin in rows)
 
     def _rows(self, rows: Sequence[Any]) -> tuple[MessageRow, ...]:
         return tuple(self._message(row) for row in rows)

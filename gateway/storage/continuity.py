@@ -9,9 +9,12 @@ from typing import Final
 
 from gateway.continuity import Loss
 from gateway.errors import RecoveringError
-from gateway.storage.anchor import sync_folder
+from gateway.records import SignedHead
+from gateway.storage.anchor import Anchor, sync_folder
 from gateway.storage.core import StorePart
-from gateway.storage.session import Session
+from gateway.storage.restating import restate_given
+from gateway.storage.sequence import newest_head
+from gateway.storage.session import Session, refuse_unsigned
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.log.recovery import Claim, StartDecision
 from protocol.log.statement import Statement
@@ -23,6 +26,24 @@ MARKER: Final = "restored"
 def marker_of(path: Path) -> Path:
     """Return the file that says that these files were put back from a backup."""
     return path.parent / MARKER
+
+
+def drop_marker(path: Path, anchor: Anchor) -> None:
+    """Note that a start after a restore was completed.
+
+    Args:
+        path: The database file.
+        anchor: Written already.
+
+    Raises:
+        OSError: The next start asks everybody again.
+    """
+    marker = marker_of(path)
+    if marker.exists():
+        # The anchor first: a marker that is gone must find an anchor that is there.
+        anchor.sync()
+        marker.unlink()
+        sync_folder(marker.parent)
 
 
 def read_loss(connection: sqlite3.Connection, origin: LogOrigin) -> Loss | None:
@@ -79,12 +100,7 @@ class ContinuityPart(StorePart):
 
         await core.writer.run(begin)
         core.wake_workers()
-        marker = marker_of(core.path)
-        if marker.exists():
-            # The anchor first: a marker that is gone must find an anchor that is there.
-            core.anchor.sync()
-            marker.unlink()
-            sync_folder(marker.parent)
+        drop_marker(core.path, core.anchor)
 
     async def stop_signing(self, loss: Loss, *, now_ms: int) -> None:
         """Sign nothing more in this generation, from this call on; both notes are kept.
@@ -113,3 +129,43 @@ class ContinuityPart(StorePart):
             )
 
         await self._core.writer.run(keep)
+
+    async def restate(self, limit: int) -> int:
+        """State some receipts again that were given in earlier generations.
+
+        Args:
+            limit: At most so many.
+
+        Returns:
+            How many; fewer than `limit` when none are left.
+
+        Raises:
+            RecoveringError: No head may be signed now.
+            StorageError: None was stated.
+        """
+
+        def some(session: Session) -> int:
+            refuse_unsigned(session)
+            return restate_given(session, limit)
+
+        return await self._core.writer.run(some, weight=limit)
+
+    async def hear_generation(self, origin: LogOrigin, *, by: NodeId, now_ms: int) -> None:
+        """Remember that a peer holds something of a generation of our log above the one written.
+
+        Raises:
+            StorageError: It is not remembered.
+        """
+
+        def keep(session: Session) -> None:
+            session.execute(
+                "INSERT INTO heard_generation (generation, by, at_ms) VALUES (?, ?, ?)"
+                " ON CONFLICT (generation) DO NOTHING",
+                (origin.generation, str(by), now_ms),
+            )
+
+        await self._core.writer.run(keep)
+
+    async def past_head(self, origin: LogOrigin) -> SignedHead | None:
+        """Return the newest signed head of any generation of our log that these files hold."""
+        return newest_head(self._core.reader, origin)

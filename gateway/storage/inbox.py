@@ -24,6 +24,7 @@ from gateway.records import (
 from gateway.storage.arrivals import add_arrivals, add_hints, arrived
 from gateway.storage.peers import keep_checkpoint, keep_for_ever
 from gateway.storage.receipts import add_given_receipt, give_receipts
+from gateway.storage.restating import restate_receipt
 from gateway.storage.session import KIND_RECEIVED, KIND_STATE, Event, Session, refuse_unsigned
 from gateway.storage.steps import held_message, raise_state
 from gateway.storage.vault import SealedContent, add_content
@@ -287,10 +288,12 @@ def _known(
         (item.mid.value, sender),
     ).fetchone()
     if header_digest == item.header_digest:
-        receipt, leaf = session.execute(
-            "SELECT bytes, leaf FROM receipt WHERE message = ? AND given = 1 AND stage = ?",
+        number, receipt, origin, index = session.execute(
+            "SELECT id, bytes, origin, i FROM receipt"
+            " WHERE message = ? AND given = 1 AND stage = ?",
             (row, Stage.ACCEPTED.value),
         ).fetchone()
+        leaf = restate_receipt(session, number, receipt, origin=origin, index=index)
         return Accepted(receipt=receipt, index=leaf, fresh=False)
     kept = _may_keep_conflict(session, row, sender=sender) and _keep_conflict(
         session, row, item, now_ms=now_ms

@@ -1,5 +1,7 @@
 """The part of the store that people and programs read: messages, timelines, events."""
 
+from functools import partial
+
 from gateway.records import (
     Direction,
 )
@@ -9,6 +11,7 @@ from gateway.rows import (
     MessageRow,
 )
 from gateway.storage.core import StorePart
+from gateway.storage.restating import restate_for
 from protocol.identifiers import MessageId, NodeId
 
 
@@ -61,8 +64,18 @@ class CasebookPart(StorePart):
         return self._core.casebook.attempts(mid)
 
     async def receipts(self, for_: NodeId, mid: MessageId) -> tuple[tuple[bytes, int], ...]:
-        """Return (receipt, leaf index) of all that we gave this node for its message."""
-        return self._core.casebook.receipts(for_, mid)
+        """Return (receipt, leaf index) of all that we gave this node for its message.
+
+        What an earlier generation of our log states is stated again first; while nothing may be
+        signed it is left out.
+        """
+        core = self._core
+        given = core.casebook.receipts(for_, mid)
+        here = str(core.log.origin)
+        if core.committer.gate.is_open and any(origin != here for _, _, origin in given):
+            await core.writer.run(partial(restate_for, sender=str(for_), mid=mid.value))
+            given = core.casebook.receipts(for_, mid)
+        return tuple((receipt, leaf) for receipt, leaf, origin in given if origin == here)
 
     async def events(self, *, after: int, limit: int) -> tuple[EventRow, ...]:
         """Return events with numbers above `after`."""

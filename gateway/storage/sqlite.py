@@ -38,6 +38,7 @@ from gateway.storage.opening import (
 from gateway.storage.overview import OverviewPart
 from gateway.storage.reading import CasebookPart
 from gateway.storage.sequence import HeadSigner
+from gateway.storage.successions import SuccessionPart
 from gateway.storage.writer import Writer, WriterMaker
 from protocol.errors import NotAllowedError
 from protocol.identifiers import LogOrigin
@@ -54,6 +55,7 @@ class SqliteStore(
     NeighboursPart,
     NumberingPart,
     ContinuityPart,
+    SuccessionPart,
     LatenessPart,
     OverviewPart,
 ):

@@ -17,6 +17,14 @@ RECOVERY: Final = (
         at_ms INTEGER NOT NULL
     ) STRICT
     """,
+    # A generation of ours that a peer shows must not be used again.
+    """
+    CREATE TABLE heard_generation (
+        generation INTEGER PRIMARY KEY,
+        by TEXT NOT NULL,
+        at_ms INTEGER NOT NULL
+    ) STRICT
+    """,
     # What a leaf of a new generation states that stood in an earlier one.
     """
     CREATE TABLE restated (

@@ -178,6 +178,9 @@ async def look_up(to: Server, path: str, *, me: NodeId) -> tuple[int, bytes]:
     try:
         if path == "/v1/keys":
             return 200, await to.reception.key_set()
+        if path == "/v1/log/epoch":
+            beginning = await to.reception.beginning()
+            return (404, b"") if beginning is None else (200, beginning)
         if path.startswith("/v1/logs/"):
             origin = LogOrigin.parse(path.removeprefix("/v1/logs/"))
             note = await to.reception.log_note(me, origin)

@@ -175,6 +175,10 @@ class FakeReception:
         self.seen.append("keys")
         return self._answer()
 
+    async def beginning(self) -> bytes | None:
+        """Follow no other log."""
+        return None
+
     async def log_proof(self, old: int, new: int) -> bytes:
         """Record the sizes."""
         self.seen.append((old, new))

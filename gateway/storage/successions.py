@@ -1,0 +1,127 @@
+"""The part of the store about logs of peers that were given up, and what came of that.
+
+Source: docs/wire-format.md, rules 8, 9a and 22.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from gateway.continuity import AcceptedGeneration, ClosedLog, LateReceipt
+from gateway.records import PeerCheckpoint
+from gateway.storage.core import StorePart
+from gateway.storage.peers import keep_checkpoint
+from gateway.storage.session import Session
+from protocol.identifiers import LogOrigin, NodeId
+from protocol.log.statement import Statement
+
+_LATE_KEPT: Final = 1024
+"""Of one closed log: evidence, but no way to fill our disk."""
+
+
+class SuccessionPart(StorePart):
+    """Implements ports.Successions."""
+
+    async def close_logs(
+        self, closed: Sequence[ClosedLog], checkpoint: PeerCheckpoint, *, now_ms: int
+    ) -> None:
+        """Close logs for good, with the first checkpoint of the one that follows them.
+
+        Args:
+            closed: Logs of one node; one that is closed already stays as it was recorded.
+            checkpoint: Verified and linked, of the log that follows.
+            now_ms: Milliseconds since 1970, UTC.
+
+        Raises:
+            StorageError: Nothing was changed.
+        """
+
+        def close(session: Session) -> None:
+            for one in closed:
+                session.execute(
+                    "INSERT INTO closed_log (origin, successor, epoch, held, is_short, at_ms)"
+                    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (origin) DO NOTHING",
+                    (
+                        str(one.origin),
+                        str(one.successor),
+                        one.epoch,
+                        one.held,
+                        one.is_short,
+                        now_ms,
+                    ),
+                )
+            keep_checkpoint(session, checkpoint, state_seen=True, proves=True)
+
+        await self._core.writer.run(close)
+
+    async def closed_logs(self) -> tuple[ClosedLog, ...]:
+        """Return every closed log of a peer."""
+        rows = self._core.reader.execute(
+            "SELECT origin, successor, epoch, held, is_short FROM closed_log ORDER BY origin"
+        ).fetchall()
+        return tuple(
+            ClosedLog(
+                origin=LogOrigin.parse(origin),
+                successor=LogOrigin.parse(successor),
+                epoch=epoch,
+                held=held,
+                is_short=bool(is_short),
+            )
+            for origin, successor, epoch, held, is_short in rows
+        )
+
+    async def keep_late(self, receipts: Sequence[LateReceipt], *, now_ms: int) -> None:
+        """Keep receipts of a closed log as evidence; they change nothing.
+
+        Raises:
+            StorageError: They are not kept.
+        """
+
+        def keep(session: Session) -> None:
+            for one in receipts:
+                session.execute(
+                    "INSERT INTO late_receipt (digest, origin, note, i, path, bytes, at_ms)"
+                    " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE"
+                    " (SELECT count(*) FROM late_receipt WHERE origin = ?2) < ?8"
+                    " ON CONFLICT (digest) DO NOTHING",
+                    (
+                        one.digest,
+                        str(one.origin),
+                        one.note,
+                        one.index,
+                        b"".join(one.path),
+                        one.receipt,
+                        now_ms,
+                        _LATE_KEPT,
+                    ),
+                )
+
+        await self._core.writer.run(keep)
+
+    async def accept_generation(
+        self, accepted: AcceptedGeneration, act: Statement, *, now_ms: int
+    ) -> None:
+        """Record the operator's word about a node, stated in the same commit.
+
+        Raises:
+            StorageError: Nothing was changed.
+        """
+
+        def accept(session: Session) -> None:
+            leaf = session.state(act, must_leave=False)
+            session.execute(
+                "INSERT INTO accepted_generation (node, above, leaf, at_ms) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (node) DO UPDATE SET above = max(above, excluded.above),"
+                " leaf = excluded.leaf, at_ms = excluded.at_ms",
+                (str(accepted.node), accepted.above, leaf, now_ms),
+            )
+
+        await self._core.writer.run(accept)
+
+    async def accepted_generations(self) -> tuple[AcceptedGeneration, ...]:
+        """Return above which generations nodes with two histories may go on."""
+        rows = self._core.reader.execute(
+            "SELECT node, above FROM accepted_generation ORDER BY node"
+        ).fetchall()
+        return tuple(
+            AcceptedGeneration(node=NodeId.parse(node), above=above) for node, above in rows
+        )
