@@ -20,7 +20,9 @@ from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError, UnavailableError
 from gateway.journal import configure_journal, get_journal
 from gateway.metrics import Metrics
+from gateway.officer.api.reply import BASE
 from gateway.officer.server import OfficerServices, build_health_app, build_officer_app
+from gateway.officer.webhook import HttpCaller, read_secrets
 from gateway.operator.start import RunOptions
 from gateway.peer.server import PeerServer, PeerServices
 from gateway.peer.transport import HttpTransport
@@ -30,6 +32,7 @@ from gateway.runtime import Ports, Runtime
 from gateway.service.consult import Consult
 from gateway.service.nightly import Nightly
 from gateway.service.prove import Prove
+from gateway.service.webhooks import Receiver, Webhooks
 from gateway.storage.backups import BackupFolder, HomeBackups
 from gateway.storage.blobs import FileBlobs
 from gateway.storage.space import DiskSpace
@@ -93,6 +96,8 @@ async def serve(options: RunOptions, clock: Clock) -> None:
             journal=get_journal("service"),
             measure=DiskSpace(options.home.path),
             floor=options.config.disk.floor,
+            budgets=options.config.escalation.budgets,
+            copies=options.config.escalation.second_contact_point,
         )
         await _run(options, ports, directory, stop=stop, stack=stack)
     get_journal("node").info("stopped")
@@ -138,12 +143,14 @@ async def _run(
     backups = HomeBackups(
         options.home, store_key=options.keys.store_key, head=ports.store.head, clock=ports.clock
     )
+    webhooks = await _webhooks(options, ports, runtime, stack)
     desk_port = await _desk(options, ports, runtime, stack, backups=backups)
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
     runtime.health.serving(now=True)
     get_journal("node").info("serving", node=options.config.node, **listening)
-    working = asyncio.create_task(_work(runtime, _nightly(options, ports, backups, runtime)))
+    nightly = _nightly(options, ports, backups, runtime)
+    working = asyncio.create_task(_work(runtime, nightly, webhooks))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -153,12 +160,46 @@ async def _run(
     await asyncio.gather(working, return_exceptions=True)
 
 
-async def _work(runtime: Runtime, nightly: Nightly | None) -> None:
-    """Run the node and its nightly backups; what ends one of them ends both."""
+async def _work(runtime: Runtime, nightly: Nightly | None, webhooks: Webhooks) -> None:
+    """Run the node, its nightly backups and its webhooks; what ends one of them ends all."""
     async with asyncio.TaskGroup() as group:
         group.create_task(runtime.run())
+        group.create_task(webhooks.run())
         if nightly is not None:
             group.create_task(nightly.run())
+
+
+async def _webhooks(
+    options: RunOptions, ports: Ports, runtime: Runtime, stack: AsyncExitStack
+) -> Webhooks:
+    """Return what calls the programs of the settings, if any.
+
+    Raises:
+        ConfigError: A secret cannot be read.
+        AccessDeniedError: Others may read it.
+    """
+    receivers = [
+        Receiver(
+            url=each.url,
+            secrets=read_secrets(options.home.path_of(each.secret_file)),
+            kinds=each.kinds,
+        )
+        for each in options.config.webhook
+    ]
+    webhooks = Webhooks(
+        receivers,
+        book=ports.store,
+        origin=ports.store.origin,
+        api=BASE,
+        caller=await stack.enter_async_context(HttpCaller()),
+        clock=ports.clock,
+        randomness=ports.randomness,
+        journal=get_journal("webhooks"),
+        metrics=ports.metrics,
+    )
+    if receivers:
+        runtime.health.add(webhooks.check)
+    return webhooks
 
 
 def _nightly(

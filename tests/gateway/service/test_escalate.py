@@ -17,6 +17,7 @@ from tests.gateway.service.world import (
     FR,
     RO,
     acknowledgement,
+    ask,
     request,
     scenario,
     send,
@@ -72,6 +73,7 @@ async def test_emergency_that_is_not_accepted_is_told_at_15_30_and_60_seconds(
         here = net["FR/1"]
         sent = await send(here, emergency())
         began = net.clock.ms
+        await net.turn_until(lambda: bool(ask(here, "SELECT 1 FROM attempt")))
         for after_ms, stages in (
             (14_999, []),
             (15_000, ["hasten"]),
