@@ -120,6 +120,8 @@ async def _by_strace(folder: Path, most: int) -> list[dict[str, object]]:
         for number in range(most):
             call, when = KILLED_AT[number % len(KILLED_AT)], 1 + number // len(KILLED_AT)
             outcome = await killed_by_strace(trial, world, call=call, when=when)
+            for finding in outcome.findings:
+                _say(f"{call} {when} by strace: {finding}")
             results.append(
                 {
                     "call": call,

@@ -33,6 +33,9 @@ _KINDS: Final[Mapping[str, Kind]] = {
 
 _LINE: Final = re.compile(r"^(\d+) +(\w+)\((\d*)")
 _STANDARD_MOST: Final = 2
+_ASKS_KERNEL: Final = "nlmsg_len"
+"""What the C library asks the kernel before it looks up a name; no call of the program."""
+
 KILLED_AT: Final = ("pwrite64", "fdatasync", "sendto", "rename")
 """Calls that a node makes and the fork server above it does not."""
 
@@ -100,7 +103,8 @@ async def killed_by_strace(trial: Trial, world: World, *, call: str, when: int) 
         when: At which call of one thread.
     """
     inject = f"inject={call}:signal=SIGKILL:when={when}"
-    under = (require_strace(), "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null")
+    # Not with --seccomp-bpf: strace 6.1 then never comes to a `when` above 1.
+    under = (require_strace(), "-f", "-qq", "-o", "/dev/null")
     async with fork_server(None, under=(*under, "-e", f"trace={call}", "-e", inject)) as server:
         world.next_by[Side.SENDER] = server
         point = Point(script=FirstStart, side=Side.SENDER, mode=Mode.AFTER, target=0)
@@ -113,7 +117,7 @@ def _counted(log: str, *, marker: str) -> Counter[str]:
     _, _, after = log.rpartition(f'"{marker}"')
     for line in after.splitlines()[1:]:
         found = _LINE.match(line)
-        if found is None or found[2] not in _KINDS:
+        if found is None or found[2] not in _KINDS or _ASKS_KERNEL in line:
             continue
         by_handle = found[3] != ""
         if not by_handle or int(found[3]) > _STANDARD_MOST:
