@@ -1,50 +1,75 @@
-"""Keeps every lane with work moving: a few workers a lane, woken by work, contact or time.
+"""Keeps every lane with work moving: workers for a batch each, woken by work, contact or time.
 
-Five workers at most serve one node: two for urgent envelopes only, two for all envelopes, one
-for receipts; a slow or broken node delays nobody but itself. A worker sends batch after
-batch while the peer takes them and ends when there is nothing left. Rules live in
+Nothing is looked for at intervals: the store says which lanes changed, peers wake theirs, and a
+timer stands for the next moment at which time alone lets something go. Rules live in
 protocol.delivery, steps in gateway.service.dispatch; this module only runs them.
 """
 
 import asyncio
-from dataclasses import dataclass, field
-from typing import Final, assert_never
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import inf
+from typing import Final
 
+from gateway.delivery.contacts import Contact, Contacts
+from gateway.delivery.lanes import Lane, new_lane
 from gateway.errors import GatewayError
-from gateway.journal import Journal
+from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
-from gateway.ports import Clock, Randomness
-from gateway.records import LaneRow, LaneWork, OutboxKind
-from gateway.service.dispatch import Batch, Dispatch, Progress
+from gateway.ports import Clock, Directory, Randomness
+from gateway.records import OutboxKind
+from gateway.service.batches import Attempt, Batch, Progress
+from gateway.service.dispatch import Dispatch
 from gateway.service.guard import passing_over_full
 from gateway.store import Store
-from protocol.delivery.lane import LaneEvent, LaneState, step
-from protocol.delivery.urgency import Urgency
+from protocol.delivery.circuit import Phase
+from protocol.delivery.fairness import Turns
+from protocol.delivery.lane import (
+    GRAIN_S,
+    Answered,
+    EmergencyQueued,
+    Failed,
+    LaneAction,
+    LaneEvent,
+    step,
+)
+from protocol.delivery.lane import (
+    Contact as LaneContact,
+)
+from protocol.delivery.liveness import Exchanges
+from protocol.delivery.pace import answered, timed_out
+from protocol.delivery.slots import Job, Pool, Usage
+from protocol.directory import NodeEntry
 from protocol.identifiers import NodeId
 
 URGENT: Final = Batch(kind=OutboxKind.ENVELOPE, urgent_only=True)
 BULK: Final = Batch(kind=OutboxKind.ENVELOPE, urgent_only=False)
 RECEIPTS: Final = Batch(kind=OutboxKind.RECEIPT, urgent_only=False)
 
-SLOTS: Final = (URGENT, URGENT, BULK, BULK, RECEIPTS)
-"""What the workers of one lane carry; two of a kind keep wire and disks busy at once."""
-
 _EXPIRE_EVERY_S: Final = 10.0
-_LOOK_EVERY_S: Final = 1.0
-"""How often lanes are looked at when nothing wakes us: a lost wake-up costs this much."""
+"""Items past their `exp` are closed, and gauges shown, this often."""
+
+_HELD_UP_S: Final = 1.0
+"""How often to look while heads may not be signed."""
+
+_LEAST_WAIT_S: Final = 0.001
 
 
-@dataclass(slots=True)
-class _Lane:
-    """One destination in memory: its health, and the workers that run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneView:
+    """How one lane stands, for the operator.
 
-    `waits_for` is the most urgent class that waited when the present wait was drawn.
+    Args:
+        phase: Of its circuit.
+        failures: In a row.
+        due_in_s: Until the next attempt; 0 if it is due.
     """
 
-    state: LaneState = field(default_factory=LaneState)
-    due_ms: int = 0
-    waits_for: Urgency = Urgency.P3
-    workers: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    phase: Phase
+    failures: int
+    due_in_s: float
 
 
 class Engine:
@@ -53,10 +78,12 @@ class Engine:
     Args:
         store: Lanes and their work.
         dispatch: Sends one batch.
+        directory: Whose changes wake lanes.
         clock: Time.
         randomness: Spreads back-off.
         journal: Diagnostics.
-        metrics: Counts failures on the way to a node.
+        metrics: Counts failures on the way to a node, and shows what waits.
+        pool: How many workers.
     """
 
     def __init__(
@@ -64,20 +91,35 @@ class Engine:
         *,
         store: Store,
         dispatch: Dispatch,
+        directory: Directory,
         clock: Clock,
         randomness: Randomness,
         journal: Journal,
         metrics: Metrics,
+        pool: Pool | None = None,
     ) -> None:
         self._store = store
         self._dispatch = dispatch
+        self._directory = directory
         self._clock = clock
         self._randomness = randomness
         self._journal = journal
         self._metrics = metrics
-        self._lanes: dict[NodeId, _Lane] = {}
+        self._pool = Pool() if pool is None else pool
+        self._seldom = Seldom(clock.monotonic_s)
+        self._contacts = Contacts(clock)
+        self._lanes: dict[NodeId, Lane] = {}
+        self._look: set[NodeId] = set()
+        self._starved: set[NodeId] = set()
+        self._turns: Turns[NodeId] = Turns()
+        self._timers: list[tuple[float, NodeId]] = []
+        self._usage = Usage()
+        self._shown: set[NodeId] = set()
+        self._entries: dict[NodeId, NodeEntry] = {}
         self._nudge = asyncio.Event()
-        self._expire_at_s = float("-inf")
+        self._tick_at_s = float("-inf")
+
+    # ------------------------------------------------------------------ what others say and ask
 
     def contacted(self, node: NodeId) -> None:
         """Take note of an authenticated contact: a lane that waits is due at once.
@@ -85,17 +127,85 @@ class Engine:
         Args:
             node: Who made contact.
         """
+        self._contacts.heard(node)
+        self.hasten(node)
+
+    def hasten(self, node: NodeId) -> None:
+        """Let a lane that waits try at once.
+
+        Args:
+            node: Whose.
+        """
         lane = self._lanes.get(node)
-        if lane is not None and lane.state.failures:
-            lane.state = step(lane.state, LaneEvent.CONTACT, urgency=Urgency.P3, draw=0.0)
-            lane.due_ms = 0
-            self._nudge.set()
+        if lane is not None:
+            self._step(lane, LaneContact())
+
+    async def directory_changed(self) -> None:
+        """Let the lanes of changed entries try at once, and everything that was put off.
+
+        Raises:
+            StorageError: What was put off still is.
+        """
+        entries = {entry.node_id: entry for entry in self._directory.nodes()}
+        for node in self._lanes:
+            if self._entries.get(node) != entries.get(node):
+                self.hasten(node)
+        self._entries = entries
+        with passing_over_full():
+            await self._store.retry()
+
+    async def call(self, node: NodeId) -> bool:
+        """Exchange an empty frame, and take note of how it went.
+
+        Args:
+            node: Whom to call.
+
+        Returns:
+            Whether it answered with a link.
+
+        Raises:
+            StorageError: The link could not be committed.
+        """
+        self._contacts.asked(node)
+        attempt = Attempt(node=node)
+        progress = await self._dispatch.contact(node, attempt=attempt)
+        if progress in {Progress.DELIVERED, Progress.REFUSED}:
+            await self._reached(node)
+        return progress is Progress.DELIVERED
+
+    def contacts(self) -> Mapping[NodeId, Contact]:
+        """Return when each node was met last, either way."""
+        return self._contacts.all()
+
+    def exchanges(self, node: NodeId) -> Exchanges:
+        """Return the last exchanges with a node since the start, in monotonic time.
+
+        Args:
+            node: Which.
+        """
+        return self._contacts.exchanges(node)
 
     def waiting_since_failure(self) -> dict[NodeId, int]:
         """Return the lanes that failed, with the number of failures in a row."""
         return {
-            node: lane.state.failures for node, lane in self._lanes.items() if lane.state.failures
+            node: lane.state.circuit.failures
+            for node, lane in self._lanes.items()
+            if lane.state.circuit.failures
         }
+
+    def views(self) -> Mapping[NodeId, LaneView]:
+        """Return how each lane stands that has work or a fault; the others are closed and due."""
+        now_s = self._clock.monotonic_s()
+        return {
+            node: LaneView(
+                phase=lane.state.circuit.phase,
+                failures=lane.state.circuit.failures,
+                due_in_s=max(0.0, lane.state.due_s - now_s),
+            )
+            for node, lane in self._lanes.items()
+        }
+
+    # ------------------------------------------------------------------ the loop
 
     async def run(self) -> None:
         """Deliver until cancelled; one owner awaits it.
@@ -103,22 +213,19 @@ class Engine:
         Raises:
             StorageError: The store cannot be read.
         """
+        self._contacts.load(await self._store.lane_rows())
+        self._entries = {entry.node_id: entry for entry in self._directory.nodes()}
+        with passing_over_full():
+            await self._store.retry()  # a new start tries everything at once
+        for work in await self._store.lanes():
+            self._look.add(work.row.node)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen())
             while True:
                 self._nudge.clear()
-                await self._expire()
-                for work in await self._store.lanes():
-                    self._serve(group, work)
-                await self._wait()
-
-    async def _expire(self) -> None:
-        """Close what is past its time; a write, so only now and then."""
-        now_s = self._clock.monotonic_s()
-        if now_s >= self._expire_at_s:
-            self._expire_at_s = now_s + _EXPIRE_EVERY_S
-            with passing_over_full():
-                await self._store.expire(now_ms=self._clock.now_ms())
+                await self._tick()
+                wait_s = await self._serve(group)
+                await self._wait(wait_s)
 
     async def _listen(self) -> None:
         """Turn the store's wake-ups into ours."""
@@ -126,82 +233,262 @@ class Engine:
             await self._store.wait_for_work(60.0)
             self._nudge.set()
 
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(_LOOK_EVERY_S):
-                await self._nudge.wait()
-        except TimeoutError:
+    async def _tick(self) -> None:
+        """Close what is past its time; a write, so only now and then."""
+        now_s = self._clock.monotonic_s()
+        if now_s < self._tick_at_s:
             return
+        self._tick_at_s = now_s + _EXPIRE_EVERY_S
+        await self._show()
+        with passing_over_full():
+            await self._store.expire(now_ms=self._clock.now_ms())
 
-    def _serve(self, group: asyncio.TaskGroup, work: LaneWork) -> None:
-        node = work.row.node
+    async def _show(self) -> None:
+        """Show what waits; a lane that has nothing any more is shown once at zero."""
+        shown = set()
+        for node, counts in (await self._store.lane_counts()).items():
+            if any(counts):
+                shown.add(node)
+            if any(counts) or node in self._shown:
+                self._metrics.waiting(str(node), counts)
+        self._shown = shown
+
+    async def _serve(self, group: asyncio.TaskGroup) -> float:
+        """Start what can start; return for how many seconds there is nothing else to do."""
+        if not self._store.may_sign:
+            return _HELD_UP_S
+        changes = await self._store.lane_changes()
+        await self._refresh_all(changes.nodes)
+        now_s = self._clock.monotonic_s()
+        while self._timers and self._timers[0][0] <= now_s + GRAIN_S:
+            self._look.add(heapq.heappop(self._timers)[1])
+        look, self._look = self._look, set()
+        for lane in [self._lanes[node] for node in look if node in self._lanes]:
+            self._consider(group, lane, now_s)
+        self._take_turns(group)
+        timer_s = self._timers[0][0] - now_s if self._timers else inf
+        wait_s = min(
+            self._tick_at_s - now_s, timer_s, inf if changes.next_s is None else changes.next_s
+        )
+        return max(_LEAST_WAIT_S, wait_s)
+
+    async def _refresh_all(self, changed: Sequence[NodeId]) -> None:
+        """Look anew at what waits; where it changed, who found nothing may find something."""
+        for node in changed:
+            await self._refresh(node)
+            lane = self._lanes.get(node)
+            if lane is not None:
+                lane.idle.clear()
+        for node in self._look.difference(changed):
+            await self._refresh(node)
+
+    async def _wait(self, wait_s: float) -> None:
+        """Wait for a nudge, at most so long by the clock."""
+        if self._nudge.is_set():
+            return
+        waits = [
+            asyncio.ensure_future(self._nudge.wait()),
+            asyncio.ensure_future(self._clock.sleep(wait_s)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+
+    async def _refresh(self, node: NodeId) -> None:
+        """Take what waits in a lane from the store; a lane without work or fault is let go."""
+        work = await self._store.lane_work(node)
         lane = self._lanes.get(node)
         if lane is None:
-            # A new start knows of earlier failures, but tries at once: the reason may be gone.
-            lane = self._lanes[node] = _Lane()
-        if lane.due_ms > self._clock.now_ms() and work.most_urgent >= lane.waits_for:
-            return
-        for slot, batch in enumerate(SLOTS):
-            running = lane.workers.get(slot)
-            if running is None or running.done():
-                lane.workers[slot] = group.create_task(self._work(node, lane, batch, work))
+            if work is None:
+                return
+            lane = self._lanes[node] = new_lane(work)
+        lane.work = work
+        self._look.add(node)
+        if work is not None and work.newest_emergency > lane.emergency:
+            lane.emergency = work.newest_emergency
+            self._step(lane, EmergencyQueued())
+        if work is None:
+            self._turns.leave(node)
+            if not lane.is_busy and not self._keeps(lane):
+                self._turns.forget(node)
+                del self._lanes[node]
 
-    async def _work(self, node: NodeId, lane: _Lane, batch: Batch, work: LaneWork) -> None:
-        """Send batch after batch; whatever ends it, the lane is looked at again."""
+    def _keeps(self, lane: Lane) -> bool:
+        """Tell whether a lane without work has something to remember in memory."""
+        held = max(lane.state.held_s) > self._clock.monotonic_s()
+        return bool(lane.state.circuit.failures) or held
+
+    # ------------------------------------------------------------------ who may begin
+
+    def _consider(self, group: asyncio.TaskGroup, lane: Lane, now_s: float) -> None:
+        """Start what this lane needs and may have; else leave word when to look again."""
+        self._turns.leave(lane.node)
+        for job in lane.wants(now_s):
+            if job is Job.BULK:
+                self._turns.wait(lane.node, lane.most_urgent)
+            elif self._pool.grants(job, self._usage):
+                self._start(group, lane, job)
+            else:
+                self._starved.add(lane.node)
+        at_s = lane.state.changes_s(now_s)
+        if at_s is not None and lane.work is not None:
+            heapq.heappush(self._timers, (at_s, lane.node))
+
+    def _take_turns(self, group: asyncio.TaskGroup) -> None:
+        """Give free workers to the lanes that wait for one, in turn."""
+        passed_over: list[tuple[NodeId, Lane]] = []
+        while (node := self._turns.pick()) is not None:
+            lane = self._lanes[node]
+            granted = self._pool.grants(
+                Job.BULK,
+                self._usage,
+                of_lane=lane.running[Job.BULK],
+                others_wait=len(self._turns) > 1,
+            )
+            if granted:
+                self._turns.leave(node)
+                self._start(group, lane, Job.BULK)
+                continue
+            if self._pool.grants(Job.BULK, self._usage):
+                # It has its share: the others first.
+                self._turns.leave(node)
+                passed_over.append((node, lane))
+                continue
+            break
+        for node, lane in passed_over:
+            self._turns.wait(node, lane.most_urgent)
+
+    def _start(self, group: asyncio.TaskGroup, lane: Lane, job: Job) -> None:
+        lane.running[job] += 1
+        lane.claiming.add(job)
+        self._use(job, 1)
+        group.create_task(self._work(lane, job))
+
+    def _use(self, job: Job, change: int) -> None:
+        field = _FIELDS[job]
+        self._usage = replace(self._usage, **{field: getattr(self._usage, field) + change})
+
+    # ------------------------------------------------------------------ one worker
+
+    async def _work(self, lane: Lane, job: Job) -> None:
+        """Send batch after batch as long as nobody else waits for the worker."""
         try:
-            progress = await self._dispatch.deliver(node, batch)
-            while progress is Progress.DELIVERED:
-                await self._heal(node, lane)
-                progress = await self._dispatch.deliver(node, batch)
+            while await self._send(lane, job) and self._may_go_on(lane, job):
+                lane.claiming.add(job)
+        finally:
+            lane.claiming.discard(job)
+            lane.running[job] -= 1
+            self._use(job, -1)
+            self._look.update((lane.node, *self._starved))
+            self._starved.clear()
+            self._nudge.set()
+
+    def _may_go_on(self, lane: Lane, job: Job) -> bool:
+        if lane.is_open or job is Job.PROBE or self._starved:
+            return False
+        if job is not Job.BULK:
+            return True
+        return not len(self._turns) and lane.running[job] <= lane.state.circuit.slots
+
+    async def _send(self, lane: Lane, job: Job) -> bool:
+        """Send one batch; return whether another may follow at once."""
+        node = lane.node
+        attempt = Attempt(node=node, claimed=partial(self._claimed, lane, job))
+        batch = lane.batch(job, self._clock.monotonic_s())
+        try:
+            progress = await self._dispatch.deliver(node, batch, attempt=attempt)
         except GatewayError as error:
             self._journal.warning("delivery_failed", node=str(node), code=error.code)
             progress = Progress.FAILED
-        match progress:
-            case Progress.FAILED:
-                await self._fail(node, lane, work.most_urgent)
-            case Progress.REFUSED:
-                await self._heal(node, lane)  # it was reached: what was refused waits by itself
-            case Progress.IDLE | Progress.DELIVERED:
-                return
-            case _:
-                assert_never(progress)
+        if job is Job.BULK:
+            self._turns.charge(node, attempt.size_bytes)
+        if progress is Progress.IDLE:
+            lane.idle.add(job)
+            return False
+        if progress is Progress.FAILED:
+            if attempt.timed_out:
+                lane.pace = timed_out(lane.pace)
+            await self._failed(lane)
+            return False
+        if attempt.seconds:
+            lane.pace = answered(lane.pace, size_bytes=attempt.size_bytes, seconds=attempt.seconds)
+        await self._reached(node)
+        return progress is Progress.DELIVERED
 
-    async def _heal(self, node: NodeId, lane: _Lane) -> None:
-        if lane.state.failures:
-            lane.state = step(lane.state, LaneEvent.ANSWERED, urgency=Urgency.P3, draw=0.0)
-            lane.due_ms = 0
-            await self._save(self._row(node, lane, error=None))
-            self._journal.info("lane_healed", node=str(node))
+    def _claimed(self, lane: Lane, job: Job) -> None:
+        """Take note that a worker has what it sends: another one may look for more."""
+        if job in lane.claiming:
+            lane.claiming.discard(job)
+            self._look.add(lane.node)
+            self._nudge.set()
 
-    async def _fail(self, node: NodeId, lane: _Lane, urgency: Urgency) -> None:
-        """Wait longer; workers that fail side by side count as one failure."""
-        now_ms = self._clock.now_ms()
-        if lane.due_ms > now_ms and urgency >= lane.waits_for:
+    # ------------------------------------------------------------------ health
+
+    async def _reached(self, node: NodeId) -> None:
+        self._contacts.reached(node)
+        lane = self._lanes.get(node)
+        if lane is None:
             return
-        self._metrics.lane_failures(str(node))
-        draw = self._randomness.between(0.0, 1.0)
-        lane.state = step(lane.state, LaneEvent.FAILED, urgency=urgency, draw=draw)
-        lane.due_ms = now_ms + lane.state.back_off_ms
-        lane.waits_for = urgency
-        self._journal.info(
-            "lane_waits",
-            node=str(node),
-            failures=lane.state.failures,
-            wait_ms=lane.state.back_off_ms,
-        )
-        await self._save(self._row(node, lane, error="unreached"))
+        lane.last_ok_ms = self._clock.now_ms()
+        if LaneAction.SAVE in self._step(lane, Answered()):
+            await self._save(lane, error=None)
 
-    async def _save(self, row: LaneRow) -> None:
+    async def _failed(self, lane: Lane) -> None:
+        work = await self._store.lane_work(lane.node)
+        urgency = lane.most_urgent if work is None else work.most_urgent
+        if LaneAction.SAVE in self._step(lane, Failed(urgency)):
+            await self._save(lane, error="unreached")
+
+    def _step(self, lane: Lane, event: LaneEvent) -> frozenset[LaneAction]:
+        """Step a lane and tell of it; what is to be kept is the caller's."""
+        before = lane.state.circuit.phase
+        lane.state, actions = step(
+            lane.state,
+            event,
+            now_s=self._clock.monotonic_s(),
+            draw=self._randomness.between(0.0, 1.0),
+        )
+        node, phase = str(lane.node), lane.state.circuit.phase
+        if LaneAction.WAIT in actions:
+            self._metrics.lane_failures(node)
+            self._tell_wait(lane)
+        if LaneAction.HEAL in actions:
+            self._journal.info("lane_healed", node=node)
+        if LaneAction.OPEN in actions:
+            self._journal.warning("lane_opened", node=node, failures=lane.state.circuit.failures)
+        if LaneAction.CLOSE in actions and before is not Phase.CLOSED:
+            self._journal.info("lane_closed", node=node)
+        if phase is not before:
+            self._metrics.lane_state(node, _PHASES[phase])
+        if actions:
+            self._look.add(lane.node)
+            self._nudge.set()
+        return actions
+
+    def _tell_wait(self, lane: Lane) -> None:
+        left_out = self._seldom.due(str(lane.node))
+        if left_out is not None:
+            self._journal.info(
+                "lane_waits",
+                node=str(lane.node),
+                failures=lane.state.circuit.failures,
+                wait_ms=round(lane.state.back_off_s * 1000),
+                left_out=left_out,
+            )
+
+    async def _save(self, lane: Lane, *, error: str | None) -> None:
         """Keep a lane's health; on a full disk in memory alone, where it counts until a start."""
+        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
         with passing_over_full():
-            await self._store.save_lane(row)
+            await self._store.save_lane(lane.row(now_ms=now_ms, now_s=now_s, error=error))
 
-    def _row(self, node: NodeId, lane: _Lane, *, error: str | None) -> LaneRow:
-        return LaneRow(
-            node=node,
-            failures=lane.state.failures,
-            back_off_ms=lane.state.back_off_ms,
-            due_ms=lane.due_ms,
-            last_ok_ms=self._clock.now_ms() if error is None else None,
-            last_error=error,
-        )
+
+_FIELDS: Final = {
+    Job.EMERGENCY: "emergency",
+    Job.URGENT: "urgent",
+    Job.BULK: "bulk",
+    Job.PROBE: "probes",
+}
+_PHASES: Final = {Phase.CLOSED: 0, Phase.HALF_OPEN: 1, Phase.OPEN: 2}

@@ -9,13 +9,13 @@ the same items go again from the size that the peer names (docs/wire-format.md, 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 from gateway.errors import TransportError
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Route, Transport
 from gateway.records import ClaimedItem, OutboxKind, SignedHead
+from gateway.service.batches import URGENT_ITEMS, Attempt, Batch, Progress
 from gateway.service.deferrals import Refusal
 from gateway.service.framing import linking_frame, riding_frame
 from gateway.service.link import PeerLogs
@@ -31,13 +31,9 @@ from protocol.delivery.standing import rides
 from protocol.delivery.urgency import Urgency
 from protocol.errors import Code, RemoteProtocolError
 from protocol.identifiers import NodeId
-from protocol.limits import LINKING_FRAME_BYTES, MAX_ENVELOPES
+from protocol.limits import LINKING_FRAME_BYTES
 
-BATCH_BYTES: Final = 4 * 1024 * 1024
-"""Bytes of one riding frame: half of what the wire allows, so that a frame stays short."""
-
-URGENT_ITEMS: Final = 16
-"""Items of one urgent frame: a big frame must not sit before the next emergency."""
+__all__ = ("Attempt", "Batch", "Dispatch", "Progress")
 
 _ITEM_BYTES: Final = 1536
 """Allowance for header, wraps and proof of one item when a linking frame is filled."""
@@ -46,32 +42,12 @@ _POSITIONS_TRIED: Final = 6
 """Refusals for position in a row, and one more, before the batch is put off (rule 18)."""
 
 _HTTP_OK: Final = 200
+_TIME_OUT: Final = "time_out"
 
 _ROUTES: Final = {
     OutboxKind.ENVELOPE: Route.ENVELOPES,
     OutboxKind.RECEIPT: Route.RECEIPTS,
 }
-
-
-class Progress(Enum):
-    """How one batch ended, for the lane."""
-
-    IDLE = auto()
-    """Nothing to send."""
-    DELIVERED = auto()
-    """The peer answered; ask again at once."""
-    REFUSED = auto()
-    """The peer answered, but took nothing: wait before the next batch."""
-    FAILED = auto()
-    """The peer was not reached: the lane backs off."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """What one worker of a lane sends: kind, and whether only urgent items."""
-
-    kind: OutboxKind
-    urgent_only: bool
 
 
 @dataclass(slots=True)
@@ -124,12 +100,15 @@ class Dispatch:
         self._alarm = alarm
         self._links: dict[NodeId, _Links] = {}
 
-    async def deliver(self, node: NodeId, batch: Batch) -> Progress:
+    async def deliver(
+        self, node: NodeId, batch: Batch, *, attempt: Attempt | None = None
+    ) -> Progress:
         """Claim, send and settle one batch.
 
         Args:
             node: The destination.
             batch: What kind, how urgent.
+            attempt: Takes what the way was like; is told of the claim.
 
         Returns:
             How it ended; every claimed item is settled, put off or released.
@@ -137,25 +116,27 @@ class Dispatch:
         Raises:
             StorageError: The store failed; what was claimed waits again.
         """
+        run = Attempt(node=node) if attempt is None else attempt
         if not self._store.may_sign:
             return Progress.IDLE  # what peers hold of our log comes first
         if self._logs.is_forked(node):
-            return await self._freeze(node, batch)
+            return await self._freeze(run, batch)
         standing = self._standings.of(node)
         if standing.head:
-            items = await self._claim(node, batch, below=standing.head)
+            items = await self._claim_riding(run, batch, standing.head)
             if items:
-                return await self._carry(node, batch.kind, items, link=False)
+                return await self._carry(run, items[0].kind, items, link=False)
         head = self._store.head()
         if head is None or head.size <= standing.head:
             return Progress.IDLE
-        return await self._link_and_carry(node, batch, head)
+        return await self._link_and_carry(run, batch, head)
 
-    async def contact(self, node: NodeId) -> Progress:
+    async def contact(self, node: NodeId, *, attempt: Attempt | None = None) -> Progress:
         """Exchange an empty frame: link, ping and gossip in one.
 
         Args:
             node: The destination.
+            attempt: Takes what the way was like.
 
         Raises:
             StorageError: The link could not be committed.
@@ -164,46 +145,65 @@ class Dispatch:
             return Progress.IDLE
         if self._logs.is_forked(node):
             return Progress.REFUSED
-        return await self._carry(node, OutboxKind.ENVELOPE, (), link=self._is_behind(node))
+        run = Attempt(node=node) if attempt is None else attempt
+        return await self._carry(run, OutboxKind.ENVELOPE, (), link=self._is_behind(node))
 
-    async def _freeze(self, node: NodeId, batch: Batch) -> Progress:
+    async def _freeze(self, run: Attempt, batch: Batch) -> Progress:
         """Send nothing to a log with two histories, and say so of everything that waits."""
-        items = await self._claim(node, batch, below=None)
+        items = await self._claim(run, batch, below=None)
         if not items:
             return Progress.IDLE
-        return await self._put_off(node, items, Code.FORK)
+        return await self._put_off(run.node, items, Code.FORK)
 
-    async def _link_and_carry(self, node: NodeId, batch: Batch, head: SignedHead) -> Progress:
+    async def _claim_riding(self, run: Attempt, batch: Batch, size: int) -> tuple[ClaimedItem, ...]:
+        """Claim what is covered already, unless something more urgent is not: then link first."""
+        work = await self._store.lane_work(run.node) if batch.kind is None else None
+        items = await self._claim(run, batch, below=size)
+        head = self._store.head()
+        if not items or work is None or head is None or head.size <= size:
+            return items
+        if work.most_urgent >= min(item.cls for item in items):
+            return items
+        await self._store.release(items)
+        return ()
+
+    async def _link_and_carry(self, run: Attempt, batch: Batch, head: SignedHead) -> Progress:
+        node = run.node
         links = self._links.setdefault(node, _Links(asyncio.Lock(), asyncio.Lock()))
         async with links.urgent if batch.urgent_only else links.ordinary:
             if self._standings.of(node).head >= head.size:
                 return Progress.DELIVERED  # another worker linked meanwhile: ride
-            items = await self._claim(node, batch, below=head.size)
+            items = await self._claim(run, batch, below=head.size)
             if not items:
                 return Progress.IDLE
+            kind = items[0].kind
             if _sealed_bytes(items) <= LINKING_FRAME_BYTES:
-                return await self._carry(node, batch.kind, items, link=True)
-            progress = await self._carry(node, batch.kind, (), link=True, waiting=items)
+                return await self._carry(run, kind, items, link=True)
+            progress = await self._carry(run, kind, (), link=True, waiting=items)
             if progress is not Progress.DELIVERED:
                 return progress
-        return await self._carry(node, batch.kind, items, link=False)
+        return await self._carry(run, kind, items, link=False)
 
     async def _claim(
-        self, node: NodeId, batch: Batch, *, below: int | None
+        self, run: Attempt, batch: Batch, *, below: int | None
     ) -> tuple[ClaimedItem, ...]:
-        return await self._store.claim(
-            node,
+        urgent = batch.urgent_only
+        items = await self._store.claim(
+            run.node,
             batch.kind,
             now_ms=self._clock.now_ms(),
-            max_items=URGENT_ITEMS if batch.urgent_only else MAX_ENVELOPES,
-            max_bytes=BATCH_BYTES,
+            max_items=min(batch.max_items, URGENT_ITEMS) if urgent else batch.max_items,
+            max_bytes=batch.max_bytes,
             below=below,
-            down_to=Urgency.P1 if batch.urgent_only else Urgency.P3,
+            down_to=min(batch.down_to, Urgency.P1) if urgent else batch.down_to,
         )
+        if items:
+            run.claimed()
+        return items
 
     async def _carry(
         self,
-        node: NodeId,
+        run: Attempt,
         kind: OutboxKind,
         items: tuple[ClaimedItem, ...],
         *,
@@ -217,33 +217,38 @@ class Dispatch:
         held = items or waiting
         try:
             try:
-                return await self._sent(node, kind, items, link=link, waiting=waiting)
+                return await self._sent(run, kind, items, link=link, waiting=waiting)
             except TransportError as error:
-                await self._settle.unreached(node, held, error.code)
+                run.timed_out = error.code == _TIME_OUT
+                await self._settle.unreached(run.node, held, error.code)
                 return Progress.FAILED
             except RemoteProtocolError as error:
-                return await self._put_off(node, held, error.code)
+                return await self._put_off(run.node, held, error.code)
         except BaseException:
             await self._store.release(held)
             raise
 
     async def _sent(
         self,
-        node: NodeId,
+        run: Attempt,
         kind: OutboxKind,
         items: tuple[ClaimedItem, ...],
         *,
         link: bool,
         waiting: tuple[ClaimedItem, ...],
     ) -> Progress:
+        node = run.node
         ready = await self._ready(node, items)
         if items and not ready:
             return Progress.REFUSED
         for _ in range(_POSITIONS_TRIED):
+            if not await self._store.extend(ready or waiting):
+                await self._store.release(ready or waiting)  # it took so long that others have it
+                return Progress.IDLE
             start = self._standings.of(node).head
             link = link or not rides(self._standings.of(node), _last_index(ready))
             asked_at = self._shortfall.moment()
-            status, body = await self._send(node, kind, ready, link=link)
+            status, body = await self._send(run, kind, ready, link=link)
             if status == _HTTP_OK:
                 return await self._answered(node, ready, body, asked_at=asked_at)
             error = coded(status, body)
@@ -267,8 +272,9 @@ class Dispatch:
         return tuple(item for item in items if item.item not in gone)
 
     async def _send(
-        self, node: NodeId, kind: OutboxKind, items: Sequence[ClaimedItem], *, link: bool
+        self, run: Attempt, kind: OutboxKind, items: Sequence[ClaimedItem], *, link: bool
     ) -> tuple[int, bytes]:
+        node = run.node
         head = self._store.head()
         old = self._standings.of(node).head
         seen = self._logs.head_size(node)
@@ -280,7 +286,15 @@ class Dispatch:
         else:
             proofs = await self._store.prove(old, indices, old=old)
             frame = riding_frame(kind, items, proofs, seen=seen, void=void)
-        return await self._transport.send(node, _ROUTES[kind], frame)
+        urgent = any(item.cls is Urgency.P0 for item in items)
+        began_s = self._clock.monotonic_s()
+        run.size_bytes = _sealed_bytes(items)
+        try:
+            answer = await self._transport.send(node, _ROUTES[kind], frame, urgent=urgent)
+        finally:
+            run.seconds = self._clock.monotonic_s() - began_s
+        self._metrics.attempt_seconds(run.seconds)
+        return answer
 
     async def _answered(
         self, node: NodeId, items: tuple[ClaimedItem, ...], body: bytes, *, asked_at: int

@@ -1,32 +1,48 @@
-"""Gets to know the other nodes: one empty frame and the key set of each, once a day.
+"""Calls the other nodes though nothing waits for them: a sign of life, the link, the key set.
 
-The exchange links both logs and brings the prekeys under which that node is written to. A node
-that is not reached is no fault: it is greeted again with the next round.
+An empty frame goes to every active node about every quarter of an hour, unless there was an
+exchange meanwhile; the key set, under which that node is written to, is fetched once a day. A
+node that is not reached is no fault, and delays no other: it is called again in its turn.
+
+Source: docs/delivery.md, "Delivery in rules", 21; docs/wire-format.md, rule 9b.
 """
 
-from typing import Final
+import asyncio
+from typing import Final, Protocol
 
 from gateway.errors import TransportError
 from gateway.journal import Journal
 from gateway.ports import Clock, Directory, Randomness
-from gateway.service.dispatch import Dispatch, Progress
 from gateway.service.keyring import Keyring
+from protocol.delivery.liveness import PING_S, Exchanges, ping_at_s
 from protocol.errors import RemoteProtocolError
 from protocol.identifiers import NodeId
 
-_ROUND_S: Final = 60.0
+_LOOK_S: Final = 30.0
+_AT_ONCE: Final = 16
+"""Nodes called side by side: dead ones must not delay the others by their time-outs."""
+
+
+class Lanes(Protocol):
+    """What the caller needs of delivery."""
+
+    async def call(self, node: NodeId) -> bool:
+        """Exchange an empty frame; return whether the node answered with a link."""
+
+    def exchanges(self, node: NodeId) -> Exchanges:
+        """Return the last exchanges with a node."""
 
 
 class Greet:
-    """Greets every active node of the directory.
+    """Calls every active node of the directory.
 
     Args:
-        node: This node, which is not greeted.
+        node: This node, which is not called.
         directory: Who there is.
-        dispatch: Sends empty frames.
+        lanes: Send empty frames, and know of every exchange.
         keyring: Fetches key sets.
         clock: Waiting.
-        randomness: Spreads the rounds of many nodes.
+        randomness: Spreads the calls of many nodes.
         journal: Diagnostics.
     """
 
@@ -35,7 +51,7 @@ class Greet:
         *,
         node: NodeId,
         directory: Directory,
-        dispatch: Dispatch,
+        lanes: Lanes,
         keyring: Keyring,
         clock: Clock,
         randomness: Randomness,
@@ -43,14 +59,15 @@ class Greet:
     ) -> None:
         self._node = node
         self._directory = directory
-        self._dispatch = dispatch
+        self._lanes = lanes
         self._keyring = keyring
         self._clock = clock
         self._randomness = randomness
         self._journal = journal
+        self._draws: dict[NodeId, float] = {}
 
     async def run(self) -> None:
-        """Greet until cancelled; one owner awaits it.
+        """Call until cancelled; one owner awaits it.
 
         Raises:
             StorageError: The store failed.
@@ -58,22 +75,43 @@ class Greet:
         while True:
             await self.once()
             known = self._directory.stamp() is not None
-            wait_s = _ROUND_S * self._randomness.between(0.5, 1.0) if known else 1.0
+            wait_s = _LOOK_S * self._randomness.between(0.5, 1.0) if known else 1.0
             await self._clock.sleep(wait_s)
 
     async def once(self) -> None:
-        """Greet whoever is due.
+        """Call whoever is due.
 
         Raises:
-            StorageError: The store failed.
+            GatewayError: The store failed.
         """
-        for entry in self._directory.nodes():
-            if entry.node_id != self._node and self._keyring.is_due(entry.node_id):
-                await self._greet(entry.node_id)
-
-    async def _greet(self, node: NodeId) -> None:
-        if await self._dispatch.contact(node) is not Progress.DELIVERED:
+        places = asyncio.Semaphore(_AT_ONCE)
+        due = [entry.node_id for entry in self._directory.nodes() if self._is_due(entry.node_id)]
+        calls = [asyncio.ensure_future(self._call(node, places)) for node in due]
+        if not calls:
             return
+        try:
+            await asyncio.gather(*calls)
+        finally:
+            for call in calls:
+                call.cancel()
+
+    def _is_due(self, node: NodeId) -> bool:
+        if node == self._node:
+            return False
+        exchanges, now_s = self._lanes.exchanges(node), self._clock.monotonic_s()
+        if self._keyring.is_due(node):
+            met = max(exchanges.heard_s, exchanges.reached_s) > exchanges.asked_s
+            return now_s >= exchanges.asked_s + (_LOOK_S if met else PING_S)
+        draw = self._draws.setdefault(node, self._randomness.between(0.0, 1.0))
+        return now_s >= ping_at_s(exchanges, draw=draw)
+
+    async def _call(self, node: NodeId, places: asyncio.Semaphore) -> None:
+        async with places:
+            self._draws.pop(node, None)
+            if await self._lanes.call(node) and self._keyring.is_due(node):
+                await self._fetch(node)
+
+    async def _fetch(self, node: NodeId) -> None:
         try:
             await self._keyring.fetch(node)
         except TransportError as error:

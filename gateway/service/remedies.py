@@ -5,7 +5,7 @@ None of it ends a message. What cannot be mended here waits, and people are told
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 from gateway.errors import GatewayError, TransportError
@@ -78,7 +78,7 @@ class Remedies:
         refusals = []
         for item in items:
             if item.kind is OutboxKind.ENVELOPE:
-                refusal = await self._send_parts_of(node, item)
+                refusal = await self._send_parts_of(node, item, items)
                 if refusal is not None:
                     refusals.append(refusal)
         return tuple(refusals)
@@ -140,11 +140,13 @@ class Remedies:
         if remedy_for(error.code) is Remedy.REFRESH_DIRECTORY:
             await self._directory.refresh()
 
-    async def _send_parts_of(self, node: NodeId, item: ClaimedItem) -> Refusal | None:
+    async def _send_parts_of(
+        self, node: NodeId, item: ClaimedItem, held: Sequence[ClaimedItem]
+    ) -> Refusal | None:
         for part in Header.decode(item.header).blobs:
             if (node, part.digest) in self._sent:
                 continue
-            error = await self._send_blob(node, part)
+            error = await self._send_blob(node, part, held)
             if error is not None:
                 return Refusal(item=item, code=error.code, retry_ms=error.retry_ms)
             self._sent[node, part.digest] = None
@@ -152,8 +154,13 @@ class Remedies:
                 self._sent.popitem(last=False)
         return None
 
-    async def _send_blob(self, node: NodeId, part: Part) -> ErrorAnswer | None:
-        """Send what the peer lacks of a blob; return its refusal.
+    async def _send_blob(
+        self, node: NodeId, part: Part, held: Sequence[ClaimedItem]
+    ) -> ErrorAnswer | None:
+        """Send what the peer lacks of a blob, keeping the leases of what waits for it.
+
+        Returns:
+            The peer's refusal, None when it holds the whole.
 
         Raises:
             TransportError: The peer was not reached.
@@ -164,6 +171,7 @@ class Remedies:
         pieces = self._blobs.read(self._node, part.digest, offset=offset, piece_bytes=_PIECE_BYTES)
         try:
             async for piece in pieces:
+                await self._store.extend(held)
                 status, body = await self._transport.put_blob(
                     node, part.digest, offset=offset, total=part.size_bytes, piece=piece
                 )
@@ -175,6 +183,9 @@ class Remedies:
         except GatewayError:
             # Our own copy cannot be read: this envelope waits, the others of the lane go on.
             return self._lost()
+        finally:
+            if isinstance(pieces, AsyncGenerator):
+                await pieces.aclose()  # a file stays open no longer than it is read
         return None
 
     def _lost(self) -> ErrorAnswer:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.delivery.engine import BULK, RECEIPTS, SLOTS, URGENT
+from gateway.delivery.engine import BULK
 from gateway.ports import Route
 from gateway.service.dispatch import Progress
 from protocol.answer import ErrorAnswer, encode_error
@@ -207,7 +207,9 @@ async def test_commit_that_fails_backs_the_lane_off(tmp_path: Path) -> None:
 
         def answering(node: NodeId, path: str, status: int, body: bytes) -> tuple[int, bytes]:
             if path == "/v1/keys":
-                lanes.leases.end(lanes.leases.all())  # new wraps cannot be written without the lease
+                lanes.leases.end(
+                    lanes.leases.all()
+                )  # new wraps cannot be written without the lease
             return refuse(node, path, status, body)
 
         wire.answering = answering
@@ -286,13 +288,6 @@ async def test_restart_resumes_what_waits_and_forgets_the_wait(tmp_path: Path) -
         await net.restart("FR/1")
         await net.run("FR/1")
         await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
-
-
-def test_two_of_five_workers_serve_emergencies_only() -> None:
-    """A P0 needs no free bulk slot, ever; receipts have a worker of their own."""
-    assert SLOTS.count(URGENT) == 2
-    assert SLOTS.count(BULK) == 2
-    assert SLOTS.count(RECEIPTS) == 1
 
 
 def _lane(net: Network) -> list[tuple[int, int, int, str]]:

@@ -1,0 +1,145 @@
+"""The lanes that have work, or a fault, as the engine holds them; and what each needs next.
+
+What a lane may do is decided by protocol.delivery.lane, .circuit and .slots; here these rules
+meet what waits and what is under way.
+"""
+
+from dataclasses import dataclass, field
+
+from gateway.records import LaneRow, LaneWork
+from gateway.service.batches import BATCH_BYTES, Batch
+from protocol.delivery.circuit import URGENT_SLOTS, Phase
+from protocol.delivery.lane import LaneState, at_start
+from protocol.delivery.pace import Pace
+from protocol.delivery.slots import Job
+from protocol.delivery.urgency import Urgency
+from protocol.identifiers import NodeId
+
+
+@dataclass(slots=True, kw_only=True)
+class Lane:
+    """One destination.
+
+    Args:
+        node: Which.
+        state: Its health.
+        pace: What is known of the way.
+        work: What waits, as the store said last; None if nothing does.
+        last_ok_ms: When it answered last, wall time.
+        emergency: The newest P0 that was seen.
+        running: Workers under way, by what they were granted for.
+        claiming: Jobs whose worker has not claimed anything yet.
+        idle: Jobs that found nothing; until the store says that something changed.
+    """
+
+    node: NodeId
+    state: LaneState = field(default_factory=LaneState)
+    pace: Pace = field(default_factory=Pace)
+    work: LaneWork | None = None
+    last_ok_ms: int | None = None
+    emergency: int = 0
+    running: dict[Job, int] = field(default_factory=lambda: dict.fromkeys(Job, 0))
+    claiming: set[Job] = field(default_factory=set)
+    idle: set[Job] = field(default_factory=set)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether only one attempt at a time goes."""
+        return self.state.circuit.phase is Phase.OPEN
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is under way."""
+        return any(self.running.values())
+
+    @property
+    def most_urgent(self) -> Urgency:
+        """The most urgent class that waits."""
+        return Urgency.P3 if self.work is None else self.work.most_urgent
+
+    def wants(self, now_s: float) -> tuple[Job, ...]:
+        """Return what this lane needs workers for now, the most urgent first.
+
+        Args:
+            now_s: Monotonic seconds.
+        """
+        work = self.work
+        if work is None or not self.state.is_due(now_s, work.most_urgent):
+            return ()
+        if self.is_open:
+            return self._probe(work)
+        down_to = self.state.down_to(now_s)
+        p0, p1 = work.by_class[Urgency.P0], work.by_class[Urgency.P1]
+        urgent = self.running[Job.EMERGENCY] + self.running[Job.URGENT]
+        jobs = []
+        if p0 and urgent < URGENT_SLOTS:
+            jobs.append(Job.EMERGENCY)
+        if p1 and urgent < URGENT_SLOTS - 1:
+            jobs.append(Job.URGENT)
+        bulk = any(work.by_class[cls] for cls in Urgency if Urgency.P1 < cls <= down_to)
+        if (bulk or ((p0 or p1) and not jobs)) and self._bulk < self.state.circuit.slots:
+            jobs.append(Job.BULK)
+        return tuple(job for job in jobs if job not in self.claiming and job not in self.idle)
+
+    def batch(self, job: Job, now_s: float) -> Batch:
+        """Return what a worker sends next.
+
+        Args:
+            job: What it was granted for.
+            now_s: Monotonic seconds.
+        """
+        if self.is_open:
+            return Batch(kind=None, urgent_only=False, max_items=1)
+        if job is Job.EMERGENCY:
+            return Batch(kind=None, urgent_only=True, down_to=Urgency.P0)
+        if job is Job.URGENT:
+            return Batch(kind=None, urgent_only=True)
+        return Batch(
+            kind=None,
+            urgent_only=False,
+            down_to=self.state.down_to(now_s),
+            max_items=self.pace.items,
+            max_bytes=self.pace.max_bytes(BATCH_BYTES),
+        )
+
+    def row(self, *, now_ms: int, now_s: float, error: str | None) -> LaneRow:
+        """Return what is kept of this lane.
+
+        Args:
+            now_ms: Wall time.
+            now_s: Monotonic seconds.
+            error: Why it was not reached, None if it was.
+        """
+        wait_s = max(0.0, self.state.due_s - now_s)
+        return LaneRow(
+            node=self.node,
+            failures=self.state.circuit.failures,
+            back_off_ms=round(self.state.back_off_s * 1000),
+            due_ms=now_ms + round(wait_s * 1000) if wait_s else 0,
+            last_ok_ms=self.last_ok_ms,
+            last_error=error,
+        )
+
+    @property
+    def _bulk(self) -> int:
+        return self.running[Job.BULK] + self.running[Job.PROBE]
+
+    def _probe(self, work: LaneWork) -> tuple[Job, ...]:
+        """One at a time; an emergency waits for no worker of the node."""
+        job = Job.EMERGENCY if work.most_urgent is Urgency.P0 else Job.PROBE
+        return () if self.is_busy or job in self.idle else (job,)
+
+
+def new_lane(work: LaneWork) -> Lane:
+    """Return a lane that is not held yet, as an earlier run or an earlier backlog left it.
+
+    Args:
+        work: What waits in it.
+    """
+    row = work.row
+    return Lane(
+        node=row.node,
+        state=at_start(failures=row.failures, back_off_ms=row.back_off_ms),
+        last_ok_ms=row.last_ok_ms,
+        emergency=work.newest_emergency,
+    )
