@@ -266,7 +266,7 @@ def test_home_with_too_long_a_path_is_refused_with_78(world: World) -> None:
 def test_backup_of_a_running_node_is_restored_and_asks_before_it_signs(world: World) -> None:
     """Made by the node itself; what is put back is verified, and signs nothing by itself."""
     world.serve_directory()
-    world.start(world.there)
+    world.start(world.there, until=503)
     node = world.start(world.here)
     mid = mid_of(world.send())
     assert world.a35("wait", mid, "--stage", "consigned", "--timeout", "60s").code == 0
@@ -285,9 +285,13 @@ def test_backup_of_a_running_node_is_restored_and_asks_before_it_signs(world: Wo
     assert restored.code == 0, restored.err
     assert restored.document()["root"] == made.document()["root"]
     assert (home / "restored").exists()
-    world.start(world.here)
-    assert mid in [item["mid"] for item in json.loads(world.a35("outbox", "--json").out)]
+    node = world.start(world.here, until=503)
+    assert "restored from a backup" in world.journal()
     assert world.a35("log", "verify").code == 0
+    world.start(world.network.nodes[2], until=503)
+    world.await_ready(world.here, node, 200)
+    assert not (home / "restored").exists()
+    assert mid in [item["mid"] for item in json.loads(world.a35("outbox", "--json").out)]
 
 
 def test_command_without_a_running_node_ends_with_69(world: World) -> None:

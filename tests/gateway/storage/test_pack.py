@@ -9,6 +9,7 @@ from typing import BinaryIO
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from gateway.errors import StorageError
 from gateway.storage.manifest import DamagedBackupError, Entry, Manifest
@@ -24,6 +25,7 @@ class Kept(BytesIO):
         super().__init__()
         self._name, self._into = name, into
 
+    @override
     def close(self) -> None:
         """Keep the bytes."""
         if not self.closed:
@@ -108,7 +110,7 @@ def test_list_that_names_more_than_the_file_is_long_is_refused_before_anything_i
     huge = replace(file.entry, size_bytes=1 << 40)
     made = manifest_of([replace(file, entry=huge)]).encode()
     opened: list[Entry] = []
-    unpacker = Unpacker(limit_bytes=1000, opened=opened.append)  # type: ignore[arg-type]  # None
+    unpacker = Unpacker(limit_bytes=1000, opened=opened.append)
     with pytest.raises(DamagedBackupError, match="more than it holds"):
         unpacker.write(made)
     assert opened == []
