@@ -1,0 +1,1 @@
+"""Witnesses: cosigning other nodes' logs, asking for cosignatures, and when they suffice."""
