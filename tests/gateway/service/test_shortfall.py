@@ -3,12 +3,12 @@
 import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 from gateway.delivery.engine import BULK
 from gateway.service.dispatch import Progress
-from keys.nodekeys import NodeKeys
+from gateway.storage.generations import open_generation
+from keys.nodekeys import NodeKeys, new_log_keys
 from keys.recipient import RecipientSecret
 from protocol.cases.ladder import MessageState
 from protocol.delivery.gaps import Shown
@@ -16,6 +16,8 @@ from protocol.directory import NodeEntry
 from protocol.identifiers import LogOrigin
 from protocol.joining import node_part
 from protocol.keyset import KeySet
+from protocol.log.deed import Epoch
+from protocol.log.statement import epoch as epoch_stated
 from protocol.log.statement import key_set_published
 from tests.gateway.network import DAY_MS, START_MS, Network, Node, Wire, network
 from tests.gateway.service.world import (
@@ -54,20 +56,39 @@ async def fall_back(net: Network, name: str, copy: Path) -> Node:
     old = net[name]
     await old.halt()
     await old.store.close()
-    drawn = NodeKeys.generate(name, generation=2, tls_name="localhost", now_ms=START_MS)
-    keys = replace(drawn, store_key=old.keys.store_key, tls=old.keys.tls)
+    keys = old.keys.with_log(new_log_keys(name, 2))
     net.entries[old.id] = next_entry(net.entries[old.id], keys)
-    with closing(sqlite3.connect(copy / "store.db")) as files:
-        files.execute("INSERT INTO log (generation, origin) VALUES (2, ?)", (keys.origin,))
-        files.commit()
-    net._keys[old.id] = keys
-    old.keys = keys
-    node = await net.reopen(old, copy, begins=False)
-    await node.store.begin_signing(None)
+    net._keys[old.id] = old.keys = keys
     times = {"not_before_ms": START_MS, "expires_ms": START_MS + DAY_MS}
-    key_set = KeySet(node=old.id, version=2, keys=(), **times).encode()
-    await node.store.state([key_set_published(key_set)], must_leave=True)
+    epoch = Epoch(
+        old=LogOrigin(old.id, 1), note=None, gap=None, who=name, why="a test", t_ms=net.clock.ms
+    )
+    open_generation(
+        copy / "store.db",
+        origin=LogOrigin(old.id, 2),
+        epoch=epoch_stated(epoch.encode()),
+        key_set=key_set_published(KeySet(node=old.id, version=2, keys=(), **times).encode()),
+        head_signer=net._signer(keys),
+    )
+    node = await net.reopen(old, copy)
+    await node.store.begin_signing(None)
     return node
+
+
+async def halted(net: Network, name: str, copy: str) -> Path:
+    """Copy a node's folder while it is stopped, and start it again."""
+    stopped = await net.restart(name)
+    await stopped.store.close()
+    folder = stopped.home.with_name(copy)
+    shutil.copytree(stopped.home, folder)
+    await net.reopen(stopped, stopped.home)
+    await net.run(name)
+    return folder
+
+
+def arrivals(node: Node) -> list[tuple[str]]:
+    """Return the logs in which what a node received is stated."""
+    return ask(node, "SELECT origin FROM envelope")
 
 
 async def exchange(net: Network, *numbers: int) -> None:
@@ -85,12 +106,7 @@ async def test_receiver_that_fell_back_gets_again_what_it_lost_and_nothing_else(
     """Rule 20: the same bytes, once; its sender's operators and officers hear of it."""
     async with network(tmp_path, NAMES, Wire()) as net:
         await exchange(net, 1)
-        stopped = await net.restart("RO/1")
-        await stopped.store.close()
-        copy = stopped.home.with_name("older")
-        shutil.copytree(stopped.home, copy)
-        await net.reopen(stopped, stopped.home)
-        await net.run("RO/1")
+        copy = await halted(net, "RO/1", "older")
         await exchange(net, 2, 3)
         lost = {row.mid for row in await received_by(net["RO/1"])}
         node = await fall_back(net, "RO/1", copy)
@@ -112,6 +128,28 @@ async def test_receiver_that_fell_back_gets_again_what_it_lost_and_nothing_else(
         await net.turn_until(lambda: pass_time(net) and settled(net)())
         assert sender.metrics.value("a35_lost_by_peer_total", PEER) == 2
         assert sender.wire.frames > before
+
+
+@scenario
+async def test_lost_message_of_an_earlier_generation_of_ours_is_stated_anew(tmp_path: Path) -> None:
+    """Its proof must lead to the log that we write now; header, wraps and body stay."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        older = await halted(net, "RO/1", "older")
+        await exchange(net, 1)
+        sealed = ask(net["FR/1"], "SELECT header, wraps, body FROM envelope")
+        await fall_back(net, "FR/1", await halted(net, "FR/1", "same"))
+        receiver = await fall_back(net, "RO/1", older)
+        assert await received_by(receiver) == ()
+        await net.run("FR/1")
+        await net.run("RO/1")
+        await net["FR/1"].runtime.dispatch.contact(RO)
+        await net.turn_until(lambda: pass_time(net) and len(arrivals(receiver)) == 1)
+        assert arrivals(receiver) == [("a35/FR/1/log/2",)]
+        assert ask(receiver, "SELECT header, wraps, body FROM envelope") == sealed
+        stated = await net["FR/1"].store.stated((await received_by(receiver))[0].mid)
+        assert stated is not None
+        assert len(stated.sealings) == 1
+        await net.turn_until(lambda: pass_time(net) and settled(net)())
 
 
 @scenario
