@@ -1,6 +1,7 @@
 """Making and checking the files of a store, before anything in it is used."""
 
 import contextlib
+import os
 import sqlite3
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from gateway.errors import ConfigError, StorageError
 from gateway.storage.anchor import Anchor, find, sync_folder
 from gateway.storage.connection import connect_reader, connect_writer
 from gateway.storage.continuity import marker_of, read_loss
+from gateway.storage.copy import check_copy, copy_database
 from gateway.storage.gate import Gate
 from gateway.storage.group import Failed, GroupCommitter
 from gateway.storage.nodes import LogNodes
@@ -75,22 +77,53 @@ def remove_store(path: Path) -> None:
 def migrate_store(path: Path) -> None:
     """Refuse what we do not understand, then bring the rest to the newest schema.
 
+    A verified copy is taken first and stays beside the store, for an operator who has to go back:
+    `store.db.before-NNNN`, named by the schema that the release brings. Those of earlier releases
+    are removed then.
+
     Args:
         path: The database file, locked by this process.
 
     Raises:
         ConfigError: A newer release wrote it.
-        StorageError: It cannot be read, or is no store of ours.
+        StorageError: It cannot be read, is no store of ours, or there is no room for the copy.
+        LogDamagedError: Its log does not verify; it was not changed.
     """
     with contextlib.closing(connect_reader(path)) as reader:
         version = _understood(reader)
     if version == SCHEMA_VERSION:
         return
+    _keep_copy(path)
     with contextlib.closing(connect_writer(path)) as connection:
         try:
             apply_migrations(connection)
         except sqlite3.Error as fault:
             raise StorageError("the schema could not be brought up to date") from fault
+
+
+def _keep_copy(path: Path) -> None:
+    """Take a copy that is believed, before anything is changed; one that was begun counts not.
+
+    Raises:
+        StorageError: The disk refused.
+    """
+    target, part = beside(path, f".before-{SCHEMA_VERSION:04}"), beside(path, ".before.part")
+    try:
+        part.unlink(missing_ok=True)
+        copy_database(path, part)
+        check_copy(part)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+        for earlier in path.parent.glob(f"{path.name}.before-*"):
+            if earlier != target:
+                earlier.unlink()
+        sync_folder(path.parent)
+    except OSError as fault:
+        raise StorageError("the copy before the migration could not be kept") from fault
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def _understood(reader: sqlite3.Connection) -> int:
