@@ -395,13 +395,18 @@ class Engine:
     async def _send(self, lane: Lane, job: Job) -> bool:
         """Send one batch; return whether another may follow at once."""
         node = lane.node
-        attempt = Attempt(node=node, claimed=partial(self._claimed, lane, job))
+        attempt = Attempt(node=node)
+        attempt.claimed = partial(self._claimed, lane, job, attempt)
         batch = lane.batch(job, self._clock.monotonic_s())
         try:
             progress = await self._dispatch.deliver(node, batch, attempt=attempt)
         except GatewayError as error:
             self._journal.warning("delivery_failed", node=str(node), code=error.code)
             progress = Progress.FAILED
+        finally:
+            if job is Job.BULK and attempt.kind is OutboxKind.RECEIPT:
+                lane.is_receipting = False
+                lane.idle.discard(Job.BULK)
         if job is Job.BULK:
             self._turns.charge(node, attempt.size_bytes)
         if progress is Progress.IDLE:
@@ -417,8 +422,10 @@ class Engine:
         await self._reached(node)
         return progress is Progress.DELIVERED
 
-    def _claimed(self, lane: Lane, job: Job) -> None:
+    def _claimed(self, lane: Lane, job: Job, attempt: Attempt) -> None:
         """Take note that a worker has what it sends: another one may look for more."""
+        if job is Job.BULK and attempt.kind is OutboxKind.RECEIPT:
+            lane.is_receipting = True
         if job in lane.claiming:
             lane.claiming.discard(job)
             self._look.add(lane.node)

@@ -6,7 +6,7 @@ meet what waits and what is under way.
 
 from dataclasses import dataclass, field
 
-from gateway.records import LaneRow, LaneWork
+from gateway.records import LaneRow, LaneWork, OutboxKind
 from gateway.service.batches import BATCH_BYTES, Batch
 from protocol.delivery.circuit import URGENT_SLOTS, Phase
 from protocol.delivery.lane import LaneState, at_start
@@ -30,6 +30,8 @@ class Lane:
         running: Workers under way, by what they were granted for.
         claiming: Jobs whose worker has not claimed anything yet.
         idle: Jobs that found nothing; until the store says that something changed.
+        is_receipting: Whether a frame of receipts is under way among those of all classes. The
+            next receipts gather meanwhile: there is one for each stage of each message.
     """
 
     node: NodeId
@@ -41,6 +43,7 @@ class Lane:
     running: dict[Job, int] = field(default_factory=lambda: dict.fromkeys(Job, 0))
     claiming: set[Job] = field(default_factory=set)
     idle: set[Job] = field(default_factory=set)
+    is_receipting: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -95,7 +98,7 @@ class Lane:
         if job is Job.URGENT:
             return Batch(kind=None, urgent_only=True)
         return Batch(
-            kind=None,
+            kind=OutboxKind.ENVELOPE if self.is_receipting else None,
             urgent_only=False,
             down_to=self.state.down_to(now_s),
             max_items=self.pace.items,

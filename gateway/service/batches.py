@@ -63,6 +63,7 @@ class Attempt:
     Args:
         node: The destination.
         claimed: Called when items were claimed, before anything is sent.
+        kind: Of the items claimed, None as long as there are none.
         size_bytes: Of the items of the last frame.
         seconds: From sending the last frame to its answer, or to the failure.
         timed_out: Whether the last frame met no answer in time.
@@ -70,6 +71,7 @@ class Attempt:
 
     node: NodeId
     claimed: Callable[[], None] = _nobody
+    kind: OutboxKind | None = None
     size_bytes: int = 0
     seconds: float = 0.0
     timed_out: bool = False

@@ -121,6 +121,8 @@ class Dispatch:
             return Progress.IDLE  # what peers hold of our log comes first
         if self._logs.is_forked(node):
             return await self._freeze(run, batch)
+        if not await self._shortfall.is_counted(node):
+            return await self.contact(node, attempt=run)  # rule 8: the first frame is empty
         standing = self._standings.of(node)
         if standing.head:
             items = await self._claim_riding(run, batch, standing.head)
@@ -198,6 +200,7 @@ class Dispatch:
             down_to=min(batch.down_to, Urgency.P1) if urgent else batch.down_to,
         )
         if items:
+            run.kind = items[0].kind
             run.claimed()
         return items
 

@@ -207,9 +207,7 @@ async def test_commit_that_fails_backs_the_lane_off(tmp_path: Path) -> None:
 
         def answering(node: NodeId, path: str, status: int, body: bytes) -> tuple[int, bytes]:
             if path == "/v1/keys":
-                lanes.leases.end(
-                    lanes.leases.all()
-                )  # new wraps cannot be written without the lease
+                lanes.leases.end(lanes.leases.all())  # new wraps need the lease
             return refuse(node, path, status, body)
 
         wire.answering = answering
