@@ -351,7 +351,7 @@ class Successions(Protocol):
     """Logs of peers that were given up for later generations, and what came of that."""
 
     async def close_logs(
-        self, closed: Sequence[ClosedLog], checkpoint: PeerCheckpoint, *, now_ms: int
+        self, closed: Sequence[ClosedLog], checkpoint: PeerCheckpoint | None, *, now_ms: int
     ) -> None:
         """Close logs for good, with the first checkpoint of the one that follows them."""
 

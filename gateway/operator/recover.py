@@ -411,7 +411,8 @@ def with_log(entry: NodeEntry, key: LogKey) -> NodeEntry:
         ConfigError: The entry cannot hold it.
     """
     try:
-        return NodeEntry.model_validate({**dict(entry), "logs": (*entry.logs, key)})
+        fields = {name: getattr(entry, name) for name in NodeEntry.model_fields}
+        return NodeEntry(**{**fields, "logs": (*entry.logs, key)})
     except (ValueError, MalformedError) as error:
         raise ConfigError("the node's entry cannot hold one more log") from error
 

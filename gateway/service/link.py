@@ -159,9 +159,9 @@ class PeerLogs:
         is_older = newest is not None and origin.generation < newest.origin.generation
         if self.succession.is_closed(origin) or is_older:
             raise ClosedLogError("this log was given up", checkpoint=checkpoint)
-        if origin.generation == 1 or origin in self._positions:
+        held = self._open_before(origin)
+        if origin.generation == 1 or (origin in self._positions and not held):
             return
-        held = [place for each, place in self._positions.items() if each.node == peer]
         for place in held:
             fork = self.succession.forked.get(place.origin)
             if fork is not None and not self.succession.may_go_on(fork):
@@ -174,14 +174,23 @@ class PeerLogs:
             ) from error
         first = self.verify(peer, answer.note)
         closing = self.succession.believe(answer, first, held)
-        if first.head.origin != origin or origin in self._positions:
-            return  # another frame was faster, or the log has moved on again
-        linked = self.take(first, old=0, proof=())
-        evidence = self.unwritten.evidence(origin, linked.head, proved=True)
-        if evidence is not None:
-            await self._store.close_logs(closing, evidence, now_ms=self._clock.now_ms())
-            self.unwritten.committed(evidence)
-            self.succession.close(closing)
+        if first.head.origin != origin:
+            return  # the log has moved on again: its next frame says so
+        place = self._positions.get(origin)
+        head = None if place is None else place.head
+        head = self.take(first, old=0, proof=()).head if head is None else head
+        evidence = self.unwritten.evidence(origin, head, proved=True)
+        await self._store.close_logs(closing, evidence, now_ms=self._clock.now_ms())
+        self.unwritten.committed(evidence)
+        self.succession.close(closing)
+
+    def _open_before(self, origin: LogOrigin) -> list[Position]:
+        """Return where we stand in earlier logs of a node that are not closed."""
+        return [
+            place
+            for each, place in self._positions.items()
+            if each.node == origin.node and each < origin and not self.succession.is_closed(each)
+        ]
 
     def verify(self, peer: NodeId, note: bytes) -> Checkpoint:
         """Check a note's origin and both signatures under the keys valid now.

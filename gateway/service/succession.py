@@ -162,8 +162,9 @@ class Succession:
     def close(self, closing: Sequence[ClosedLog]) -> None:
         """Take note of logs whose closing was committed."""
         for one in closing:
-            self._closed[one.origin] = one
-            self._told(one)
+            if one.origin not in self._closed:  # frames side by side may both have asked
+                self._closed[one.origin] = one
+                self._told(one)
 
     async def accept(self, node: NodeId, *, reason: str, who: str) -> int:
         """Let a node with two histories go on in a new generation, by the operator's word.

@@ -22,13 +22,13 @@ class SuccessionPart(StorePart):
     """Implements ports.Successions."""
 
     async def close_logs(
-        self, closed: Sequence[ClosedLog], checkpoint: PeerCheckpoint, *, now_ms: int
+        self, closed: Sequence[ClosedLog], checkpoint: PeerCheckpoint | None, *, now_ms: int
     ) -> None:
         """Close logs for good, with the first checkpoint of the one that follows them.
 
         Args:
             closed: Logs of one node; one that is closed already stays as it was recorded.
-            checkpoint: Verified and linked, of the log that follows.
+            checkpoint: Verified and linked, of the log that follows; None if it is held.
             now_ms: Milliseconds since 1970, UTC.
 
         Raises:
@@ -49,7 +49,8 @@ class SuccessionPart(StorePart):
                         now_ms,
                     ),
                 )
-            keep_checkpoint(session, checkpoint, state_seen=True, proves=True)
+            if checkpoint is not None:
+                keep_checkpoint(session, checkpoint, state_seen=True, proves=True)
 
         await self._core.writer.run(close)
 

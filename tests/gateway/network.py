@@ -19,22 +19,27 @@ from threading import Event
 
 from gateway.journal import get_journal
 from gateway.metrics import Metrics
+from gateway.operator.recover import with_log
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Ports, Runtime
 from gateway.service.reception import Reception
 from gateway.storage.blobs import FileBlobs
+from gateway.storage.generations import open_generation, survey
 from gateway.storage.sequence import HeadSigner
 from gateway.storage.sqlite import SqliteStore
 from keys.nodekeys import NodeKeys, new_prekey
 from keys.recipient import RecipientSecret
-from protocol.directory import NodeEntry, NodeState, PartyEntry
+from protocol.directory import LogKey, NodeEntry, NodeState, PartyEntry
+from protocol.directory_values import key_text, time_text
 from protocol.envelope.header import DirectoryStamp
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.joining import node_part
 from protocol.keyset import KeySet, PrekeyEntry
 from protocol.log.checkpoint import Checkpoint, TreeHead
+from protocol.log.deed import Epoch
 from protocol.log.recovery import Start
 from protocol.log.signing import sign_head
+from protocol.log.statement import epoch as epoch_stated
 from protocol.log.statement import key_set_published
 from tests.gateway.wire import Wire, WireTransport
 
@@ -245,11 +250,7 @@ class Network:
     def make(self, node: NodeId, home: Path) -> Node:
         """Make a new node with the keys of this name in a folder; not started."""
         keys = self._keys[node]
-        public = RecipientSecret(keys.prekeys[0].seed).public
-        times = {"not_before_ms": START_MS, "expires_ms": START_MS + 14 * DAY_MS}
-        key_set = KeySet(
-            node=node, version=1, keys=(PrekeyEntry(public=public, **times),), **times
-        ).encode()
+        key_set = _key_set(keys, version=1)
         home.mkdir()
         store = SqliteStore.create(
             home / "store.db",
@@ -264,11 +265,12 @@ class Network:
 
     async def reopen(self, old: Node, home: Path, *, begins: bool = True) -> Node:
         """Open a node on files that nobody has open; the workers do not run yet."""
+        keys = self._keys[old.id]
         store = SqliteStore.open(
             home / "store.db",
-            origin=LogOrigin.parse(old.keys.origin),
-            store_key=old.keys.store_key,
-            head_signer=self._signer(old.keys),
+            origin=LogOrigin.parse(keys.origin),
+            store_key=keys.store_key,
+            head_signer=self._signer(keys),
             clock=self.clock,
         )
         node = self._node(old.id, home, store, secrets=old.secrets)
@@ -325,6 +327,61 @@ class Network:
         )
 
 
+async def renew(
+    net: Network,
+    name: str,
+    *,
+    home: Path | None = None,
+    listed: bool = True,
+    begins: bool = True,
+) -> Node:
+    """Give up the log of a node for a new generation and open it; the workers do not run.
+
+    `home`: on these files instead of its own. `listed`: the directory names the new log.
+    """
+    old = net[name]
+    await old.halt()
+    await old.store.close()
+    folder = old.home if home is None else home
+    found = survey(folder / "store.db")
+    highest = max(key.log_origin.generation for key in net.entries[old.id].logs)
+    keys = net._keys[old.id].with_generation(highest + 1)
+    net._keys[old.id] = keys
+    epoch = Epoch(
+        old=found.origin,
+        note=None if found.head is None else found.head.note,
+        gap=None,
+        who=f"{name} operator",
+        why="the disk was lost",
+        t_ms=net.clock.now_ms(),
+    )
+    open_generation(
+        folder / "store.db",
+        origin=LogOrigin.parse(keys.origin),
+        epoch=epoch_stated(epoch.encode()),
+        key_set=key_set_published(_key_set(keys, version=net.clock.now_ms() // 1000)),
+        head_signer=net._signer(keys),
+    )
+    if listed:
+        list_log(net, name)
+    return await net.reopen(old, folder, begins=begins)
+
+
+def list_log(net: Network, name: str) -> None:
+    """Let the directory name the log that a node writes now, beside the earlier ones."""
+    node = NodeId.parse(name)
+    verifier = net._keys[node].signer().verifier
+    entry = net.entries[node]
+    key = LogKey(
+        origin=verifier.name,
+        ed25519=key_text(verifier.ed25519),
+        mldsa44=key_text(verifier.mldsa44),
+        not_before=time_text(START_MS - DAY_MS),
+        not_after=time_text(START_MS + 365 * DAY_MS),
+    )
+    net.entries[node] = with_log(entry, key)
+
+
 @asynccontextmanager
 async def _stillness(store: SqliteStore) -> AsyncIterator[None]:
     """Keep the writer between two commits until the block ends."""
@@ -343,6 +400,18 @@ async def _stillness(store: SqliteStore) -> AsyncIterator[None]:
     finally:
         go_on.set()
         await waiting
+
+
+def _key_set(keys: NodeKeys, *, version: int) -> bytes:
+    """Return the key set of a node with its one prekey."""
+    public = RecipientSecret(keys.prekeys[0].seed).public
+    times = {"not_before_ms": START_MS, "expires_ms": START_MS + 14 * DAY_MS}
+    return KeySet(
+        node=NodeId.parse(keys.node),
+        version=version,
+        keys=(PrekeyEntry(public=public, **times),),
+        **times,
+    ).encode()
 
 
 async def _nothing() -> None:
