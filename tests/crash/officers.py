@@ -133,7 +133,12 @@ class Desk:
         while True:
             if after >= 0:
                 await self.insist(partial(_news, after=after))
-            view = await self.insist(lambda client: client.show(mid))
+            try:
+                view = await self.insist(lambda client: client.show(mid))
+            except NoInputError:
+                # A node that lost it says so for ever: then this wait is what fails.
+                await asyncio.sleep(LOOK_EVERY_S)
+                continue
             if reached(MessageState(view.state), stage):
                 return
             after = view.event

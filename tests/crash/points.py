@@ -156,6 +156,9 @@ class Trial:
             control.disarm()
             if died is not None:
                 await self._bury(point, died, word, outcome)
+                if outcome.findings:
+                    playing.cancel()  # found: nobody need wait for what may never come
+                    return
                 await world.start(side)
                 await world.ready(side)
             await playing
@@ -236,7 +239,7 @@ def points_of(counted: Outcome) -> list[Point]:
     points = []
     for number, call in enumerate(counted.calls, 1):
         modes = [Mode.BEFORE]
-        if call.kind in {Kind.WRITE, Kind.SEND} and call.bytes > 1 and call.place is not Place.WAKE:
+        if _can_be_torn(call):
             modes.append(Mode.TORN)
         if call.place in {Place.PEER, Place.OFFICER} or number == len(counted.calls):
             modes.append(Mode.AFTER)
@@ -245,6 +248,15 @@ def points_of(counted: Outcome) -> list[Point]:
             for mode in modes
         ]
     return points
+
+
+def _can_be_torn(call: Call) -> bool:
+    """Tell whether a kill can part a call; the anchor is one sector and written in one piece."""
+    return (
+        call.kind in {Kind.WRITE, Kind.SEND}
+        and call.bytes > 1
+        and call.place not in {Place.WAKE, Place.ANCHOR}
+    )
 
 
 def kinds_of(calls: Sequence[Call]) -> dict[str, int]:
