@@ -180,6 +180,12 @@ class Numbers(Protocol):
     ) -> tuple[int, int]:
         """Put what a node lost back, once a generation; return how many go again, how many not."""
 
+    async def is_counted(self, node: NodeId) -> bool:
+        """Tell whether no number given out to a node from now on can be one that we lost.
+
+        False in a new generation of our log until `move_on` was called for that node.
+        """
+
     async def move_on(self, node: NodeId, shown: Shown) -> int:
         """Let numbers go on above what a node shows, after our own loss; what waits gets new ones.
 
@@ -318,6 +324,9 @@ class Lateness(Protocol):
 
     async def note_asked(self, mid: MessageId) -> None:
         """Note that receipts were asked for after silence was stated of a message."""
+
+    async def forget_attempts(self, *, before_ms: int) -> int:
+        """Drop attempts older than a time, the oldest thousands at a time; return how many."""
 
     async def order(
         self, submission: Submission, order: Order, *, of: MessageId, now_ms: int

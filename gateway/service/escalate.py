@@ -45,6 +45,10 @@ _AT_ONCE: Final = 1000
 _AGAIN_S: Final = 60.0
 """How long a node that does not answer is left alone with questions, unless it makes contact."""
 
+ATTEMPTS_KEPT_MS: Final = 30 * 24 * 3_600_000
+"""How long attempts are kept: as long as an envelope may live (rule 20)."""
+
+_FORGET_EVERY_S: Final = 3600.0
 _COPIED: Final = frozenset({Urgency.P0, Urgency.P1})
 
 
@@ -104,6 +108,7 @@ class Escalate:
         self._owing: tuple[tuple[NodeId, int], ...] = ()
         self._asked_s: dict[NodeId, float] = {}
         self._news = -1
+        self._forget_at_s = float("-inf")
 
     async def run(self) -> None:
         """Watch until cancelled; one owner awaits it.
@@ -171,6 +176,7 @@ class Escalate:
             await self._copy(row)
         await self._ask_again()
         await self._after_news()
+        await self._forget_old()
 
     # ------------------------------------------------------------------ watching
 
@@ -261,18 +267,20 @@ class Escalate:
         left_out = self._seldom.due(f"{row.recipient} {row.cls} {told}")
         if left_out is None:
             return
-        tell = self._journal.warning if row.cls is Urgency.P2 else self._journal.alarm
+        fields = {
+            "mid": str(row.mid),
+            "reference": code_of(row.mid),
+            "node": str(row.recipient),
+            "cls": row.cls.name,
+            "missing": told.step.value,
+            "stage": told.stage.value,
+            "left_out": left_out,
+        }
+        if row.cls is Urgency.P2:
+            self._journal.warning("message_late", **fields)
+            return
         self._metrics.alarms("message_late")
-        tell(
-            "message_late",
-            mid=row.mid,
-            reference=code_of(row.mid),
-            node=row.recipient,
-            cls=row.cls.name,
-            missing=told.step,
-            stage=told.stage,
-            left_out=left_out,
-        )
+        self._journal.alarm("message_late", **fields)
 
     async def _silence(self, node: NodeId) -> None:
         """State the silence of one node on some messages, receipts asked for before and after."""
@@ -294,7 +302,7 @@ class Escalate:
             return
         to = self._orders.second(row.recipient)
         if to is not None and await self._orders.copy(row, to):
-            self._journal.alarm("copied_to_second_contact", mid=row.mid, node=to)
+            self._journal.alarm("copied_to_second_contact", mid=str(row.mid), node=str(to))
 
     # ------------------------------------------------------------------ asking, withdrawing
 
@@ -317,6 +325,14 @@ class Escalate:
                 if rows and await self._ask(silence.node, rows[0]):
                     await self._store.note_asked(silence.mid)
 
+    async def _forget_old(self) -> None:
+        """Drop attempts that nobody will ask about any more, a bounded number at a time."""
+        now_s = self._clock.monotonic_s()
+        if now_s >= self._forget_at_s:
+            before_ms = self._clock.now_ms() - ATTEMPTS_KEPT_MS
+            dropped = await self._store.forget_attempts(before_ms=before_ms)
+            self._forget_at_s = now_s + (LOOK_EVERY_S if dropped else _FORGET_EVERY_S)
+
     async def _after_news(self) -> None:
         """See who owes us a step now, and withdraw the other one of a pair that was taken."""
         news = self._store.newest_event
@@ -327,9 +343,11 @@ class Escalate:
         for rival in await self._store.rivals():
             try:
                 if await self._orders.withdraw(rival):
-                    self._journal.info("copy_withdrawn", mid=rival.mid, node=rival.taken_by)
+                    self._journal.info(
+                        "copy_withdrawn", mid=str(rival.mid), node=str(rival.taken_by)
+                    )
             except GatewayError as error:
-                self._journal.warning("withdrawal_failed", mid=rival.mid, code=error.code)
+                self._journal.warning("withdrawal_failed", mid=str(rival.mid), code=error.code)
 
 
 def _of(steps: frozenset[Step]) -> frozenset[Told]:

@@ -27,6 +27,7 @@ KIND_OF_SILENCE: Final = {
 }
 """The reserved names of the two evidences (docs/domain.md, section 6.4)."""
 
+_DROPPED_AT_ONCE: Final = 5000
 _TAKEN: Final = "('acknowledged', 'declined', 'answered')"
 _STAGE_COLUMNS: Final = (
     "SELECT m.mid, x.step, x.stage, x.due_ms, x.at_ms, x.origin, x.i, x.asked"
@@ -151,6 +152,20 @@ def queue_order(
         )
     )
     return submitted
+
+
+def drop_attempts(session: Session, before_ms: int) -> int:
+    """Drop attempts made before a time; their numbers grow with time, so few rows are looked at.
+
+    Returns:
+        How many; at most _DROPPED_AT_ONCE, so that nobody waits for it.
+    """
+    dropped = session.execute(
+        "DELETE FROM attempt WHERE id IN (SELECT id FROM"
+        " (SELECT id, at_ms FROM attempt ORDER BY id LIMIT ?) WHERE at_ms < ?)",
+        (_DROPPED_AT_ONCE, before_ms),
+    )
+    return dropped.rowcount
 
 
 def save_cursor(session: Session, name: str, number: int) -> None:

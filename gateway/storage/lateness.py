@@ -16,6 +16,7 @@ from gateway.records import Submission, Submitted
 from gateway.rows import MessageRow
 from gateway.storage.core import StorePart
 from gateway.storage.escalations import (
+    drop_attempts,
     note_asked,
     queue_order,
     read_pairs,
@@ -73,6 +74,14 @@ class LatenessPart(StorePart):
             StorageError: It will be asked again.
         """
         await self._core.writer.run(partial(note_asked, mid=mid, own=self._core.own))
+
+    async def forget_attempts(self, *, before_ms: int) -> int:
+        """Drop attempts older than a time, the oldest thousands at a time; return how many.
+
+        Raises:
+            StorageError: None was dropped.
+        """
+        return await self._core.writer.run(partial(drop_attempts, before_ms=before_ms))
 
     async def order(
         self, submission: Submission, order: Order, *, of: MessageId, now_ms: int

@@ -30,7 +30,7 @@ from tests.gateway.storage.material import (
     received,
     submission,
 )
-from tests.gateway.storage.scenario import Contract
+from tests.gateway.storage.scenario import Contract, claim, defer
 
 
 def stage_of(number: int, stage: Stage = Stage.HASTEN, step: Step = Step.ACCEPTED) -> Escalation:
@@ -56,7 +56,7 @@ async def take(store: Store, number: int, stage: ReceiptStage) -> None:
     await store.take_receipts(PEER, [received(number, stage)], peer_checkpoint(), now_ms=NOW_MS)
 
 
-class LatenessContract(Contract):
+class LatenessContract(Contract):  # noqa: PLR0904  one case for each promise
     """Escalation, copies, and where webhooks are."""
 
     def test_awaited_are_our_messages_of_which_a_step_is_missing(self) -> None:
@@ -242,6 +242,21 @@ class LatenessContract(Contract):
             assert [row.mid for row in await store.coded(*bounds_of(code_of(far)))] == [far]
             found = await store.coded(*bounds_of(code_of(mid(9))))
             assert [(row.mid, row.state) for row in found] == [(mid(9), MessageState.ACCEPTED)]
+
+        self.run(scenario)
+
+    def test_old_attempts_are_dropped_and_newer_ones_stay(self) -> None:
+        """Rule 20: a node that is away for a month must not fill the disk."""
+
+        async def scenario(store: Store) -> None:
+            await store.submit(submission(1), now_ms=NOW_MS)
+            for _ in range(3):
+                (item,) = await claim(store)
+                await defer(store, item)
+            assert await store.forget_attempts(before_ms=NOW_MS) == 0
+            assert len(await store.attempts(mid(1))) == 3
+            assert await store.forget_attempts(before_ms=NOW_MS + 1) == 3
+            assert await store.attempts(mid(1)) == ()
 
         self.run(scenario)
 
