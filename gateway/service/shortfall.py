@@ -43,6 +43,7 @@ class Shortfall:
         self._clock = clock
         self._metrics = metrics
         self._lost = lost
+        self._counted: set[NodeId] = set()
         self._void: dict[NodeId, tuple[int, ...]] = {}
 
     def void(self, node: NodeId) -> tuple[int, ...]:
@@ -60,18 +61,36 @@ class Shortfall:
         """
         return self._store.newest_event
 
+    async def is_counted(self, node: NodeId) -> bool:
+        """Tell whether items may go to a node: its answer to an empty frame comes first if not.
+
+        After a loss of our own the numbers that it shows are those that were given out.
+
+        Args:
+            node: The destination.
+        """
+        if node not in self._counted and await self._store.is_counted(node):
+            self._counted.add(node)
+        return node in self._counted
+
     async def heard(self, node: NodeId, answer: Answer, *, asked_at: int, generation: int) -> None:
         """Act on what an answer shows.
 
-        A store that refuses now is no fault of the answer: the next one shows the same.
+        A store that refuses now is no fault of the answer: the next one shows the same. Save
+        after a loss of our own, when nothing may go before our numbers go on above what it shows.
 
         Args:
             node: Who answered a frame of envelopes or receipts.
             answer: Its checkpoint was linked.
             asked_at: From `moment`, before the request left.
             generation: Of the log whose checkpoint it bears.
+
+        Raises:
+            StorageError: After a loss of our own, our numbers could not go on.
         """
         shown = Shown(have=answer.have, miss=answer.miss)
+        if not await self.is_counted(node):
+            await self._store.move_on(node, shown)
         ranges = await self._store.lacking(node, shown)
         if not ranges:
             self._void.pop(node, None)

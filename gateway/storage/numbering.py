@@ -6,7 +6,7 @@ from functools import partial
 from gateway.records import OutgoingReceipt
 from gateway.storage.arrivals import arrived
 from gateway.storage.core import StorePart
-from gateway.storage.numbers import move_on, read_ended, read_top, send_again
+from gateway.storage.numbers import is_counted, move_on, read_ended, read_top, send_again
 from gateway.storage.receipts import give_unheeded, read_unheeded
 from protocol.delivery.gaps import Ended, Ranges, Shown, go_on_from, lacking
 from protocol.delivery.urgency import Urgency
@@ -50,6 +50,10 @@ class NumberingPart(StorePart):
             ),
             weight=1 + len(numbers),
         )
+
+    async def is_counted(self, node: NodeId) -> bool:
+        """Tell whether no number given out to a node from now on can be one that was lost."""
+        return is_counted(self._core.reader, str(node), self._core.log.origin)
 
     async def move_on(self, node: NodeId, shown: Shown) -> int:
         """Let the numbers of a lane go on above what a node shows, after a loss of our own.

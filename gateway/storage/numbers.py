@@ -10,12 +10,13 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from gateway.storage.restating import restate_envelope
 from gateway.storage.session import KIND_LOST, KIND_RECEIPT, Event, ItemQueued, Session
 from protocol.cases.ladder import MessageState, is_over
 from protocol.delivery.gaps import Ended, Ranges
 from protocol.delivery.urgency import Urgency, deliver_by_ms
+from protocol.identifiers import LogOrigin
 from protocol.limits import MAX_VOID
-from protocol.log.statement import envelope_sent
 
 SENT_AGAIN = "sent_again"
 """What the event of a lost message says: the same bytes wait again."""
@@ -61,6 +62,20 @@ def read_top(connection: sqlite3.Connection, node: str) -> int:
     """Return the last number given out to a node, 0 if none."""
     row = connection.execute("SELECT q FROM lane WHERE node = ?", (node,)).fetchone()
     return 0 if row is None else int(row[0])
+
+
+def is_counted(connection: sqlite3.Connection, node: str, origin: LogOrigin) -> bool:
+    """Tell whether no number given out to a node from now on can be one that was lost.
+
+    Args:
+        connection: A reader.
+        node: The receiver, CC/n.
+        origin: The log that is written: one that begins anew tells of a loss.
+    """
+    if origin.generation == 1:
+        return True
+    row = connection.execute("SELECT generation FROM counted_in WHERE node = ?", (node,)).fetchone()
+    return row is not None and row[0] >= origin.generation
 
 
 def read_ended(
@@ -137,7 +152,7 @@ def send_again(
 
 
 def move_on(session: Session, node: str, top: int, *, leased: Collection[int]) -> int:
-    """Let the numbers of a lane go on above `top`, and give what waits new ones.
+    """Let the numbers of a lane go on above `top`, and give what waits new ones; once a generation.
 
     Args:
         session: The transaction.
@@ -153,6 +168,12 @@ def move_on(session: Session, node: str, top: int, *, leased: Collection[int]) -
         (node,),
     ).fetchone()
     number = int(held[0])
+    counted = session.execute(
+        "SELECT 1 FROM counted_in WHERE node = ? AND generation >= ?",
+        (node, session.origin.generation),
+    ).fetchone()
+    if counted is not None:
+        return number  # another answer was faster
     if top > number:
         _pass_over(session, node, number + 1, top)
         number = top
@@ -168,6 +189,11 @@ def move_on(session: Session, node: str, top: int, *, leased: Collection[int]) -
         session.execute("UPDATE envelope SET q = ? WHERE message = ?", (number, message))
         _pass_over(session, node, old, old)
     session.execute("UPDATE lane SET q = ? WHERE node = ?", (number, node))
+    session.execute(
+        "INSERT INTO counted_in (node, generation) VALUES (?, ?)"
+        " ON CONFLICT (node) DO UPDATE SET generation = excluded.generation",
+        (node, session.origin.generation),
+    )
     return number
 
 
@@ -250,7 +276,9 @@ def _mark(session: Session, lost: _Lost, *, generation: int, now_ms: int) -> boo
 
 
 def _queue(session: Session, lost: _Lost, *, node: str, now_ms: int) -> None:
-    leaf = _stated_here(session, lost)
+    leaf = restate_envelope(
+        session, lost.message, (lost.header, lost.wraps), origin=lost.origin, index=lost.leaf
+    )
     cursor = session.execute(
         "INSERT INTO outbox (node, kind, message, cls, q, i, exp_ms, bytes, deliver_ms)"
         " VALUES (?, 'envelope', ?, ?, ?, ?, ?, ?, ?)",
@@ -268,21 +296,3 @@ def _queue(session: Session, lost: _Lost, *, node: str, now_ms: int) -> None:
     session.lane(
         ItemQueued(item=cursor.lastrowid or 0, node=node, cls=lost.cls, exp_ms=lost.exp_ms)
     )
-
-
-def _stated_here(session: Session, lost: _Lost) -> int:
-    """Return the leaf that states it in the log we write; in a new generation it is stated anew."""
-    if lost.origin == str(session.origin):
-        return lost.leaf
-    statement = envelope_sent(lost.header, lost.wraps)
-    leaf = session.state(statement, must_leave=True)
-    session.execute(
-        "INSERT INTO earlier_sealing (message, i, statement_digest, wraps) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT DO NOTHING",
-        (lost.message, lost.leaf, statement.digest, lost.wraps),
-    )
-    session.execute(
-        "UPDATE envelope SET origin = ?, i = ? WHERE message = ?",
-        (str(session.origin), leaf, lost.message),
-    )
-    return leaf

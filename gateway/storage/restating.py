@@ -59,11 +59,7 @@ def restate_waiting(session: Session) -> int:
         " JOIN envelope e ON e.message = o.message WHERE o.kind = 'envelope' ORDER BY o.id"
     ).fetchall()
     for item, message, header, wraps, origin, index in envelopes:
-        leaf = _again(session, origin, index, envelope_sent(header, wraps))
-        session.execute(
-            "UPDATE envelope SET origin = ?, i = ? WHERE message = ?",
-            (str(session.origin), leaf, message),
-        )
+        leaf = restate_envelope(session, message, (header, wraps), origin=origin, index=index)
         session.execute("UPDATE outbox SET i = ?, next_ms = 0 WHERE id = ?", (leaf, item))
     receipts = session.execute(
         "SELECT o.id, r.id, r.bytes, r.origin, r.i FROM outbox o"
@@ -73,6 +69,31 @@ def restate_waiting(session: Session) -> int:
         leaf = restate_receipt(session, receipt, data, origin=origin, index=index)
         session.execute("UPDATE outbox SET i = ?, next_ms = 0 WHERE id = ?", (leaf, item))
     return len(envelopes) + len(receipts)
+
+
+def restate_envelope(
+    session: Session, message: int, sealed: tuple[bytes, bytes], *, origin: str, index: int
+) -> int:
+    """State an envelope of ours that was stated in an earlier generation, unless this one has it.
+
+    Args:
+        session: The transaction.
+        message: Its row.
+        sealed: Its header and its wraps.
+        origin: The log that states it now.
+        index: The leaf there.
+
+    Returns:
+        The leaf in the log that is written.
+    """
+    if origin == str(session.origin):
+        return index
+    leaf = _again(session, origin, index, envelope_sent(*sealed))
+    session.execute(
+        "UPDATE envelope SET origin = ?, i = ? WHERE message = ?",
+        (str(session.origin), leaf, message),
+    )
+    return leaf
 
 
 def restate_receipt(session: Session, receipt: int, data: bytes, *, origin: str, index: int) -> int:

@@ -45,6 +45,13 @@ NUMBERS: Final = (
         PRIMARY KEY (node, first)
     ) STRICT, WITHOUT ROWID
     """,
+    # After a loss of our own: since which generation of our log numbers are safe to give out.
+    """
+    CREATE TABLE counted_in (
+        node TEXT PRIMARY KEY,
+        generation INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
     # Rule 20: what its receiver lost goes again once for each generation of that node's log.
     """
     CREATE TABLE sent_again (

@@ -153,6 +153,27 @@ async def test_lost_message_of_an_earlier_generation_of_ours_is_stated_anew(tmp_
 
 
 @scenario
+async def test_sender_that_fell_back_counts_on_above_what_its_receiver_has(tmp_path: Path) -> None:
+    """Scenario 10: a number used twice would let `have` hide a loss."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        await exchange(net, 1)
+        copy = await halted(net, "FR/1", "older")
+        await exchange(net, 2, 3)
+        sender = await fall_back(net, "FR/1", copy)
+        mid = (await send(sender, request(4))).mid
+        assert not await sender.store.is_counted(RO)
+        await net.run("FR/1")
+        await until_state(sender, mid, MessageState.CONSIGNED)
+        assert await sender.store.is_counted(RO)
+        assert ask(sender, "SELECT q FROM envelope ORDER BY message") == [(1,), (4,)]
+        await net.turn_until(lambda: pass_time(net) and settled(net)())
+        await sender.runtime.dispatch.contact(RO)
+        assert await net["RO/1"].store.gaps(FR) == Shown(have=4)
+        assert len(await received_by(net["RO/1"])) == 4
+        assert sender.metrics.value("a35_lost_by_peer_total", PEER) == 0
+
+
+@scenario
 async def test_numbers_that_ended_are_named_until_they_are_not_missed(tmp_path: Path) -> None:
     """An expired message leaves a gap, which closes by itself."""
     async with network(tmp_path, NAMES, Wire(), run=[]) as net:

@@ -161,6 +161,7 @@ class NumbersContract(Contract):  # noqa: PLR0904  one method a rule
             await accept_all(store, 1)
             await store.submit(submission(2), now_ms=NOW_MS)
             await store.submit(submission(3), now_ms=NOW_MS)
+            assert await store.is_counted(PEER)
             assert await store.move_on(PEER, Shown(have=4, miss=((6, 6),))) == 9
             assert [item.queue_number for item in await claim(store)] == [8, 9]
             assert [(one.number, one.held_at is None) for one in await ended(store)] == [
