@@ -114,13 +114,13 @@ def message_rows(items: Sequence[MessageItem], now_ms: int) -> list[list[str]]:
             item.mid,
             item.state,
             in_words(item.due, now_ms),
-            "-" if item.late is None else f"{item.late.missing} {item.late.stage}",
-            item.code,
             f"{item.party} {foreign(item.party_name)}",
             foreign(item.type or "-"),
             foreign(item.reference or "-"),
             item.urgency,
             foreign(item.handling or "-"),
+            "-" if item.late is None else f"{item.late.missing} {item.late.stage}",
+            item.code,
         ]
         for item in items
     ]
@@ -130,13 +130,13 @@ MESSAGE_HEADS: Final = (
     "Message",
     "State",
     "Due",
-    "Late",
-    "Code",
     "Party",
     "Type",
     "Reference",
     "Urgency",
     "Handling",
+    "Late",
+    "Code",
 )
 
 

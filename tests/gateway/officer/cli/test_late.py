@@ -72,7 +72,7 @@ def test_list_marks_what_is_late_with_the_step_and_the_stage(capsys: Capture) ->
             "due": "2026-11-21T14:15:00.000Z",
             "since": "2026-11-21T14:08:00.000Z",
         }
-        assert "\taccepted telephone\t9F0K-WW2T\t" in shell("outbox").out
+        assert "\taccepted telephone\t9F0K-WW2T\n" in shell("outbox").out
 
 
 def test_show_says_what_is_missing_whom_to_call_and_which_code(capsys: Capture) -> None:

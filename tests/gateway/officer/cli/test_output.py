@@ -149,8 +149,8 @@ def test_row_of_an_unread_message_has_dashes() -> None:
     )
     assert message_rows([item], NOW_MS) == [
         [
-            *("0" * 32, "accepted", "-", "-", "0000-0000"),
-            *("FR/1 France\\u{1b}", "-", "-", "urgent", "-"),
+            *("0" * 32, "accepted", "-"),
+            *("FR/1 France\\u{1b}", "-", "-", "urgent", "-", "-", "0000-0000"),
         ]
     ]
 
