@@ -98,6 +98,7 @@ async def serve(options: RunOptions, clock: Clock) -> None:
             floor=options.config.disk.floor,
             budgets=options.config.escalation.budgets,
             copies=options.config.escalation.second_contact_point,
+            workers=options.config.delivery.workers,
         )
         await _run(options, ports, directory, stop=stop, stack=stack)
     get_journal("node").info("stopped")

@@ -24,6 +24,7 @@ from gateway.errors import ConfigError
 from gateway.home import Home
 from gateway.sections import (
     BackupSection,
+    DeliverySection,
     DeskSection,
     DirectorySection,
     DiskSection,
@@ -40,9 +41,9 @@ from gateway.sections import (
 from protocol.identifiers import NodeId
 
 __all__ = (
-    "BackupSection", "DeskSection", "DirectorySection", "DiskSection", "DutySection",
-    "EscalationSection", "Home", "LoadedConfig", "NodeConfig", "PeerSection", "PolicySection",
-    "WebhookSection", "config_text", "load_config", "write_config",
+    "BackupSection", "DeliverySection", "DeskSection", "DirectorySection", "DiskSection",
+    "DutySection", "EscalationSection", "Home", "LoadedConfig", "NodeConfig", "PeerSection",
+    "PolicySection", "WebhookSection", "config_text", "load_config", "write_config",
 )  # fmt: skip
 
 ENVIRONMENT_PREFIX: Final = "A35_"
@@ -74,6 +75,7 @@ class NodeConfig(Section):
     directory: DirectorySection = DirectorySection()
     policy: PolicySection = PolicySection()
     disk: DiskSection = DiskSection()
+    delivery: DeliverySection = DeliverySection()
     backup: BackupSection = BackupSection()
     escalation: EscalationSection = EscalationSection()
     webhook: tuple[WebhookSection, ...] = Field(default=(), max_length=16)

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from protocol.delivery.escalation import Budget, Budgets
 from protocol.delivery.room import LEAST_BYTES, LEAST_PERCENT, Floor
+from protocol.delivery.slots import LEAST_WORKERS, WORKERS
 from protocol.errors import MalformedError
 from protocol.identifiers import NodeId
 
@@ -157,6 +158,12 @@ class DiskSection(Section):
     def floor(self) -> Floor:
         """The rule that the two make."""
         return Floor(least_bytes=self.least_free_mib * _MEBIBYTE, percent=self.least_free_percent)
+
+
+class DeliverySection(Section):
+    """[delivery]: how much is sent at a time, to all nodes together."""
+
+    workers: int = Field(default=WORKERS, ge=LEAST_WORKERS, le=1024)
 
 
 class BackupSection(Section):
