@@ -7,6 +7,7 @@ are made, by not asking here.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Final
 
 from gateway.errors import StorageError
@@ -118,15 +119,21 @@ class DiskGuard:
             self._journal.info("disk_has_room", room=room.name.lower(), **said)
 
 
-@contextmanager
-def passing_over_full() -> Iterator[None]:
-    """Pass over a full disk where the same is tried again later; other faults go through.
+class _PassingOver:
+    """Ends a block quietly if it met a full disk."""
 
-    Raises:
-        StorageError: The store failed otherwise.
-    """
-    try:
-        yield
-    except StorageError as error:
-        if not error.is_full:
-            raise
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> bool:
+        return isinstance(error, StorageError) and error.is_full
+
+
+def passing_over_full() -> _PassingOver:
+    """Pass over a full disk where the same is tried again later; other faults go through."""
+    return _PassingOver()

@@ -178,6 +178,12 @@ def _connect(
         _set(connection, pragmas)
     except sqlite3.Error as fault:
         connection.close()
+        if fault.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise StorageError(
+                "another program holds the store locked",
+                code="store_locked",
+                hint="End it first; nothing but the node may open the store.",
+            ) from fault
         raise StorageError("the store cannot be read", hint="Run `a35 doctor`.") from fault
     except StorageError:
         connection.close()

@@ -5,13 +5,14 @@ import os
 import sqlite3
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from gateway.continuity import Loss
 from gateway.errors import ConfigError, StorageError
 from gateway.storage.anchor import Anchor, find, sync_folder
 from gateway.storage.connection import connect_reader, connect_writer
 from gateway.storage.continuity import marker_of, read_loss
-from gateway.storage.copy import check_copy, copy_database
+from gateway.storage.copy import check_copy, copy_database, fault_of
 from gateway.storage.gate import Gate
 from gateway.storage.group import Failed, GroupCommitter
 from gateway.storage.nodes import LogNodes
@@ -22,6 +23,10 @@ from protocol.identifiers import LogOrigin
 from protocol.log.recovery import Start, StartDecision, decide_start
 from protocol.log.statement import Statement
 from protocol.log.tree import root_at
+
+LOOKED_THROUGH_BYTES: Final = 512 * 1024 * 1024
+"""A store up to this size is looked through at each start: about a second. A larger one by each
+backup."""
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -91,6 +96,8 @@ def migrate_store(path: Path) -> None:
     """
     with contextlib.closing(connect_reader(path)) as reader:
         version = _understood(reader)
+        if path.stat().st_size <= LOOKED_THROUGH_BYTES:
+            _refuse_damaged(reader)
     if version == SCHEMA_VERSION:
         return
     _keep_copy(path)
@@ -99,6 +106,21 @@ def migrate_store(path: Path) -> None:
             apply_migrations(connection)
         except sqlite3.Error as fault:
             raise StorageError("the schema could not be brought up to date") from fault
+
+
+def _refuse_damaged(reader: sqlite3.Connection) -> None:
+    """Refuse a file in which SQLite finds a fault, before anything is written to it.
+
+    Raises:
+        StorageError: It names the page; the file stays as it is.
+    """
+    fault = fault_of(reader)
+    if fault is not None:
+        raise StorageError(
+            f"the store is damaged: {fault}",
+            code="store_damaged",
+            hint="Keep the file as it is, check the disk, and restore the newest backup.",
+        )
 
 
 def _keep_copy(path: Path) -> None:
