@@ -159,8 +159,9 @@ class Trial:
                 if outcome.findings:
                     playing.cancel()  # found: nobody need wait for what may never come
                     return
-                await world.start(side)
-                await world.ready(side)
+                async with world.mended:
+                    await world.start(side)
+                    await world.ready(side)
             await playing
 
     async def _until_quiet(self, playing: asyncio.Task[None], control: Control) -> None:

@@ -18,6 +18,7 @@ from tests.crash.world import Side, Template, World, start_both
 
 BATCH: Final = 8
 ATTACHED_BYTES: Final = 300_000
+_FAILED: Final = 1
 
 
 class Documents:
@@ -286,7 +287,38 @@ class Stop(Script):
         await self.scene.sender.until(mid, MessageState.CONSIGNED)
 
 
+class Backup(Script):
+    """An operator has a running node copied, then a message goes out."""
+
+    name = "backup"
+    _copy: Path
+
+    @override
+    async def play(self) -> None:
+        """Copy until it succeeds, deliver."""
+        world = self.scene.world
+        credential = ("--credential-file", world.network.credential)
+        home = world.homes[self.victim].path
+        async with world.mended:  # a copy of a dead node takes its lock
+            copied, number = _FAILED, 0
+            while copied != 0:
+                number += 1
+                self._copy = world.folder / f"copy-{number}.a35b"
+                self._copy.unlink(missing_ok=True)
+                copied, _ = await world.run("backup", "-o", self._copy, "--home", home, *credential)
+        await self._deliver()
+
+    @override
+    async def look(self, folder: Path) -> list[str]:
+        """Have the copy verified."""
+        world = self.scene.world
+        code, said = await world.run(
+            *("backup", "check", self._copy), *("--credential-file", world.network.credential)
+        )
+        return [] if code == 0 else [f"the copy is refused with {code}: {said.strip()}"]
+
+
 SCRIPTS: Final[Mapping[str, type[Script]]] = {
     script.name: script
-    for script in (Submit, Batch, Attachment, Receipts, Answer, FirstStart, Restart, Stop)
+    for script in (Submit, Batch, Attachment, Receipts, Answer, FirstStart, Restart, Stop, Backup)
 }

@@ -64,6 +64,7 @@ class World:
         self.nodes: dict[Side, DemoNode] = dict(zip(Side, self.network.nodes, strict=False))
         self.children: dict[Side, Child] = {}
         self.next_by: dict[Side, ForkServer] = {}
+        self.mended = asyncio.Lock()
         self.homes: dict[Side, Home] = {side: node.home for side, node in self.nodes.items()}
         self.controls = {side: Control(folder / f"{side}.control") for side in Side}
         self.journals = {side: folder / f"{side}.journal" for side in Side}
