@@ -255,6 +255,7 @@ async def _desk(
             ports.clock,
             cases=runtime.cases,
             late=store,
+            ways=runtime.ways,
             budgets=ports.budgets,
         ),
         prove=Prove(store, options.keys.signer().verifier),

@@ -20,16 +20,12 @@ from gateway.service.case import Cases
 from gateway.service.consign import Consign
 from gateway.service.dispatch import Dispatch
 from gateway.service.draft import Drafts
-from gateway.service.escalate import Escalate
-from gateway.service.evidence import Evidence
 from gateway.service.greet import Greet
 from gateway.service.guard import DiskGuard
 from gateway.service.health import Health, Offsets
-from gateway.service.inquire import Inquire
 from gateway.service.judge import Judge
 from gateway.service.keyring import Keyring
 from gateway.service.link import PeerLogs
-from gateway.service.orders import Orders
 from gateway.service.patience import PatientTransport
 from gateway.service.peers import Peers
 from gateway.service.receipting import Receipting
@@ -44,7 +40,9 @@ from gateway.service.standings import Standings
 from gateway.service.submit import Submit
 from gateway.service.tend import Tend
 from gateway.service.unheeded import Unheeded
+from gateway.service.vigil import make_escalate
 from gateway.service.watch import Watch
+from gateway.service.ways import Ways
 from gateway.store import Store
 from keys.note import LogVerifier
 from keys.recipient import RecipientSecret
@@ -177,7 +175,15 @@ class Runtime:
             store=ports.store, cases=self.cases, clock=ports.clock, journal=ports.journal
         )
         self.submit = self._make_submit()
-        self.escalate = self._make_escalate()
+        self.escalate = make_escalate(
+            node,
+            ports,
+            keyring=self._keyring,
+            cases=self.cases,
+            logs=self._logs,
+            judge=self._judge,
+            hasten=self.engine.hasten,
+        )
         self.act = Act(
             store=ports.store, blobs=ports.blobs, receipting=self._receipting, clock=ports.clock
         )
@@ -192,14 +198,7 @@ class Runtime:
             recovery=self.recovery,
         )
         self.health.add(self.escalate.check)
-        self.peers = Peers(
-            node=node,
-            book=ports.store,
-            directory=ports.directory,
-            logs=self._logs,
-            standings=self._standings,
-            offsets=self._offsets,
-        )
+        self.ways, self.peers = self._make_overview()
         self._adopt = Adopt(
             directory=ports.directory,
             store=ports.store,
@@ -305,34 +304,17 @@ class Runtime:
             guard=self._guard,
         )
 
-    def _make_escalate(self) -> Escalate:
+    def _make_overview(self) -> tuple[Ways, Peers]:
         ports = self._ports
-        return Escalate(
-            store=ports.store,
-            budgets=ports.budgets,
-            orders=Orders(
-                node=self._node,
-                store=ports.store,
-                blobs=ports.blobs,
-                directory=ports.directory,
-                keyring=self._keyring,
-                cases=self.cases,
-                clock=ports.clock,
-                randomness=ports.randomness,
-            ),
-            inquire=Inquire(
-                store=ports.store,
-                transport=ports.transport,
-                logs=self._logs,
-                judge=self._judge,
-                clock=ports.clock,
-            ),
-            evidence=Evidence(store=ports.store, clock=ports.clock),
-            hasten=self.engine.hasten,
-            copies=ports.copies,
-            clock=ports.clock,
-            journal=ports.journal,
-            metrics=ports.metrics,
+        ways = Ways(book=ports.store, standings=self.engine.views, contacts=self.engine.contacts)
+        return ways, Peers(
+            node=self._node,
+            book=ports.store,
+            directory=ports.directory,
+            logs=self._logs,
+            standings=self._standings,
+            offsets=self._offsets,
+            ways=ways,
         )
 
     def _make_receive(self) -> Receive:

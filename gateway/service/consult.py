@@ -4,7 +4,7 @@ Reading here is no act and makes no receipt; opening is (gateway.service.act). A
 shows its content only once an officer has opened it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gateway.errors import DataError, NoInputError
@@ -12,15 +12,12 @@ from gateway.lateness import CopyRow, EscalationRow
 from gateway.ports import Clock, Directory
 from gateway.records import (
     Direction,
-    LaneRow,
 )
-from gateway.rows import (
-    MessageRow,
-)
+from gateway.rows import AttemptRow, MessageRow
 from gateway.service.advice import Late, card_of, sentences
 from gateway.service.case import Case, Cases
 from gateway.service.clocks import next_due_ms, step_clocks
-from gateway.service.explain import LaneView, explained, lane_view
+from gateway.service.explain import explained
 from gateway.service.orders import COPY_OF
 from gateway.service.shown import (
     Explanation,
@@ -32,6 +29,7 @@ from gateway.service.shown import (
 from gateway.service.summary import document_of
 from gateway.service.surroundings import meant
 from gateway.service.waiting import is_request, met_steps, summary_of
+from gateway.service.ways import Way
 from gateway.store import Casebook
 from protocol.cases.ladder import MessageState, reached
 from protocol.delivery.escalation import Budgets, Step, reached_stage
@@ -59,8 +57,12 @@ class LateBook(Protocol):
     async def coded(self, low: MessageId, high: MessageId) -> tuple[MessageRow, ...]:
         """Return the messages whose ids lie between two, both included; of any sender."""
 
-    async def lane_rows(self) -> tuple[LaneRow, ...]:
-        """Return what is kept about the way to each node."""
+
+class WayBook(Protocol):
+    """The ways to other nodes."""
+
+    async def all(self) -> Mapping[NodeId, Way]:
+        """Return the way to each node that was ever met or written to."""
 
 
 class Consult:
@@ -72,10 +74,11 @@ class Consult:
         clock: The present time, for clocks.
         cases: Where cases stand.
         late: What was told of late messages.
+        ways: The ways to other nodes.
         budgets: How long a step may take at this node.
     """
 
-    __slots__ = ("_budgets", "_casebook", "_cases", "_clock", "_directory", "_late")
+    __slots__ = ("_budgets", "_casebook", "_cases", "_clock", "_directory", "_late", "_ways")
 
     def __init__(
         self,
@@ -85,9 +88,11 @@ class Consult:
         *,
         cases: Cases,
         late: LateBook,
+        ways: WayBook,
         budgets: Budgets,
     ) -> None:
         self._late = late
+        self._ways = ways
         self._budgets = budgets
         self._casebook = casebook
         self._cases = cases
@@ -211,29 +216,25 @@ class Consult:
         stages = await self._stages([row])
         is_ours = row.direction is Direction.OUT
         attempts = await self._casebook.attempts(mid)
-        lane = await self._lane(row.recipient) if is_ours else None
-        waits = is_ours and row.state is MessageState.QUEUED and attempts
-        next_ms = attempts[-1].next_ms if waits else None
+        way = (await self._ways.all()).get(row.recipient, Way(node=row.recipient))
+        waits = is_ours and row.state is MessageState.QUEUED
+        next_ms = _next_ms(attempts, way, self._clock.now_ms()) if waits else None
         return Explanation(
             line=self._line(row, stages),
             attempts=attempts,
             stages=stages,
-            lane=lane,
+            way=way if is_ours else None,
             next_ms=next_ms,
             sentences=explained(
                 row,
                 attempts=attempts,
                 stages=stages,
-                lane=lane,
+                way=way,
                 next_ms=next_ms,
                 budgets=self._budgets,
                 now_ms=self._clock.now_ms(),
             ),
         )
-
-    async def _lane(self, node: NodeId) -> LaneView | None:
-        found = (row for row in await self._late.lane_rows() if row.node == node)
-        return next((lane_view(row) for row in found), None)
 
     async def _stages(self, rows: Sequence[MessageRow]) -> tuple[EscalationRow, ...]:
         ours = [row.mid for row in rows if row.direction is Direction.OUT]
@@ -310,3 +311,11 @@ class Consult:
             return None
         due_ms = row.t_ms + budget.acknowledged_ms
         return Late(step=Step.ACKNOWLEDGED, stage=stage, due_ms=due_ms, at_ms=now_ms)
+
+
+def _next_ms(attempts: Sequence[AttemptRow], way: Way, now_ms: int) -> int | None:
+    """Return when a waiting message is tried next: by its own wait, or by that of its lane."""
+    own_ms = attempts[-1].next_ms if attempts else None
+    if own_ms is not None and own_ms > now_ms:
+        return own_ms
+    return now_ms + way.due_in_ms if way.due_in_ms else None

@@ -4,15 +4,15 @@ Source: docs/delivery.md, "Delivery in rules", rules 7, 10, 14 and 20.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, assert_never
 
 from gateway.lateness import EscalationRow
-from gateway.records import Direction, LaneRow
+from gateway.records import Direction
 from gateway.rows import AttemptRow, MessageRow
+from gateway.service.ways import Way
 from protocol.cases.ladder import MessageState, is_over, reached
-from protocol.delivery.circuit import OPENS_AFTER
+from protocol.delivery.circuit import Phase
 from protocol.delivery.escalation import Budgets, Stage, Step
 from protocol.errors import Code
 
@@ -32,26 +32,12 @@ _WORDS: Final[dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneView:
-    """The way to one node as it is now; `phase` is closed (healthy), half_open or open."""
-
-    row: LaneRow
-    phase: str
-
-
-def lane_view(row: LaneRow) -> LaneView:
-    """Return the way to a node, with the phase of its circuit."""
-    phase = "open" if row.failures >= OPENS_AFTER else "half_open" if row.failures else "closed"
-    return LaneView(row=row, phase=phase)
-
-
 def explained(
     row: MessageRow,
     *,
     attempts: Sequence[AttemptRow],
     stages: Sequence[EscalationRow],
-    lane: LaneView | None,
+    way: Way,
     next_ms: int | None,
     budgets: Budgets,
     now_ms: int,
@@ -62,7 +48,7 @@ def explained(
         row: The message.
         attempts: Every attempt, the oldest first.
         stages: What was told of it, in order.
-        lane: The way to its addressee; None if nothing ever went there.
+        way: To its addressee.
         next_ms: When it is tried next, if it waits and that is known.
         budgets: Of this node.
         now_ms: The present time.
@@ -71,7 +57,7 @@ def explained(
         return (f"It was received from {row.sender} and is {row.state.value}.",)
     said = [*_state(row), *_attempts(attempts)]
     if row.state is MessageState.QUEUED:
-        said.extend(_waits(row, lane, next_ms=next_ms, now_ms=now_ms))
+        said.extend(_waits(way, next_ms=next_ms, now_ms=now_ms))
     said.extend(_stage(each) for each in stages)
     said.extend(_coming(row, stages, budgets, now_ms=now_ms))
     said.append(_end(row))
@@ -103,18 +89,24 @@ def _why(outcome: str) -> str:
     return _WORDS.get(outcome, outcome)
 
 
-def _waits(
-    row: MessageRow, lane: LaneView | None, *, next_ms: int | None, now_ms: int
-) -> list[str]:
+def _waits(way: Way, *, next_ms: int | None, now_ms: int) -> list[str]:
     said = []
-    if lane is not None and lane.row.failures:
-        circuit = " Its circuit is open: one attempt at a time." if lane.phase == "open" else ""
-        said.append(f"The way to {row.recipient} failed {lane.row.failures} times in a row."
-                    f"{circuit}")  # fmt: skip
+    if way.failures:
+        why = "" if way.why is None else f", last: {_why(way.why)}"
+        said.append(f"The way to {way.node} failed {way.failures} times in a row{why}.")
+    match way.phase:
+        case Phase.OPEN:
+            said.append("Its circuit is open: one attempt at a time looks whether it is back.")
+        case Phase.HALF_OPEN:
+            said.append("Its circuit is half open: it was reached again, and gets little at first.")
+        case Phase.CLOSED:
+            pass
+        case _:
+            assert_never(way.phase)
     if next_ms is not None and next_ms > now_ms:
         said.append(f"The next attempt is at {_utc(next_ms)}, or at once when it makes contact.")
-    elif lane is not None and not lane.row.failures:
-        said.append("It goes out with the next frame.")
+    else:
+        said.append("The next attempt is due.")
     return said
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.ports import Directory
-from gateway.records import LaneRow
 from gateway.service.health import Offsets
 from gateway.service.link import PeerLogs
 from gateway.service.standings import Standings
+from gateway.service.ways import Way, Ways
 from gateway.store import Lanes, Overview
-from protocol.delivery.circuit import OPENS_AFTER
 from protocol.identifiers import NodeId
 
 
@@ -23,11 +22,7 @@ class PeerState:
 
     Attributes:
         node: Which.
-        last_contact_ms: When it last answered well, ms since 1970 UTC; None if never.
-        phase: The circuit of its lane: closed (healthy), half_open or open.
-        failures: Attempts in a row that failed.
-        next_wait_ms: How long the lane waits after its last failure, 0 if it does not.
-        why: The last fault of the way, None after a good answer.
+        way: The way to it: circuit, failures, next attempt, last contact.
         waiting: Items that wait for it, by class P0 to P3.
         their_log: Up to where we hold its log, 0 if we never linked it.
         our_log: Up to where it holds ours, as it said.
@@ -37,11 +32,7 @@ class PeerState:
     """
 
     node: NodeId
-    last_contact_ms: int | None
-    phase: str
-    failures: int
-    next_wait_ms: int
-    why: str | None
+    way: Way
     waiting: tuple[int, ...]
     their_log: int
     our_log: int
@@ -64,6 +55,7 @@ class Peers:
         logs: Their logs, as we hold them.
         standings: Our log, as they hold it.
         offsets: Their clocks.
+        ways: The ways to them.
     """
 
     def __init__(
@@ -75,6 +67,7 @@ class Peers:
         logs: PeerLogs,
         standings: Standings,
         offsets: Offsets,
+        ways: Ways,
     ) -> None:
         self._node = node
         self._book = book
@@ -82,33 +75,29 @@ class Peers:
         self._logs = logs
         self._standings = standings
         self._offsets = offsets
+        self._ways = ways
 
     async def table(self) -> tuple[PeerState, ...]:
         """Return every other active node, in order of its id."""
-        rows = {row.node: row for row in await self._book.lane_rows()}
+        ways = await self._ways.all()
         counts = await self._book.lane_counts()
         silent = dict(await self._book.silences())
         return tuple(
-            self._state(entry.node_id, rows.get(entry.node_id), counts, silent)
+            self._state(ways.get(entry.node_id, Way(node=entry.node_id)), counts, silent)
             for entry in self._directory.nodes()
             if entry.node_id != self._node
         )
 
     def _state(
         self,
-        node: NodeId,
-        row: LaneRow | None,
+        way: Way,
         counts: Mapping[NodeId, tuple[int, ...]],
         silent: Mapping[NodeId, int],
     ) -> PeerState:
-        failures = 0 if row is None else row.failures
+        node = way.node
         return PeerState(
             node=node,
-            last_contact_ms=None if row is None else row.last_ok_ms,
-            phase="open" if failures >= OPENS_AFTER else "half_open" if failures else "closed",
-            failures=failures,
-            next_wait_ms=0 if row is None else row.back_off_ms,
-            why=None if row is None else row.last_error,
+            way=way,
             waiting=counts.get(node, (0, 0, 0, 0)),
             their_log=self._logs.head_size(node),
             our_log=self._standings.of(node).head,

@@ -7,8 +7,8 @@ from gateway.lateness import CopyRow, EscalationRow
 from gateway.rows import AttemptRow, EventRow, MessageRow
 from gateway.service.advice import Card, Late
 from gateway.service.clocks import StepClock
-from gateway.service.explain import LaneView
 from gateway.service.summary import Summary
+from gateway.service.ways import Way
 from protocol.delivery.urgency import Urgency
 from protocol.encoding import Value
 from protocol.identifiers import MessageId, NodeId
@@ -103,7 +103,7 @@ class Explanation:
         line: As in lists.
         attempts: Every attempt to deliver it, the oldest first.
         stages: What was told because it was late, in order.
-        lane: The way to its addressee; None if nothing ever went there, or it was received.
+        way: To its addressee; None if it was received.
         next_ms: When it is tried next, if it waits and that is known.
         sentences: The same for people, with what would end it.
     """
@@ -111,6 +111,6 @@ class Explanation:
     line: MessageLine
     attempts: tuple[AttemptRow, ...]
     stages: tuple[EscalationRow, ...]
-    lane: LaneView | None
+    way: Way | None
     next_ms: int | None
     sentences: tuple[str, ...]

@@ -12,8 +12,8 @@ from gateway.officer.shapes.models import (
 )
 from gateway.officer.shapes.moments import instant, instant_or_none
 from gateway.service.advice import Card, Late
-from gateway.service.explain import LaneView
 from gateway.service.peers import PeerState
+from gateway.service.ways import Way
 
 
 def late_view(late: Late) -> LateView:
@@ -66,15 +66,15 @@ def copy_view(row: CopyRow) -> CopyView:
     )
 
 
-def lane_shape(view: LaneView) -> LaneShape:
+def lane_shape(way: Way) -> LaneShape:
     """Return the way to a node."""
     return LaneShape(
-        node=str(view.row.node),
-        circuit=view.phase,
-        failures=view.row.failures,
-        wait_ms=view.row.back_off_ms,
-        last_contact=instant_or_none(view.row.last_ok_ms),
-        why=view.row.last_error,
+        node=str(way.node),
+        circuit=way.phase.value,
+        failures=way.failures,
+        due_in_ms=way.due_in_ms,
+        last_contact=instant_or_none(way.last_contact_ms),
+        why=way.why,
     )
 
 
@@ -82,11 +82,11 @@ def peer_item(state: PeerState) -> PeerItem:
     """Return one other node."""
     return PeerItem(
         node=str(state.node),
-        last_contact=instant_or_none(state.last_contact_ms),
-        circuit=state.phase,
-        failures=state.failures,
-        wait_ms=state.next_wait_ms,
-        why=state.why,
+        last_contact=instant_or_none(state.way.last_contact_ms),
+        circuit=state.way.phase.value,
+        failures=state.way.failures,
+        due_in_ms=state.way.due_in_ms,
+        why=state.way.why,
         waiting=state.waiting,
         their_log=state.their_log,
         our_log=state.our_log,

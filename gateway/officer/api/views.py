@@ -133,7 +133,7 @@ def explain_view(explanation: Explanation) -> ExplainView:
             for each in explanation.attempts
         ),
         next=instant_or_none(explanation.next_ms),
-        lane=None if explanation.lane is None else lane_shape(explanation.lane),
+        lane=None if explanation.way is None else lane_shape(explanation.way),
         stages=tuple(map(stage_view, explanation.stages)),
         sentences=explanation.sentences,
     )

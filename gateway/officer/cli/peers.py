@@ -44,7 +44,7 @@ def _lane(item: PeerItem) -> str:
     if not item.failures:
         return "healthy"
     why = f", {foreign(item.why)}" if item.why else ""
-    return f"{item.circuit}, failed {item.failures}x{why}, waits {item.wait_ms // 1000} s"
+    return f"{item.circuit}, failed {item.failures}x{why}, next in {item.due_in_ms // 1000} s"
 
 
 def _ago(at: str | None, now_ms: int) -> str:

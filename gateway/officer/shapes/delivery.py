@@ -19,7 +19,7 @@ class LaneShape(Shape):
     node: str
     circuit: str
     failures: int
-    wait_ms: int
+    due_in_ms: int
     last_contact: str | None
     why: str | None
 
@@ -47,7 +47,7 @@ class PeerItem(Shape):
     last_contact: str | None
     circuit: str
     failures: int
-    wait_ms: int
+    due_in_ms: int
     why: str | None
     waiting: tuple[int, ...]
     their_log: int

@@ -1,13 +1,13 @@
 """What was told of late messages, and the other nodes, for a desk in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gateway.lateness import CopyRow, EscalationRow
-from gateway.records import LaneRow
 from gateway.rows import MessageRow
 from gateway.service.peers import PeerState
-from protocol.identifiers import MessageId
+from gateway.service.ways import Way
+from protocol.identifiers import MessageId, NodeId
 
 
 class Rows(Protocol):
@@ -23,7 +23,7 @@ class LateNotes:
         self._book = book
         self.stages: list[EscalationRow] = []
         self.pairs: list[CopyRow] = []
-        self.lanes: list[LaneRow] = []
+        self.ways: dict[NodeId, Way] = {}
 
     async def escalations(self, mids: Sequence[MessageId]) -> tuple[EscalationRow, ...]:
         """Return the stages of some messages."""
@@ -38,9 +38,9 @@ class LateNotes:
         rows = self._book.rows
         return tuple(row for row in rows if low.value <= row.mid.value <= high.value)
 
-    async def lane_rows(self) -> tuple[LaneRow, ...]:
+    async def all(self) -> Mapping[NodeId, Way]:
         """Return the ways to other nodes."""
-        return tuple(self.lanes)
+        return self.ways
 
 
 class Others:

@@ -424,6 +424,7 @@ class World:
                 self.clock,
                 cases=Cases(node=RO, casebook=self.book, clock=self.clock),
                 late=self.late,
+                ways=self.late,
                 budgets=Budgets(),
             ),
             prove=self.prove,

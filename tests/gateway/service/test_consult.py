@@ -160,5 +160,6 @@ def consult_of(world: World) -> Consult:
         world.clock,
         cases=cases,
         late=world.late,
+        ways=world.late,
         budgets=Budgets(),
     )

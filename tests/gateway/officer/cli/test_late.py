@@ -6,9 +6,11 @@ from typing import Any, cast
 import pytest
 
 from gateway.lateness import CopyRow, EscalationRow
-from gateway.records import Direction, LaneRow
+from gateway.records import Direction
 from gateway.service.peers import PeerState
+from gateway.service.ways import Way
 from protocol.cases.ladder import MessageState
+from protocol.delivery.circuit import Phase
 from protocol.delivery.escalation import Stage, Step
 from protocol.delivery.reference import code_of
 from protocol.directory import ContactPoint, PartyEntry, Telephone
@@ -185,18 +187,16 @@ def test_code_of_two_messages_is_refused_with_their_ids(capsys: Capture) -> None
 def test_explain_tells_stages_lane_next_time_and_what_would_end_it(capsys: Capture) -> None:
     """Why it waits, and until when."""
     world = late_world(Stage.SILENCE)
-    world.late.lanes = [
-        LaneRow(
-            node=FR, failures=4, back_off_ms=15_000, due_ms=0, last_ok_ms=None, last_error="closed"
-        )
-    ]
+    world.late.ways[FR] = Way(node=FR, phase=Phase.OPEN, failures=4, due_in_ms=15_000, why="closed")
     with shell_of(world, capsys) as shell:
         shown = cast("dict[str, Any]", shell("explain", str(FAR), "--json").document())
         assert (shown["lane"]["circuit"], shown["lane"]["failures"]) == ("open", 4)
         assert shown["stages"][0]["stage"] == "silence"
         said = shell("explain", str(FAR)).out
         assert "It waits here for FR/1." in said
-        assert "The way to FR/1 failed 4 times in a row. Its circuit is open" in said
+        assert "The way to FR/1 failed 4 times in a row, last: it closed the connection." in said
+        assert "Its circuit is open" in said
+        assert "The next attempt is at 21 Nov 14:00:15Z" in said
         assert "not accepted in time, silence stated in our log, entry 44." in said
         assert "Due to be acknowledged: 21 Nov 15:" in said
         assert "It ends by a receipt of FR/1 with proof (accepted or rejected)" in said
@@ -207,11 +207,7 @@ def test_peers_are_one_line_each(capsys: Capture) -> None:
     world = World()
     good = PeerState(
         node=FR,
-        last_contact_ms=NOW_MS - 2 * MINUTE_MS,
-        phase="closed",
-        failures=0,
-        next_wait_ms=0,
-        why=None,
+        way=Way(node=FR, last_contact_ms=NOW_MS - 2 * MINUTE_MS),
         waiting=(0, 0, 0, 0),
         their_log=8812,
         our_log=4410,
@@ -222,11 +218,13 @@ def test_peers_are_one_line_each(capsys: Capture) -> None:
     bad = replace(
         good,
         node=NodeId("JP", 1),
-        last_contact_ms=None,
-        phase="open",
-        failures=7,
-        next_wait_ms=60_000,
-        why="unreachable",
+        way=Way(
+            node=NodeId("JP", 1),
+            phase=Phase.OPEN,
+            failures=7,
+            due_in_ms=60_000,
+            why="unreachable",
+        ),
         waiting=(1, 0, 3, 0),
         is_forked=True,
         offset_ms=None,
@@ -241,7 +239,7 @@ def test_peers_are_one_line_each(capsys: Capture) -> None:
         assert first.split("\t")[2:7] == ["healthy", "0 0 0 0", "8812", "4410", "-0.2 s"]
         assert second.split("\t")[1:5] == [
             "-",
-            "open, failed 7x, unreachable, waits 60 s",
+            "open, failed 7x, unreachable, next in 60 s",
             "1 0 3 0",
             "TWO HISTORIES",
         ]
