@@ -9,12 +9,16 @@ machine that is busy.
 import asyncio
 from contextvars import Context, copy_context
 from datetime import UTC, datetime
+from math import ceil
 from typing import Final
 
 from gateway.simulator.loop import is_over
 
 START_MS: Final = int(datetime(2026, 11, 22, 3, tzinfo=UTC).timestamp() * 1000)
 """When every world begins, milliseconds since 1970, UTC."""
+
+_GRAIN_S: Final = 0.25
+"""Loop seconds between the moments at which waits of nodes end, when time runs fast."""
 
 DAY_S: Final = 24 * 60 * 60.0
 DAY_MS: Final = 24 * 60 * 60 * 1000
@@ -23,10 +27,11 @@ DAY_MS: Final = 24 * 60 * 60 * 1000
 class _Sleeper:
     """One wait through a Clock port."""
 
-    __slots__ = ("context", "future", "timer", "until_s")
+    __slots__ = ("context", "future", "grain_s", "timer", "until_s")
 
-    def __init__(self, until_s: float, future: "asyncio.Future[None]") -> None:
+    def __init__(self, until_s: float, grain_s: float, future: "asyncio.Future[None]") -> None:
         self.until_s = until_s
+        self.grain_s = grain_s
         self.future = future
         self.timer: asyncio.TimerHandle | None = None
         self.context: Context = copy_context()
@@ -77,11 +82,18 @@ class VirtualTime:
             self._arm(sleeper)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait so many virtual seconds; zero or less only yields."""
+        """Wait at least so many virtual seconds; at a high pace all wake at coarse moments."""
+        await self._wait(seconds, grain_s=_GRAIN_S)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait so many virtual seconds, at any pace; zero or less only yields."""
+        await self._wait(seconds, grain_s=0.0)
+
+    async def _wait(self, seconds: float, *, grain_s: float) -> None:
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        sleeper = _Sleeper(self.now_s() + seconds, self._loop.create_future())
+        sleeper = _Sleeper(self.now_s() + seconds, grain_s, self._loop.create_future())
         number = self._numbered = self._numbered + 1
         self._sleepers[number] = sleeper
         self._arm(sleeper)
@@ -96,6 +108,8 @@ class VirtualTime:
         if sleeper.timer is not None:
             sleeper.timer.cancel()
         when = self._loop.time() + max(0.0, sleeper.until_s - self.now_s()) / self._pace
+        if sleeper.grain_s and self._pace > 1:
+            when = ceil(when / sleeper.grain_s) * sleeper.grain_s
         sleeper.timer = self._loop.call_at(when, sleeper.wake, context=sleeper.context)
 
 

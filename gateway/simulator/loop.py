@@ -207,6 +207,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """
         self._sorting = max(self._sorting, turns)
 
+    def abandon(self) -> None:
+        """Forget everything that waits; nothing runs any more."""
+        self._ready.clear()
+        self._scheduled.clear()
+        for task in asyncio.all_tasks(self):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+
     def _run_once(self) -> None:
         """Run what is ready, or jump to the next timer; overrides asyncio's own turn."""
         self._drop_cancelled()

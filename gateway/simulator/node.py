@@ -16,7 +16,6 @@ from gateway.runtime import Ports, Runtime
 from gateway.simulator.clock import SimulatedClock, VirtualTime
 from gateway.simulator.disk import SimulatedDisk
 from gateway.simulator.fakes import (
-    DirectoryVersion,
     InlineBlobs,
     KeptJournal,
     SeededRandomness,
@@ -102,7 +101,6 @@ class Surroundings:
 
     time: VirtualTime
     wire: Wire
-    offered: Callable[[NodeId], DirectoryVersion | None]
     told: Callable[[NodeId, Told], None]
     stopped: Callable[["SimulatedNode", BaseException], None]
 
@@ -132,6 +130,7 @@ class SimulatedNode:
     life: Life = field(init=False)
     lives: int = 0
     is_up: bool = False
+    most_ahead_ms: int = 0
     store: SqliteStore = field(init=False)
     runtime: Runtime = field(init=False)
     port: PeerPort = field(init=False)
@@ -150,6 +149,11 @@ class SimulatedNode:
     def now_ms(self) -> int:
         """Return its wall clock."""
         return self.clock.now_ms()
+
+    def set_clock(self, offset_ms: int) -> None:
+        """Set its wall clock wrong, or right with zero."""
+        self.clock.offset_ms = offset_ms
+        self.most_ahead_ms = max(self.most_ahead_ms, offset_ms)
 
     def start(self) -> None:
         """Begin a new life on the home."""

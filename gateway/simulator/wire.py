@@ -138,14 +138,14 @@ class Wire:
         if way in self.cut or (way[1], way[0]) in self.cut:
             # One way is enough: no connection is made without an answer to it.
             self.tally[self.cut.get(way, self.cut.get((way[1], way[0]), Fault.ONE_WAY_CUT))] += 1
-            await self.time.sleep(self.draw.choice((0.01, _CONNECT_S)))
+            await self.time.wait(self.draw.choice((0.01, _CONNECT_S)))
             raise TransportError("no connection", code="unreachable")
         if server is None:
-            await self.time.sleep(0.01)
+            await self.time.wait(0.01)
             raise TransportError("no connection", code="unreachable")
         if server.life.state is LifeState.FROZEN:
             self.tally[Fault.FREEZE] += 1
-            await self.time.sleep(_CONNECT_S)
+            await self.time.wait(_CONNECT_S)
             raise TransportError("no connection", code="unreachable")
         return server
 
@@ -153,18 +153,17 @@ class Wire:
         """Take the time of one way."""
         self.moving += 1
         self.moved_s = self.time.now_s()
-        self.time.set_pace(1.0)
         try:
             delay_s = self.draw.uniform(0.0, self.weather.quick_s)
             if self.draw.random() < self.weather.chance(Fault.DELAY):
                 self.tally[Fault.DELAY] += 1
                 delay_s = self.draw.uniform(0.0, self.weather.slow_s)
-            await self.time.sleep(delay_s)
+            await self.time.wait(delay_s)
         finally:
             self.moving -= 1
 
     def _note_order(self, way: Way, number: int) -> None:
-        if number < self._newest.get(way, 0):
+        if number < self._newest.get(way, 0) and self.weather.chances:
             self.tally[Fault.REORDERING] += 1
         self._newest[way] = max(number, self._newest.get(way, 0))
 
@@ -190,7 +189,7 @@ class Wire:
 
     async def _again(self, server: Server, way: Way, request: Request) -> None:
         """Bring the same request once more, a little later; nobody reads the answer."""
-        await self.time.sleep(self.draw.uniform(0.0, self.weather.slow_s))
+        await self.time.wait(self.draw.uniform(0.0, self.weather.slow_s))
         self.witness.arrived(way, request)
         await self._asked(server, way, request)
 
@@ -201,7 +200,7 @@ class Wire:
             TransportError: Always, after a while.
         """
         quick = self.draw.random() < 0.5  # noqa: PLR2004 - reset or silence
-        await self.time.sleep(0.01 if quick else _ATTEMPT_S)
+        await self.time.wait(0.01 if quick else _ATTEMPT_S)
         if quick:
             raise TransportError("the connection ended", code="broken", sent=True)
         raise TransportError("no answer in time", code="time_out", sent=True)

@@ -1,0 +1,122 @@
+"""Reads every store at the end and hands it to the checkers and to the model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.simulator.documents import mark_in
+from gateway.simulator.findings import Findings, Invariant
+from gateway.simulator.invariants import Checker, Evidence, evidence_of
+from gateway.simulator.material import CANARY, seed_of
+from gateway.simulator.model import Held, Model, View
+from gateway.simulator.node import SimulatedNode
+from gateway.simulator.observer import Observer
+from gateway.storage.audit import AuditedMessage, StoreAudit, audit_store
+from protocol.identifiers import MessageId, NodeId
+
+_SECRETS: Final = ("ed25519", "mldsa44", "store", "last resort", "prekey 1")
+
+
+@dataclass(slots=True, kw_only=True)
+class Judge:
+    """The end of one world.
+
+    Args:
+        findings: Takes what is wrong.
+        observer: What was seen on the wire.
+        model: What was promised.
+        nodes: All nodes.
+        is_honest: To whom promises are made.
+    """
+
+    findings: Findings
+    observer: Observer
+    model: Model
+    nodes: Mapping[NodeId, SimulatedNode]
+    is_honest: Callable[[NodeId], bool]
+    _before: dict[NodeId, StoreAudit] = field(default_factory=dict)
+    _contents: dict[tuple[NodeId, NodeId, MessageId], str | None] = field(default_factory=dict)
+
+    async def gather(self) -> int:
+        """Read the contents while the nodes still run; return how many messages were sent."""
+        sent = 0
+        for name, node in sorted(self.nodes.items()):
+            audit = audit_store(node.home / "store.db")
+            self._before[name] = audit
+            sent += sum(1 for message in audit.messages if message.is_out)
+            for message in audit.messages:
+                self._contents[name, message.sender, message.mid] = await _mark(node, message)
+        return sent
+
+    def judge(self) -> None:
+        """Check everything, from the files of nodes that were stopped."""
+        present: dict[NodeId, Evidence] = {}
+        for name, node in sorted(self.nodes.items()):
+            if self.is_honest(name):
+                audit = audit_store(node.home / "store.db")
+                present[name] = evidence_of(name, audit, [node.material.keys.signer().verifier])
+                self._check_rest(node)
+                self._check_same(name, audit)
+        Checker(self.findings, self.observer, present).check()
+        views = {name: self._view(name, each.audit) for name, each in present.items()}
+        for _, view in sorted(views.items()):
+            self.findings.look(Invariant.DELIVERED_ONCE, len(view.sent) + len(view.got))
+        self.findings.lost.extend(self.model.lost(views))
+        self.findings.duplicates.extend(self.model.duplicated(views))
+        for what in (*self.model.invented(views), *self.model.misplaced(views)):
+            self.findings.fail(Invariant.DELIVERED_ONCE, what)
+
+    def summary(self) -> list[str]:
+        """Return one line for each message, for the trace."""
+        return [
+            f"{name} {'out' if message.is_out else 'in'} {message.mid} {message.state.value}"
+            for name, audit in sorted(self._before.items())
+            for message in sorted(audit.messages, key=lambda each: (each.is_out, each.mid))
+        ]
+
+    def _view(self, name: NodeId, audit: StoreAudit) -> View:
+        sent = {}
+        got = {}
+        for message in audit.messages:
+            held = Held(
+                state=message.state.value,
+                told=message.received,
+                mark=self._contents.get((name, message.sender, message.mid)),
+                may_expire=self._may_expire(message),
+                is_noted=any(event.endswith(message.state.value) for event in message.events),
+            )
+            if message.is_out:
+                sent[message.mid] = (message.recipient, held)
+            else:
+                got[message.sender, message.mid] = held
+        return View(sent=sent, got=got)
+
+    def _may_expire(self, message: AuditedMessage) -> bool:
+        """Tell whether a message's time is over by its sender's clock, as far as it ever was."""
+        node = self.nodes[message.sender]
+        return message.exp_ms <= node.now_ms() + node.most_ahead_ms
+
+    def _check_rest(self, node: SimulatedNode) -> None:
+        """I7: no content and no key in any file of a home."""
+        wanted = [CANARY.encode(), *(seed_of(node.id, each) for each in _SECRETS)]
+        for path in sorted(node.home.rglob("*")):
+            if path.is_file():
+                data = path.read_bytes()
+                self.findings.hold(
+                    Invariant.SEALED_AT_REST,
+                    holds=not any(each in data for each in wanted),
+                    otherwise=f"{path.name} of {node.id} holds content or a key",
+                )
+
+    def _check_same(self, name: NodeId, audit: StoreAudit) -> None:
+        """I9: stopping in order changes no message."""
+        self.findings.hold(
+            Invariant.STATE_FROM_LOG,
+            holds=audit.messages == self._before[name].messages,
+            otherwise=f"the messages of {name} changed when it stopped",
+        )
+
+
+async def _mark(node: SimulatedNode, message: AuditedMessage) -> str | None:
+    inner = await node.store.inner(message.sender, message.mid)
+    return None if inner is None else mark_in(inner)

@@ -1,0 +1,374 @@
+"""One seed: a network, its officers and its faults, from the first start to the verdict.
+
+Everything that happens is drawn from the seed. The order: nodes start and meet; a storm, in
+which officers work and faults strike; everything heals, and the network gets time to settle;
+then every store is read and judged.
+
+Source: docs/simulation.md.
+"""
+
+import asyncio
+import gc
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from gateway.errors import StorageError
+from gateway.simulator.clock import DAY_S, SimulatedClock, VirtualTime
+from gateway.simulator.disk import SimulatedDisk
+from gateway.simulator.fakes import DirectoryVersion, SeededRandomness, SimulatedDirectory, Told
+from gateway.simulator.faults import CALM, Fault, Tally, Weather, drawn
+from gateway.simulator.findings import Findings, Invariant
+from gateway.simulator.judge import Judge
+from gateway.simulator.liar import LyingNode
+from gateway.simulator.loop import VirtualLoop
+from gateway.simulator.material import NodeMaterial, nodes, scratch
+from gateway.simulator.model import Model
+from gateway.simulator.node import SimulatedNode, Surroundings, reason_of
+from gateway.simulator.observer import Observer
+from gateway.simulator.officers import Officers
+from gateway.simulator.trace import Trace
+from gateway.simulator.trouble import Trouble
+from gateway.simulator.wire import Wire
+from protocol.identifiers import NodeId
+
+_BUSY_PACE: Final = 10.0
+_FASTEST: Final = 2000.0
+_GROWTH: Final = 2.0
+_QUIET_S: Final = 30.0
+_SETTLE_S: Final = 3 * 3600.0
+_LOOK_S: Final = 20.0
+_UNSHUFFLED: Final = 8
+"""One seed in so many keeps the order of asyncio."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one seed is made of."""
+
+    seed: int
+    allowed: frozenset[Fault] = frozenset(Fault)
+    messages: int = 60
+    keep_trace: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What one seed came to."""
+
+    seed: int
+    messages: int
+    node_days: float
+    requests: int
+    steps: int
+    digest: str
+    faults: Tally
+    findings: Findings
+    lines: list[str] = field(default_factory=list)
+
+
+def run_seed(plan: Plan) -> Outcome:
+    """Run one seed.
+
+    Args:
+        plan: Which, and what may go wrong.
+    """
+    with virtual(plan.seed) as loop:
+        folder = scratch()
+        try:
+            return loop.run_until_complete(_lived(plan, folder, loop))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def virtual(seed: int) -> Iterator[VirtualLoop]:
+    """Give a loop in virtual time; nothing of its dead tasks is heard of.
+
+    Args:
+        seed: Draws the order of what is ready.
+    """
+    loop = VirtualLoop(seed, shuffled=seed % _UNSHUFFLED != 0)
+    asyncio.set_event_loop(loop)
+    gc.disable()  # what is collected early would run handlers of the dead at any moment
+    hook, sys.unraisablehook = sys.unraisablehook, _hear_nothing
+    try:
+        yield loop
+    finally:
+        loop.abandon()
+        asyncio.set_event_loop(None)
+        loop.close()
+        gc.enable()
+        gc.collect()
+        sys.unraisablehook = hook
+
+
+async def _lived(plan: Plan, folder: Path, loop: VirtualLoop) -> Outcome:
+    world = World(plan, folder)
+    await world.live()
+    findings = world.findings
+    for error in (*loop.faults, *world.wire.bugs):
+        findings.fail(Invariant.NO_BUGS, f"{type(error).__name__}: {error}")
+    return Outcome(
+        seed=plan.seed,
+        messages=world.messages,
+        node_days=world.time.now_s() / DAY_S * len(world.nodes),
+        requests=world.wire.requests,
+        steps=loop.steps,
+        digest=world.trace.digest(),
+        faults=world.tally,
+        findings=findings,
+        lines=world.trace.lines,
+    )
+
+
+class World:
+    """One network in virtual time.
+
+    Args:
+        plan: What it is made of.
+        folder: Where homes are made.
+        weather: The faults; drawn from the seed unless given.
+        names: The nodes; drawn from the seed unless given.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        *,
+        weather: Weather | None = None,
+        names: Iterable[NodeId] | None = None,
+    ) -> None:
+        self.plan = plan
+        self.draw = Random(f"world {plan.seed}")
+        self.time = VirtualTime()
+        self.tally = Tally()
+        self.findings = Findings()
+        self.model = Model()
+        self.trace = Trace(self.time, keep=plan.keep_trace)
+        self.weather = drawn(self.draw, plan.allowed) if weather is None else weather
+        chosen = sorted(nodes()) if names is None else list(names)
+        if names is None:
+            chosen = sorted(self.draw.sample(chosen, self.draw.randint(3, 5)))
+        entries = {name: nodes()[name].entry for name in chosen}
+        self.directory = DirectoryVersion(entries=entries, version=1)
+        self.liar = LyingNode.drawn(self.draw, chosen, self.weather, self.tally)
+        self.observer = Observer(
+            findings=self.findings, note=self.trace.note, is_honest=self.is_honest
+        )
+        self.nodes: dict[NodeId, SimulatedNode] = {}
+        self.wire = Wire(
+            time=self.time,
+            draw=Random(f"wire {plan.seed}"),
+            server=self._server,
+            tally=self.tally,
+            witness=self.observer,
+        )
+        self.troubles = self._troubles()
+        for name in chosen:
+            self.nodes[name] = self.make(nodes()[name], folder)
+        self.officers = self._officers()
+        self.judge = Judge(
+            findings=self.findings, observer=self.observer, model=self.model, nodes=self.nodes,
+            is_honest=self.is_honest,
+        )  # fmt: skip
+        self.messages = 0
+
+    def is_honest(self, node: NodeId) -> bool:
+        """Tell whether promises are made to a node, and what it says counts."""
+        return self.liar is None or node != self.liar.node
+
+    async def live(self) -> None:
+        """Live through the whole seed."""
+        self.time.set_pace(_BUSY_PACE)
+        governing = asyncio.get_running_loop().create_task(self._govern())
+        for _, node in sorted(self.nodes.items()):
+            node.start()
+        await self.time.wait(self.draw.uniform(0.5, 5.0))
+        await self._storm()
+        await self.settle()
+        await self.finish()
+        governing.cancel()
+        await asyncio.wait([governing])
+
+    async def _storm(self) -> None:
+        """Let officers work and faults strike."""
+        seconds = self.draw.uniform(120.0, 900.0)
+        if self.liar is not None:
+            self.wire.liars[self.liar.node] = self.liar
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.troubles.rage(seconds))
+            group.create_task(self._work(seconds))
+            group.create_task(self._read(seconds))
+
+    async def _work(self, seconds: float) -> None:
+        """Send bursts until there were enough messages, over the length of the storm."""
+        sent, most = 0, self.plan.messages
+        while sent < most:
+            count = min(most - sent, 1 + int(self.draw.expovariate(1 / 3.0)))
+            self.officers.burst(count)
+            sent += count
+            await self.time.wait(self.draw.expovariate(most / (4.0 * seconds)))
+
+    async def _read(self, seconds: float) -> None:
+        until_s = self.time.now_s() + seconds
+        while self.time.now_s() < until_s:
+            await self.time.wait(self.draw.uniform(0.5, 1.5) * seconds / 12)
+            for _, node in sorted(self.nodes.items()):
+                await self.officers.look(node)
+
+    async def settle(self) -> None:
+        """Heal everything, and wait until nothing is on its way, or its time is over."""
+        self.trace.note("heal")
+        self.troubles.heal()
+        self.wire.liars.clear()
+        ahead_s = self.troubles.most_ahead_ms / 1000
+        until_s = self.time.now_s() + _SETTLE_S + ahead_s
+        while self.time.now_s() < until_s:
+            await self.time.wait(_LOOK_S)
+            if not self.officers.busy and await self._is_quiet():
+                return
+
+    async def _is_quiet(self) -> bool:
+        for _, node in sorted(self.nodes.items()):
+            if not node.is_up:
+                return False
+            if not self.is_honest(node.id):
+                continue
+            waiting = [work for work in await node.store.lanes() if self.is_honest(work.row.node)]
+            if waiting or await node.store.unopened(1) or self.wire.moving:
+                return False
+        return True
+
+    async def finish(self) -> None:
+        """Stop every node in order, and judge."""
+        self.messages = await self.judge.gather()
+        for _, node in sorted(self.nodes.items()):
+            await node.stop()
+        self.judge.judge()
+        self.findings.hold(
+            Invariant.WITHIN_CAPS,
+            holds=self.wire.most_at_once <= 8,  # noqa: PLR2004 - connections that a peer takes
+            otherwise=f"{self.wire.most_at_once} requests at once to one node",
+        )
+        for line in self.judge.summary():
+            self.trace.note(line)
+
+    async def _govern(self) -> None:
+        """Let time run faster while nothing happens, slower when something does."""
+        while True:
+            await asyncio.sleep(1.0)
+            idle_s = self.time.now_s() - self.wire.moved_s
+            if self.wire.moving or idle_s < _QUIET_S:
+                self.time.set_pace(_BUSY_PACE)
+            else:
+                self.time.set_pace(min(_FASTEST, self.time.pace * _GROWTH))
+
+    def make(self, material: NodeMaterial, folder: Path) -> SimulatedNode:
+        """Make a node in a copy of its template; not started."""
+        name = material.node
+        home = folder / f"{name.country}-{name.number}"
+        shutil.copytree(material.home, home)
+        made: list[SimulatedNode] = []
+        disk = SimulatedDisk(
+            anchor=home / "anchor", tally=self.tally, die=lambda: self._died(made[0])
+        )
+        made.append(
+            SimulatedNode(
+                material=material,
+                home=home,
+                world=self._surroundings(),
+                directory=SimulatedDirectory(self.directory, lambda: self._offered(name)),
+                randomness=SeededRandomness(f"{self.plan.seed} {name}"),
+                secrets=dict(material.keys.secrets()),
+                disk=disk,
+                boot_s=self.draw.uniform(10.0, 1e6),
+                clock=SimulatedClock(self.time, offset_ms=0, boot_s=0.0),
+            )
+        )
+        return made[0]
+
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(time=self.time, wire=self.wire, told=self._told, stopped=self._stopped)
+
+    def _server(self, node: NodeId) -> SimulatedNode | None:
+        found = self.nodes[node]
+        return found if found.is_up else None
+
+    def _offered(self, node: NodeId) -> DirectoryVersion | None:
+        if node in self.troubles.unreached:
+            self.tally[Fault.DIRECTORY_UNREACHED] += 1
+            return None
+        older = self.troubles.older.get(node)
+        if older is not None:
+            self.tally[Fault.DIRECTORY_OLDER] += 1
+            return older
+        return self.directory
+
+    def _renew(self) -> DirectoryVersion:
+        self.directory = DirectoryVersion(
+            entries=self.directory.entries, version=self.directory.version + 1
+        )
+        return self.directory
+
+    def _told(self, node: NodeId, told: Told) -> None:
+        self.trace.note(f"{node} says {told.event}")
+        if told.is_bug:
+            self.findings.fail(Invariant.NO_BUGS, f"{node}: {told.event} {told.fields}")
+
+    def _died(self, node: SimulatedNode) -> None:
+        self.trace.note(f"{node.life.name} dies in a commit")
+        node.die()
+
+    def _stopped(self, node: SimulatedNode, error: BaseException) -> None:
+        """A process ended by itself: whoever supervises it starts it again."""
+        reason = reason_of(error)
+        self.trace.note(f"{node.life.name} stopped {None if reason is None else reason.code}")
+        allowed = isinstance(reason, StorageError) and self.weather.has(Fault.DISK_BROKEN)
+        if not allowed:
+            self.findings.fail(Invariant.NO_BUGS, f"{node.id} stopped: {error!r}")
+        node.die()
+        task = asyncio.get_running_loop().create_task(
+            self.troubles.revive(node, 5.0), context=self.trace.context
+        )
+        self.trace.keep(task)
+
+    def _troubles(self) -> Trouble:
+        return Trouble(
+            time=self.time,
+            draw=Random(f"trouble {self.plan.seed}"),
+            nodes=self.nodes,
+            wire=self.wire,
+            weather=self.weather,
+            tally=self.tally,
+            renew=self._renew,
+            note=self.trace.note,
+        )
+
+    def _officers(self) -> Officers:
+        return Officers(
+            time=self.time,
+            draw=Random(f"officers {self.plan.seed}"),
+            nodes=self.nodes,
+            model=self.model,
+            note=self.trace.note,
+            short_lived=self.draw.random() < 0.5,  # noqa: PLR2004 - half of the seeds
+        )
+
+
+def calm(seed: int = 0) -> Plan:
+    """Return a plan without faults."""
+    return Plan(seed=seed, allowed=frozenset())
+
+
+def _hear_nothing(told: object) -> None:
+    """Pass over what coroutines of ended lives do when they are dropped."""
+
+
+__all__ = ["CALM", "Outcome", "Plan", "World", "calm", "run_seed", "virtual"]
