@@ -14,7 +14,7 @@ from protocol.identifiers import MessageId, NodeId
 
 
 class NumberingPart(StorePart):
-    """Implements store.Numbers."""
+    """Implements numbers.Numbers."""
 
     async def gaps(self, sender: NodeId) -> Shown:
         """Return what an answer says of a sender's numbers, as committed."""

@@ -180,4 +180,4 @@ def ask_back(
     turn_s = max(state.next_s, first_s)
     if turn_s > first_s + MOST_RETRY_MS / 1000:
         turn_s = first_s
-    return Comeback(next_s=turn_s + 1 / per_s), int((turn_s - now_s) * 1000)
+    return Comeback(next_s=turn_s + 1 / per_s), round((turn_s - now_s) * 1000)

@@ -7,14 +7,21 @@ import pytest
 from structlog import reset_defaults
 
 from gateway.errors import GatewayError, LogDamagedError, RecoveringError, StorageError
-from gateway.journal import configure_journal
+from gateway.journal import Seldom, configure_journal, get_journal
+from gateway.metrics import Metrics
 from gateway.peer.connection import PortLimits
-from gateway.peer.quota import PeerLimits
+from gateway.peer.exchange import Exchange
+from gateway.peer.quota import Accounts, OverShareError, PeerLimits
+from gateway.peer.reader import Pace
 from gateway.peer.refusal import STATUS_OF
+from gateway.peer.services import PeerServices
 from protocol.answer import decode_error
 from protocol.errors import Code, LogPositionError, MalformedError, RemoteProtocolError
 from tests.gateway.peer.port import (
     FR,
+    FakeReception,
+    FixedDirectory,
+    MemoryBlobs,
     Options,
     Port,
     connect,
@@ -25,6 +32,7 @@ from tests.gateway.peer.port import (
     request,
     scenario,
 )
+from tests.gateway.peer.test_quota import StepClock
 
 FRAME = frame_of(b"body")
 POST = request("POST", "/v1/envelopes", FRAME)
@@ -227,3 +235,30 @@ async def _gone(port: Port) -> None:
     """Return when the port has no connection left."""
     while port.metrics.value("a35_peer_connections"):  # noqa: ASYNC110 - the port's own end
         await asyncio.sleep(0.005)
+
+
+def test_those_put_off_are_asked_back_one_after_the_other() -> None:
+    """Else they would all return at once; a peer beyond its own share comes back alone."""
+    clock = StepClock()
+    metrics = Metrics()
+    services = PeerServices(
+        reception=FakeReception(),
+        directory=FixedDirectory(),
+        blobs=MemoryBlobs(),
+        clock=clock,
+        metrics=metrics,
+        journal=get_journal("test"),
+    )
+    exchange = Exchange(
+        services,
+        accounts=Accounts(PeerLimits(), clock),
+        pace=Pace(),
+        seldom=Seldom(clock.monotonic_s),
+    )
+    waits = [exchange._spread(Code.BUSY, None) for _ in range(4)]
+    assert waits == [0, 20, 40, 60]
+    assert exchange._spread(Code.STORE, None) == 0
+    assert exchange._spread(Code.QUOTA, OverShareError("share", retry_ms=700)) == 0
+    assert exchange._spread(Code.PROOF, None) == 0
+    clock.now_s += 10
+    assert exchange._spread(Code.BUSY, None) == 0

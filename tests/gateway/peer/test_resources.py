@@ -244,19 +244,6 @@ async def test_urgent_frame_is_served_while_bulk_takes_every_other_place() -> No
 
 
 @scenario
-async def test_those_put_off_are_asked_back_one_after_the_other() -> None:
-    """Else they would all return at once."""
-    async with open_port() as port:
-        port.reception.full = True
-        retries = []
-        for _ in range(4):
-            answer = await raw(port.number, request("POST", "/v1/envelopes", frame_of()))
-            retries.append(decode_error(parts(answer)[2]).retry_ms or 0)
-        assert retries[0] == 1000
-        assert retries == sorted(set(retries))
-
-
-@scenario
 async def test_attachments_begun_and_not_finished_are_bounded() -> None:
     """One can always be finished; others wait until it is."""
     limits = PeerLimits(unfinished=PieceLimits(size_bytes=10, blobs=2))
