@@ -1,0 +1,52 @@
+"""How large a frame is: two seconds of the way's rate, one item after a time-out, then more."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from protocol.delivery.pace import AIM_S, Pace, answered, timed_out
+from protocol.limits import MAX_ENVELOPES
+
+MOST = 4 * 1024 * 1024
+
+
+def test_unknown_way_gets_full_frames() -> None:
+    """Most ways are fast, and the first frame tells."""
+    assert Pace().max_bytes(MOST) == MOST
+    assert Pace().items == MAX_ENVELOPES
+
+
+def test_frame_settles_at_about_two_seconds_of_the_rate() -> None:
+    """A slow way is not blocked for minutes by one frame."""
+    pace, rate = Pace(), 50_000
+    for _ in range(20):
+        size_bytes = pace.max_bytes(MOST)
+        pace = answered(pace, size_bytes=size_bytes, seconds=size_bytes / rate)
+    assert abs(pace.max_bytes(MOST) - AIM_S * rate) < 0.05 * AIM_S * rate
+
+
+def test_small_quick_frames_say_nothing_about_the_rate() -> None:
+    """They measure how long an answer takes."""
+    assert answered(Pace(), size_bytes=500, seconds=0.3).max_bytes(MOST) == MOST
+
+
+def test_time_out_leaves_one_item_and_each_answer_doubles_it() -> None:
+    """A frame that is too large for its way would time out for ever."""
+    pace = timed_out(Pace(rate=100_000))
+    counts = []
+    for _ in range(8):
+        counts.append(pace.items)
+        pace = answered(pace, size_bytes=500, seconds=0.1)
+    assert counts == [1, 2, 4, 8, 16, 32, 64, 64]
+    assert pace.rate == 50_000
+    assert timed_out(Pace()).rate is None
+
+
+@given(st.lists(st.tuples(st.integers(0, MOST), st.floats(0, 100), st.booleans()), max_size=30))
+@settings(max_examples=100, deadline=None)
+def test_there_is_always_room_for_something(events: list[tuple[int, float, bool]]) -> None:
+    """Nothing that is measured may stop a lane."""
+    pace = Pace()
+    for size_bytes, seconds, good in events:
+        pace = answered(pace, size_bytes=size_bytes, seconds=seconds) if good else timed_out(pace)
+        assert 1 <= pace.items <= MAX_ENVELOPES
+        assert 1 <= pace.max_bytes(MOST) <= MOST
