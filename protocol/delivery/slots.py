@@ -88,17 +88,16 @@ class Pool:
             of_lane: Those of them that serve all classes of this lane.
             others_wait: Whether another lane waits for a worker.
         """
+        free = usage.urgent + usage.bulk + usage.probes < self.workers
+        shared = free and usage.bulk + usage.probes < self.bulk
         match job:
             case Job.EMERGENCY:
                 return True
             case Job.URGENT:
-                return usage.urgent + usage.bulk + usage.probes < self.workers
+                return free
             case Job.BULK:
-                if others_wait and of_lane >= self.lane_share:
-                    return False
-                return usage.bulk + usage.probes < self.bulk
+                return shared and not (others_wait and of_lane >= self.lane_share)
             case Job.PROBE:
-                free = usage.bulk + usage.probes < self.bulk
-                return free and usage.probes < self.probes
+                return shared and usage.probes < self.probes
             case _:
                 assert_never(job)
