@@ -265,6 +265,7 @@ async def _desk(
         directory=ports.directory,
         config=options.config,
         clock=ports.clock,
+        recovery=runtime.continuing,
         metrics=ports.metrics,
         backups=backups,
     )

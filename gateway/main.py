@@ -86,6 +86,9 @@ COMMANDS: Final[dict[str, Entry]] = {
     "answer": Entry("Answer a received message with a document.", f"{_CLI}sending"),
     "wait": Entry("Wait until a message reaches a stage.", f"{_CLI}sending"),
     "explain": Entry("Tell why a message is where it is.", f"{_CLI}reading"),
+    "recover": Entry(
+        "Show whether the log may be signed; go on after a loss.", f"{_OPERATOR}recovering"
+    ),
     "peers": _group("List the other nodes as this one sees them.", f"{_CLI}reading", "peers_app"),
     "attachment": _group("Fetch attachments.", f"{_CLI}attachment", "app"),
     "log": _group("Look into the node's own log.", f"{_CLI}logbook", "app"),

@@ -18,6 +18,7 @@ from gateway.service.adopt import Adopt
 from gateway.service.answers import Answers
 from gateway.service.case import Cases
 from gateway.service.consign import Consign
+from gateway.service.continuing import Continuing
 from gateway.service.dispatch import Dispatch
 from gateway.service.draft import Drafts
 from gateway.service.greet import Greet
@@ -226,6 +227,11 @@ class Runtime:
             randomness=ports.randomness,
             journal=ports.journal,
         )
+
+    @property
+    def continuing(self) -> Continuing:
+        """What the operator sees and says of logs that cannot simply go on."""
+        return Continuing(log=self._ports.store, recovery=self.recovery, logs=self._logs)
 
     async def load(self) -> None:
         """Read what must be known before the first frame.

@@ -25,6 +25,7 @@ from gateway.officer.shapes.models import (
     VerificationStep,
 )
 from gateway.officer.shapes.problems import error_of
+from gateway.officer.shapes.recovery import AcceptedView, ReasonRequest, RecoveryView
 
 POLL_S: Final = 25
 """How long the node holds one long poll."""
@@ -197,6 +198,20 @@ class NodeReader:
     async def peers(self) -> PeerList:
         """List every other active node as this one sees it."""
         return await self._connection.get("/peers", PeerList)
+
+    async def recovery(self) -> RecoveryView:
+        """Show where the node stands with its log."""
+        return await self._connection.get("/recovery", RecoveryView)
+
+    async def accept(self, node: str, reason: str) -> AcceptedView:
+        """Let a node with two histories go on in a new generation of its log.
+
+        Args:
+            node: CC/n.
+            reason: Why; the node states it in its log.
+        """
+        asked = ReasonRequest(reason=reason)
+        return await self._connection.post(f"/peers/{node}/accept", asked, AcceptedView)
 
     async def directory(self) -> DirectoryView:
         """Show the directory in use."""

@@ -18,6 +18,7 @@ from gateway.officer.api.health import HealthApi, health_app
 from gateway.officer.api.log import LogApi
 from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.peers import PeersApi
+from gateway.officer.api.recovery import RecoveryApi
 from gateway.officer.api.reference import ReferenceApi
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
 from gateway.officer.services import (
@@ -26,6 +27,7 @@ from gateway.officer.services import (
     MetricsService,
     PeersService,
     ProveService,
+    RecoveryService,
     SubmitService,
 )
 from gateway.ports import Clock, Directory
@@ -49,6 +51,7 @@ class OfficerServices:
     clock: Clock
     metrics: MetricsService
     backups: BackupService | None = None
+    recovery: RecoveryService | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -81,6 +84,9 @@ def build_officer_app(services: OfficerServices) -> Application:
         app.add_routes(routes)
     if services.backups is not None:
         app.add_routes(BackupApi(services.backups).routes())
+    if services.recovery is not None:
+        operator = f"{services.config.node} operator"
+        app.add_routes(RecoveryApi(services.recovery, who=operator).routes())
     return app
 
 

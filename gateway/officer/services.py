@@ -13,9 +13,10 @@ from gateway.records import (
 from gateway.rows import (
     MessageRow,
 )
+from gateway.service.continuing import Standpoint
 from gateway.service.peers import PeerState
 from gateway.service.prove import LogVerification, LogView
-from protocol.identifiers import MessageId
+from protocol.identifiers import MessageId, NodeId
 
 
 class Draft(Protocol):
@@ -118,6 +119,19 @@ class ProveService(Protocol):
 
     async def proof(self, index: int) -> str:
         """Return a C2SP tlog-proof of one leaf."""
+
+
+class RecoveryService(Protocol):
+    """Our own log, whether it may be signed, and logs that were given up."""
+
+    def standpoint(self) -> Standpoint:
+        """Return where the node stands."""
+
+    async def keep_log(self, reason: str, *, who: str) -> None:
+        """Let our log go on before all have answered; stated in it."""
+
+    async def accept(self, node: NodeId, reason: str, *, who: str) -> int:
+        """Let a node with two histories go on above a generation; return which."""
 
 
 class HealthCheck(Protocol):

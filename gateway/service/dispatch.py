@@ -179,7 +179,7 @@ class Dispatch:
             if not items:
                 return Progress.IDLE
             kind = items[0].kind
-            if _sealed_bytes(items) <= LINKING_FRAME_BYTES:
+            if _sealed_bytes(items) <= LINKING_FRAME_BYTES and not self._is_unmet(node):
                 return await self._carry(run, kind, items, link=True)
             progress = await self._carry(run, kind, (), link=True, waiting=items)
             if progress is not Progress.DELIVERED:
@@ -342,6 +342,10 @@ class Dispatch:
     def _tell(self, node: NodeId, codes: frozenset[Code]) -> None:
         for code in sorted(codes):
             self._alarm(node, code)
+
+    def _is_unmet(self, node: NodeId) -> bool:
+        """Tell whether a later generation of our log is new to this node: meet it empty-handed."""
+        return self._store.origin.generation > 1 and not self._standings.of(node).head
 
     def _is_behind(self, node: NodeId) -> bool:
         head = self._store.head()

@@ -176,9 +176,10 @@ class PeerLogs:
         closing = self.succession.believe(answer, first, held)
         if first.head.origin != origin:
             return  # the log has moved on again: its next frame says so
-        place = self._positions.get(origin)
-        head = None if place is None else place.head
-        head = self.take(first, old=0, proof=()).head if head is None else head
+        known = self._positions.get(origin)
+        head = None if known is None else known.head
+        if head is None:
+            head = self.take(first, old=0, proof=()).head
         evidence = self.unwritten.evidence(origin, head, proved=True)
         await self._store.close_logs(closing, evidence, now_ms=self._clock.now_ms())
         self.unwritten.committed(evidence)

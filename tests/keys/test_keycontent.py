@@ -6,8 +6,14 @@ from typing import Any
 import pytest
 
 from keys.errors import KeyFileError, KeyFileReason
-from keys.keycontent import decode_keys, encode_content_part, encode_node_part
-from keys.nodekeys import NodeKeys, new_prekey
+from keys.keycontent import (
+    decode_keys,
+    decode_spare,
+    encode_content_part,
+    encode_node_part,
+    encode_spare,
+)
+from keys.nodekeys import NodeKeys, new_log_keys, new_prekey
 
 KEYS = (
     NodeKeys.generate("RO/1", generation=3, tls_name="ro-1.example", now_ms=1_800_000_000_000)
@@ -112,3 +118,30 @@ PREKEY = {"seed": "00" * 32, "not_before_ms": 1, "expires_ms": 2}
 def test_wrong_content_part_is_refused(part: bytes) -> None:
     """Likewise."""
     assert reason_of(NODE_PART, part) is KeyFileReason.CONTENT
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"v": 2},
+        {"v": 0},
+        {"node": "RO"},
+        {"generation": 0},
+        {"generation": "2"},
+        {"log_ed25519": "ab"},
+        {"log_mldsa44": "zz" * 32},
+        {"more": 1},
+    ],
+)
+def test_spare_that_is_not_what_was_written_is_refused(change: dict[str, object]) -> None:
+    """It begins a log: nothing is guessed."""
+    data = json.loads(encode_spare(new_log_keys("RO/1", 2)))
+    with pytest.raises(KeyFileError):
+        decode_spare(json.dumps(data | change).encode())
+
+
+def test_spare_reads_back() -> None:
+    """Node, generation and both seeds."""
+    log = new_log_keys("RO/1", 2)
+    assert decode_spare(encode_spare(log)) == log
+    assert log.signer().verifier.name == "a35/RO/1/log/2"

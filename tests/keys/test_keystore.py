@@ -13,8 +13,8 @@ import pytest
 from keys.certificate import make_identity
 from keys.errors import KeyFileError, KeyFileReason
 from keys.keyfile import Credential, Passphrase, costs_of, encode_key_file
-from keys.keystore import CONTENT_FILE, NODE_FILE, KeyStore
-from keys.nodekeys import NodeKeys, new_prekey
+from keys.keystore import CONTENT_FILE, NODE_FILE, KeyStore, read_spare, write_spare
+from keys.nodekeys import NodeKeys, new_log_keys, new_prekey
 
 NOW_MS = 1_800_000_000_000
 KEYS = NodeKeys.generate("RO/1", generation=1, tls_name="ro-1.example", now_ms=NOW_MS)
@@ -397,3 +397,22 @@ def test_temporary_file_of_a_crash_is_replaced(store: KeyStore, folder: Path) ->
     store.update_prekeys(KEYS.with_prekey(PREKEY), SECRET)
     assert store.load(SECRET).prekeys == (PREKEY,)
     assert not (folder.parent / "elsewhere").exists()
+
+
+def test_spare_log_keys_read_back_with_their_secret_alone(tmp_path: Path) -> None:
+    """They lie in a file of their own, away from the node."""
+    log, secret = new_log_keys("RO/1", 2), Credential(bytes(32))
+    file = tmp_path / "spare"
+    write_spare(file, log, secret)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert read_spare(file, secret) == log
+    with pytest.raises(KeyFileError) as caught:
+        read_spare(file, Credential(bytes([1]) * 32))
+    assert caught.value.reason is KeyFileReason.WRONG_SECRET
+    with pytest.raises(KeyFileError) as caught:
+        write_spare(file, log, secret)
+    assert caught.value.reason is KeyFileReason.EXISTS
+    file.chmod(0o604)
+    with pytest.raises(KeyFileError) as caught:
+        read_spare(file, secret)
+    assert caught.value.reason is KeyFileReason.NOT_PRIVATE

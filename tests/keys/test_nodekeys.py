@@ -6,7 +6,7 @@ import pytest
 
 from keys.certificate import make_identity
 from keys.errors import UnknownSuiteError
-from keys.nodekeys import PREKEY_GRACE_MS, NodeKeys, Prekey, new_prekey
+from keys.nodekeys import PREKEY_GRACE_MS, NodeKeys, Prekey, new_log_keys, new_prekey
 from keys.note import SignedTree, parse_note, verify_pair
 from keys.recipient import RecipientKey, RecipientSecret
 
@@ -124,3 +124,21 @@ def test_impossible_prekey_cannot_be_made(seed: bytes, not_before_ms: int, expir
     """Length, and times in order."""
     with pytest.raises(UnknownSuiteError):
         Prekey(seed=seed, not_before_ms=not_before_ms, expires_ms=expires_ms)
+
+
+def test_keys_of_another_nodes_log_are_refused() -> None:
+    """A spare of the wrong drawer begins no log."""
+    with pytest.raises(UnknownSuiteError):
+        KEYS.with_log(new_log_keys("FR/1", 9))
+    log = new_log_keys("RO/1", 9)
+    assert KEYS.with_log(log).origin == log.signer().verifier.name
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"node": "RO"}, {"generation": 0}, {"ed25519_seed": b""}, {"mldsa44_seed": bytes(31)}],
+)
+def test_log_keys_have_one_form(change: dict[str, object]) -> None:
+    """What is written reads back, or is not written."""
+    with pytest.raises(UnknownSuiteError):
+        replace(new_log_keys("RO/1", 2), **change)  # type: ignore[arg-type]

@@ -1,11 +1,13 @@
 """Commands that look: inbox, outbox, show, thread, explain, peers."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
 import typer
 
 from gateway.clock import SystemClock
+from gateway.errors import NoInputError, UsageError
 from gateway.officer.cli.output import (
     MESSAGE_HEADS,
     attempt_line,
@@ -18,7 +20,9 @@ from gateway.officer.cli.peers import PEER_HEADS, peer_rows
 from gateway.officer.cli.session import at_desk, mid_at, mid_text
 from gateway.officer.client import Client
 from gateway.officer.shapes.models import Box, MessageItem
-from gateway.terminal import HomeOption, JsonOption, Terminal
+from gateway.terminal import HOME_VARIABLE, HomeOption, JsonOption, Terminal
+from protocol.errors import MalformedError
+from protocol.identifiers import NodeId
 
 PAGE: Final = 200
 _LISTED: Final = set(MessageItem.model_fields)
@@ -92,11 +96,57 @@ def explain(mid: MidArgument, *, home: HomeOption, json: JsonOption = False) -> 
 
 
 @peers_app.callback(invoke_without_command=True, epilog="Example: a35 peers --json")
-def peers(context: typer.Context, *, home: HomeOption, json: JsonOption = False) -> int | None:
-    """List every active node: last contact, lane, what waits, both logs, clock, silence."""
+def peers(
+    context: typer.Context,
+    *,
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", envvar=HOME_VARIABLE, help="The node's folder.", metavar="DIR"),
+    ] = None,
+    json: JsonOption = False,
+) -> int | None:
+    """List every active node: last contact, lane, what waits, both logs, clock, silence.
+
+    Raises:
+        UsageError: No home is named.
+    """
     if context.invoked_subcommand is not None:
         return None
+    if home is None:
+        raise UsageError("--home is missing", hint="name the node's folder, or set A35_HOME")
     return at_desk(home, lambda desk: _peers(desk, Terminal(json=json)))
+
+
+@peers_app.command(epilog='Example: a35 peers accept RO/1 --reason "spoken to by telephone"')
+def accept(
+    node: Annotated[str, typer.Argument(metavar="NODE", help="CC/n, with two histories.")],
+    *,
+    home: HomeOption,
+    reason: Annotated[str, typer.Option("--reason", help="Why; stated in this node's log.")],
+    json: JsonOption = False,
+) -> int:
+    """Let a node with two histories go on in a new generation of its log."""
+    terminal = Terminal(json=json)
+
+    async def work(desk: Client) -> int:
+        accepted = await desk.node.accept(_node_name(node), reason)
+        terminal.document(accepted.model_dump(mode="json"))
+        terminal.say(f"{accepted.node} may go on above generation {accepted.above} of its log")
+        return 0
+
+    return at_desk(home, work)
+
+
+def _node_name(text: str) -> str:
+    """Read the name of a node.
+
+    Raises:
+        NoInputError: Not CC/n, so no node is called so.
+    """
+    try:
+        return str(NodeId.parse(text))
+    except MalformedError as error:
+        raise NoInputError("a node is named CC/n", hint="see: a35 peers") from error
 
 
 async def _peers(desk: Client, terminal: Terminal) -> int:
