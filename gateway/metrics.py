@@ -171,7 +171,7 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         """Messages passed their time before anybody opened them; their senders are told."""
         self._unheeded.inc(count)
 
-    def lost_by(self, node: str, count: int) -> None:
+    def lost_by_peer(self, node: str, count: int) -> None:
         """A node lost messages that it had receipted."""
         self._lost_by.labels(node).inc(count)
 

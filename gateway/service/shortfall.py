@@ -113,5 +113,5 @@ class Shortfall:
             node, numbers, generation=generation, now_ms=self._clock.now_ms()
         )
         if again or gone:
-            self._metrics.lost_by(str(node), again + gone)
+            self._metrics.lost_by_peer(str(node), again + gone)
             self._lost(node, again, gone)
