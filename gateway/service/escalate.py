@@ -193,8 +193,11 @@ class Escalate:
             for each in fresh:
                 self._seen = each.number
                 began_s = now_s - max(0, now_ms - each.t_ms) / 1000
-                # Looked at once in any case: what it waits for is seen then.
-                heapq.heappush(self._watched, _Watch(now_s, each.number, began_s))
+                # What it waits for is seen at its first look; no stage of its class is earlier.
+                first_ms = next_ms(_anything(each.cls), self._budgets, elapsed_ms=-1)
+                if first_ms is not None:
+                    at_s = began_s + first_ms / 1000
+                    heapq.heappush(self._watched, _Watch(at_s, each.number, began_s))
             if len(fresh) < _AT_ONCE:
                 return
             await self._clock.sleep(0)
@@ -348,6 +351,11 @@ class Escalate:
                     )
             except GatewayError as error:
                 self._journal.warning("withdrawal_failed", mid=str(rival.mid), code=error.code)
+
+
+def _anything(cls: Urgency) -> Watched:
+    """Return a message of a class of which nothing is known yet."""
+    return Watched(cls=cls, awaits_person=True)
 
 
 def _of(steps: frozenset[Step]) -> frozenset[Told]:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from gateway.service.health import Check, Health, Offsets
+from protocol.cases.ladder import MessageState
+from protocol.delivery.circuit import Phase
 from tests.gateway.network import STAMP, LoopClock, Node, Wire, network
-from tests.gateway.service.world import DE, FR, RO, scenario
+from tests.gateway.service.world import DE, FR, RO, request, scenario, send, until_state
 
 
 def checks(node: Node) -> dict[str, Check]:
@@ -35,7 +37,16 @@ async def test_healthy_node_reports_nothing_to_do(tmp_path: Path) -> None:
     """Every check is named and good; a directory that is held has no fix."""
     async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
         report = checks(net["RO/1"])
-        assert list(report) == ["log", "directory", "clock", "peers", "forks", "room"]
+        assert list(report) == [
+            "log",
+            "recovery",
+            "directory",
+            "clock",
+            "peers",
+            "forks",
+            "room",
+            "silence",
+        ]
         assert all(check.ok for check in report.values())
         assert report["directory"].detail == "root 1, timestamp 1"
         assert report["directory"].fix == ""
@@ -56,6 +67,7 @@ async def test_missing_or_failing_directory_says_why(tmp_path: Path) -> None:
             failing=dict,
             why_no_directory=lambda: why[0],
             guard=node.runtime._guard,
+            recovery=node.runtime.recovery,
         )
         why[0] = "the source does not answer"
         kept = {check.name: check for check in health.report()}["directory"]
@@ -87,6 +99,44 @@ async def test_clock_is_held_against_the_median_of_the_peers(tmp_path: Path) -> 
         assert "+3600.0 s" in clock.detail
 
 
+@scenario
+async def test_node_that_owes_us_a_step_is_named(tmp_path: Path) -> None:
+    """The doctor says that somebody must telephone, and never which case it is about."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire(cut={(FR, RO)}), run=[]) as net:
+        here = net["FR/1"]
+        await send(here, request(to="RO/1", urgency="emergency"))
+        net.clock.ms += 60_000
+        await here.runtime.escalate.look()
+        silence = checks(here)["silence"]
+        assert not silence.ok
+        assert silence.detail == "overdue at: RO/1"
+        assert "a35 show MID" in silence.fix
+
+
+@scenario
+async def test_every_other_active_node_is_in_the_table_of_peers(tmp_path: Path) -> None:
+    """Contact, lane, what waits, both logs, clock and silence, each from where it is known."""
+    async with network(tmp_path, ["DE/1", "FR/1", "RO/1"], Wire(cut={(FR, DE)})) as net:
+        here = net["FR/1"]
+        sent = await send(here, request(1, to="RO/1"))
+        await until_state(here, sent.mid, MessageState.CONSIGNED)
+        await send(here, request(2, to="DE/1", urgency="emergency"))
+        await net.turn_until(lambda: bool(here.runtime.engine.waiting_since_failure()))
+        net.clock.ms += 60_000
+        await here.runtime.escalate.look()
+        away, near = await here.runtime.peers.table()
+        assert (away.node, near.node) == (DE, RO)
+        assert near.way.phase is Phase.CLOSED
+        assert near.way.last_contact_ms is not None
+        assert near.their_log > 0
+        assert near.our_log > 0
+        assert (near.offset_ms, near.silent_since_ms, near.is_forked) == (0, None, False)
+        assert away.way.failures > 0
+        assert away.waiting == (1, 0, 0, 0)
+        assert away.silent_since_ms is not None
+
+
 def test_no_peer_heard_is_no_offset() -> None:
     """A node that just started has nothing to compare with."""
     assert Offsets(LoopClock()).median_ms() == 0
+    assert Offsets(LoopClock()).of(FR) is None
