@@ -47,7 +47,7 @@ def listed(net: Network, name: str, *, equivalent: bool) -> None:
     )
     party = PartyEntry.model_construct(party="RO", name="Romania", contact_points=(point,))
     parties = {"RO": party}
-    net["FR/1"].directory.party = lambda country: parties.get(country)  # type: ignore[method-assign]
+    net["FR/1"].directory.party = lambda country: parties.get(country)  # type: ignore[method-assign]  # noqa: PLW0108
 
 
 @scenario
