@@ -51,11 +51,11 @@ class LanePart(StorePart):
             StorageError: Nothing was changed.
         """
         core = self._core
-        if core.lanes.parked:
-            name = None if node is None else str(node)
-            await core.writer.run(partial(retry_now, node=name))
-            core.lanes.unpark(node)
-            core.wake_workers()
+        # Also if nothing is put off in the picture: what is being put off just now comes before.
+        name = None if node is None else str(node)
+        await core.writer.run(partial(retry_now, node=name))
+        core.lanes.unpark(node)
+        core.wake_workers()
 
     async def wait_for_work(self, timeout_s: float) -> None:
         """Return when something was queued or released, at the latest after the time-out."""

@@ -5,15 +5,21 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from gateway.delivery.engine import BULK
 from gateway.ports import Route
 from gateway.service.dispatch import Progress
+from gateway.service.patience import PatientTransport
+from keys.recipient import RecipientKey, RecipientSecret
 from protocol.answer import ErrorAnswer, encode_error
 from protocol.cases.ladder import MessageState
+from protocol.delivery.circuit import OPENS_AFTER, SLOTS_MOST, Phase
+from protocol.delivery.urgency import Urgency
 from protocol.errors import Code
 from protocol.identifiers import NodeId
-from tests.gateway.network import DAY_MS, Network, Wire, network
+from tests.bench.backlog import envelope, queue
+from tests.gateway.network import DAY_MS, LoopClock, Network, Wire, network
 from tests.gateway.service.invariants import check_invariants
 from tests.gateway.service.test_remedies import refusing
 from tests.gateway.service.world import (
@@ -286,6 +292,210 @@ async def test_restart_resumes_what_waits_and_forgets_the_wait(tmp_path: Path) -
         await net.restart("FR/1")
         await net.run("FR/1")
         await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
+
+
+@scenario
+async def test_circuit_opens_after_three_failures_and_one_item_probes(tmp_path: Path) -> None:
+    """A dead node costs one attempt with one item, however much waits for it."""
+    wire = Wire(cut={(FR, RO)})
+    async with network(tmp_path, NAMES, wire, run=["FR/1"]) as net:
+        for number in range(5):
+            await send(net["FR/1"], request(number))
+        await _until_open(net)
+        view = net["FR/1"].runtime.engine.views()[RO]
+        assert (view.phase, view.failures) == (Phase.OPEN, 3)
+        assert net["FR/1"].metrics.value("a35_lane_state", {"peer": "RO/1"}) == 2
+        before = dict(ask(net["FR/1"], "SELECT id, attempts FROM outbox"))
+        await net.advance(_lane(net)[0][1])
+        await net.turn_until(partial(_has_failed, net, 4))
+        after = dict(ask(net["FR/1"], "SELECT id, attempts FROM outbox"))
+        assert [item for item in after if after[item] != before[item]] == [min(after)]
+        wire.cut.clear()
+        net["FR/1"].runtime.engine.contacted(RO)
+        await net.turn_until(lambda: ask(net["FR/1"], "SELECT count(*) FROM outbox") == [(0,)])
+        await net.turn_until(lambda: RO not in net["FR/1"].runtime.engine.views())
+        assert _lane(net)[0][0] == 0
+
+
+@scenario
+async def test_restart_tries_an_open_lane_at_once_and_goes_on_waiting_longer(
+    tmp_path: Path,
+) -> None:
+    """What the row of the lane says is a hint: the reason may be gone, or not."""
+    wire = Wire(cut={(FR, RO)})
+    async with network(tmp_path, NAMES, wire, run=["FR/1"]) as net:
+        await send(net["FR/1"], request())
+        await _until_open(net)
+        await net.restart("FR/1")
+        await net.run("FR/1")
+        await net.turn_until(partial(_has_failed, net, 4))
+
+
+@scenario
+async def test_backlog_after_a_long_outage_waits_its_time_unless_the_node_calls(
+    tmp_path: Path,
+) -> None:
+    """Everybody else has a backlog for it as well; what is urgent goes at once."""
+    wire = Wire(cut={(FR, RO)})
+    async with network(tmp_path, NAMES, wire, run=["FR/1"]) as net:
+        for number in range(4):
+            await send(net["FR/1"], request(number))
+        await _until_open(net)
+        net.clock.ms += 600_000
+        wire.cut.clear()
+        await net.advance(0)
+        await net.turn_until(lambda: _left(net) == 3)
+        await _turns(net)
+        assert _left(net) == 3, "the probe carried one"
+        urgent = (await send(net["FR/1"], request(9, urgency="urgent"))).mid
+        await until_state(net["FR/1"], urgent, MessageState.ACCEPTED)
+        assert _left(net) == 3
+        net["FR/1"].runtime.engine.contacted(RO)
+        await net.turn_until(lambda: _left(net) == 0)
+
+
+@scenario
+async def test_changed_directory_entry_wakes_its_lane_and_what_was_put_off(
+    tmp_path: Path,
+) -> None:
+    """A new address is a reason to try; so is it for what was stuck."""
+    wire = Wire(cut={(FR, RO)})
+    async with network(tmp_path, NAMES, wire, run=["FR/1"]) as net:
+        engine, directory = net["FR/1"].runtime.engine, net["FR/1"].directory
+        mid = (await send(net["FR/1"], request())).mid
+        await net.turn_until(partial(_has_failed, net, 1))
+        wire.cut.clear()
+        await engine.directory_changed()
+        await _turns(net)
+        assert failures(net, "FR/1") == {RO: 1}, "nothing of RO/1 changed"
+        moved = directory.entries[RO].model_copy(update={"endpoints": ("https://localhost:2",)})
+        directory.entries = directory.entries | {RO: moved}
+        wire.answering = refusing(Code.SCHEMA, 1)
+        await engine.directory_changed()
+        await net.turn_until(lambda: ask(net["FR/1"], "SELECT stuck FROM outbox") == [(1,)])
+        await engine.directory_changed()
+        await until_state(net["FR/1"], mid, MessageState.ACCEPTED)
+
+
+@scenario
+async def test_call_that_never_returns_ends_by_the_clock_and_its_items_go_again(
+    tmp_path: Path,
+) -> None:
+    """A stuck transport holds nothing for ever, and no item is blamed."""
+    wire = Wire()
+    async with network(tmp_path, NAMES, wire, run=["FR/1"]) as net:
+        await net.turn_until(lambda: bool(ask(net["FR/1"], "SELECT 1 FROM peer_key_set")))
+        patient = net["FR/1"].runtime.dispatch._transport
+        assert isinstance(patient, PatientTransport)
+        real, stuck = patient._transport, Stuck()
+        patient._transport = stuck
+        patient._clock = timer = Timer()
+        mid = (await send(net["FR/1"], request())).mid
+        await net.turn_until(lambda: stuck.calls == 1)
+        assert timer.asked[-1] > 30.0
+        patient._transport = real
+        timer.over.set()
+        await net.turn_until(partial(_has_failed, net, 1))
+        assert ask(net["FR/1"], "SELECT code, stuck FROM outbox") == [("time_out", 0)]
+        patient._clock = net.clock
+        net["FR/1"].runtime.engine.contacted(RO)
+        await until_state(net["FR/1"], mid, MessageState.ACCEPTED)
+
+
+@scenario
+async def test_lease_of_a_lost_worker_ends_after_twice_its_time(tmp_path: Path) -> None:
+    """Nobody settled, nobody gave back; a fence keeps the old claim from counting."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        await send(net["FR/1"], request())
+        store = net["FR/1"].store
+        claimed = {"now_ms": net.clock.ms, "max_items": 9, "max_bytes": 10**6, "below": None}
+        (lost,) = await store.claim(RO, None, **claimed)
+        assert await store.extend([lost])
+        net.clock.ms += 61_000
+        assert await store.extend([lost]), "it is still the one that holds it"
+        net.clock.ms += 70_000
+        (again,) = await store.claim(RO, None, **claimed)
+        assert again.fence > lost.fence
+        assert not await store.extend([lost])
+
+
+@scenario
+async def test_emergency_behind_thousands_of_bulk_items_is_in_the_next_frame(
+    tmp_path: Path,
+) -> None:
+    """It costs no more frames than alone, and none of the bulk goes before it."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire(), run=[]) as net:
+        key = RecipientKey(RecipientSecret(net["RO/1"].keys.prekeys[0].seed).public)
+        node, now_ms = net["FR/1"], net.clock.ms
+        bulk = [envelope(n, RO, Urgency.P3, key, now_ms=now_ms) for n in range(1, 2001)]
+        await queue(node.store, bulk, now_ms)
+        await net.run("FR/1")
+        await net.turn_until(lambda: _left(net) < 2000)
+        urgent = envelope(10**6, RO, Urgency.P0, key, now_ms=now_ms)
+        await node.store.submit(urgent, now_ms=now_ms)
+        frames = net.wire.frames
+        await until_state(node, urgent.mid, MessageState.ACCEPTED)
+        assert net.wire.frames - frames <= 2 * SLOTS_MOST + 2
+        assert _left(net) > 1000
+
+
+@scenario
+async def test_idle_lanes_are_not_held_in_memory(tmp_path: Path) -> None:
+    """Only lanes with work, or with a fault, cost the engine anything."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        for to in ("RO", "DE"):
+            mid = (await send(net["FR/1"], request(to=to))).mid
+            await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
+        await net.turn_until(settled(net))
+        await net.turn_until(lambda: not net["FR/1"].runtime.engine._lanes)
+        net["FR/1"].runtime.engine.hasten(RO)
+        assert net["FR/1"].runtime.engine.views() == {}
+        assert net["FR/1"].runtime.engine.contacts()[RO].reached_ms == net.clock.ms
+
+
+class Stuck:
+    """A transport whose calls never return."""
+
+    calls = 0
+
+    async def send(self, *_: object, **__: object) -> tuple[int, bytes]:
+        """Wait for ever."""
+        self.calls += 1
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    get = put_blob = send
+
+    async def blob_offset(self, *_: object) -> int:
+        """Say that nothing is there."""
+        return await asyncio.sleep(0, 0)
+
+
+class Timer(LoopClock):
+    """A clock whose waits end when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[float] = []
+        self.over = asyncio.Event()
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        """Wait for the test."""
+        self.asked.append(seconds)
+        await self.over.wait()
+
+
+async def _until_open(net: Network) -> None:
+    """Let three attempts of FR/1 fail."""
+    for count in (1, 2, 3):
+        await net.turn_until(partial(_has_failed, net, count))
+        if count < OPENS_AFTER:
+            await net.advance(_lane(net)[0][1])
+
+
+def _left(net: Network) -> int:
+    return int(ask(net["FR/1"], "SELECT count(*) FROM outbox WHERE cls > 1")[0][0])
 
 
 def _lane(net: Network) -> list[tuple[int, int, int, str]]:

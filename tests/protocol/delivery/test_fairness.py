@@ -19,10 +19,10 @@ def served(lanes: list[tuple[Urgency, int]], rounds: int) -> dict[int, int]:
     for lane, (urgency, _) in enumerate(lanes):
         turns.wait(lane, urgency)
     for _ in range(rounds):
-        lane = turns.pick()
-        assert lane is not None
-        turns.charge(lane, lanes[lane][1])
-        sent[lane] += lanes[lane][1]
+        picked = turns.pick()
+        assert picked is not None
+        turns.charge(picked, lanes[picked][1])
+        sent[picked] += lanes[picked][1]
     return sent
 
 
