@@ -120,11 +120,9 @@ class Trial:
                 await self._attempt(point, script, word, outcome)
                 if not outcome.findings:
                     await self._finish(script, desks, outcome)
-        except NotReadyError as error:
-            outcome.findings.append(Finding(Check.START, str(error)))
-        except (TimeoutError, GatewayError, ExceptionGroup) as error:
+        except (NotReadyError, TimeoutError, GatewayError, ExceptionGroup) as error:
             detail = f"{_told(error)}; {world.last_word(point.side)}"
-            outcome.findings.append(Finding(Check.STUCK, detail))
+            outcome.findings.append(Finding(_check_of(error), detail))
         await self._stop(outcome)
         outcome.repeats = word.repeats
         if not outcome.findings:
@@ -263,6 +261,12 @@ def _can_be_torn(call: Call) -> bool:
 def kinds_of(calls: Sequence[Call]) -> dict[str, int]:
     """Count calls by kind and place."""
     return dict(sorted(Counter(str(call) for call in calls).items()))
+
+
+def _check_of(error: Exception) -> Check:
+    """Tell whether a node did not start, or something else did not end."""
+    inside = error.subgroup(NotReadyError) if isinstance(error, ExceptionGroup) else None
+    return Check.START if inside or isinstance(error, NotReadyError) else Check.STUCK
 
 
 def _told(error: BaseException) -> str:

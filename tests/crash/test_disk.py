@@ -1,5 +1,6 @@
-"""Disks that fail under real processes: full, read-only, failing syncs, locked, damaged; and a node
-that stands still for longer than its peers wait. Nothing that was answered for is lost, nothing
+"""Disks that fail under real processes, and a node that stands still longer than its peers wait.
+
+Full, read-only, failing syncs, locked, damaged: nothing that was answered for is lost, nothing
 arrives twice, and whoever has to act is told what.
 """
 
@@ -134,9 +135,9 @@ def test_damaged_page_is_named_and_the_file_kept(world: World, place: str) -> No
     refused = world.run_node("--json", "--credential-file", world.network.credential)
     assert refused.code == 74, refused.out
     error = error_of(refused)
-    assert error["code"] in {"store_damaged", "storage"}
-    if place != "first":
-        assert "age" in error["message"], error
+    assert error["code"] == ("storage" if place == "first" else "store_damaged"), error
+    if place in {"middle", "last"}:  # without its schema SQLite knows no page by number
+        assert "page" in error["message"].lower(), error
     assert store.read_bytes() == data
 
 
