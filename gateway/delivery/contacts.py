@@ -13,7 +13,7 @@ from protocol.identifiers import NodeId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Met:
     """The last good contacts with one node, milliseconds since 1970, UTC; None if unknown.
 
     Args:
@@ -34,7 +34,7 @@ class Contacts:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._contacts: dict[NodeId, Contact] = {}
+        self._contacts: dict[NodeId, Met] = {}
         self._exchanges: dict[NodeId, Exchanges] = {}
 
     def load(self, rows: Iterable[LaneRow]) -> None:
@@ -45,7 +45,7 @@ class Contacts:
         """
         for row in rows:
             if row.last_ok_ms is not None:
-                self._contacts.setdefault(row.node, Contact(reached_ms=row.last_ok_ms))
+                self._contacts.setdefault(row.node, Met(reached_ms=row.last_ok_ms))
 
     def heard(self, node: NodeId) -> None:
         """Take note that a node called us.
@@ -76,13 +76,13 @@ class Contacts:
         now_s = self._clock.monotonic_s()
         self._exchanges[node] = replace(self.exchanges(node), asked_s=now_s)
 
-    def of(self, node: NodeId) -> Contact:
+    def of(self, node: NodeId) -> Met:
         """Return the contacts with a node.
 
         Args:
             node: Which.
         """
-        return self._contacts.get(node, Contact())
+        return self._contacts.get(node, Met())
 
     def exchanges(self, node: NodeId) -> Exchanges:
         """Return the same in monotonic time, since this start.
@@ -92,6 +92,6 @@ class Contacts:
         """
         return self._exchanges.get(node, Exchanges())
 
-    def all(self) -> Mapping[NodeId, Contact]:
+    def all(self) -> Mapping[NodeId, Met]:
         """Return the contacts with every node that was ever met."""
         return dict(self._contacts)

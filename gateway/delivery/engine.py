@@ -8,15 +8,16 @@ protocol.delivery, steps in gateway.service.dispatch; this module only runs them
 import asyncio
 import heapq
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from math import inf
 from typing import Final
 
-from gateway.delivery.contacts import Contact, Contacts
-from gateway.delivery.lanes import Lane, new_lane
+from gateway.delivery.contacts import Met
+from gateway.delivery.keeper import LaneKeeper, LaneView
+from gateway.delivery.lanes import Lane
 from gateway.errors import GatewayError
-from gateway.journal import Journal, Seldom
+from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory, Randomness
 from gateway.records import OutboxKind
@@ -24,20 +25,8 @@ from gateway.service.batches import Attempt, Batch, Progress
 from gateway.service.dispatch import Dispatch
 from gateway.service.guard import passing_over_full
 from gateway.store import Store
-from protocol.delivery.circuit import Phase
 from protocol.delivery.fairness import Turns
-from protocol.delivery.lane import (
-    GRAIN_S,
-    Answered,
-    EmergencyQueued,
-    Failed,
-    LaneAction,
-    LaneEvent,
-    step,
-)
-from protocol.delivery.lane import (
-    Contact as LaneContact,
-)
+from protocol.delivery.lane import GRAIN_S, Contact
 from protocol.delivery.liveness import Exchanges
 from protocol.delivery.pace import answered, timed_out
 from protocol.delivery.slots import Job, Pool, Usage
@@ -55,21 +44,6 @@ _HELD_UP_S: Final = 1.0
 """How often to look while heads may not be signed."""
 
 _LEAST_WAIT_S: Final = 0.001
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaneView:
-    """How one lane stands, for the operator.
-
-    Args:
-        phase: Of its circuit.
-        failures: In a row.
-        due_in_s: Until the next attempt; 0 if it is due.
-    """
-
-    phase: Phase
-    failures: int
-    due_in_s: float
 
 
 class Engine:
@@ -102,13 +76,19 @@ class Engine:
         self._dispatch = dispatch
         self._directory = directory
         self._clock = clock
-        self._randomness = randomness
         self._journal = journal
         self._metrics = metrics
         self._pool = Pool() if pool is None else pool
-        self._seldom = Seldom(clock.monotonic_s)
-        self._contacts = Contacts(clock)
-        self._lanes: dict[NodeId, Lane] = {}
+        self._keeper = LaneKeeper(
+            store=store,
+            clock=clock,
+            randomness=randomness,
+            journal=journal,
+            metrics=metrics,
+            changed=self._changed,
+        )
+        self._contacts = self._keeper.contacts
+        self._lanes = self._keeper.lanes
         self._look: set[NodeId] = set()
         self._starved: set[NodeId] = set()
         self._turns: Turns[NodeId] = Turns()
@@ -138,7 +118,7 @@ class Engine:
         """
         lane = self._lanes.get(node)
         if lane is not None:
-            self._step(lane, LaneContact())
+            self._keeper.step(lane, Contact())
 
     async def directory_changed(self) -> None:
         """Let the lanes of changed entries try at once, and everything that was put off.
@@ -170,10 +150,11 @@ class Engine:
         attempt = Attempt(node=node)
         progress = await self._dispatch.contact(node, attempt=attempt)
         if progress in {Progress.DELIVERED, Progress.REFUSED}:
-            await self._reached(node)
+            await self._keeper.reached(node)
+            await self._keeper.keep(node)
         return progress is Progress.DELIVERED
 
-    def contacts(self) -> Mapping[NodeId, Contact]:
+    def contacts(self) -> Mapping[NodeId, Met]:
         """Return when each node was met last, either way."""
         return self._contacts.all()
 
@@ -187,23 +168,11 @@ class Engine:
 
     def waiting_since_failure(self) -> dict[NodeId, int]:
         """Return the lanes that failed, with the number of failures in a row."""
-        return {
-            node: lane.state.circuit.failures
-            for node, lane in self._lanes.items()
-            if lane.state.circuit.failures
-        }
+        return self._keeper.failing()
 
     def views(self) -> Mapping[NodeId, LaneView]:
         """Return how each lane stands that has work or a fault; the others are closed and due."""
-        now_s = self._clock.monotonic_s()
-        return {
-            node: LaneView(
-                phase=lane.state.circuit.phase,
-                failures=lane.state.circuit.failures,
-                due_in_s=max(0.0, lane.state.due_s - now_s),
-            )
-            for node, lane in self._lanes.items()
-        }
+        return self._keeper.views()
 
     # ------------------------------------------------------------------ the loop
 
@@ -275,8 +244,7 @@ class Engine:
     async def _refresh_all(self, changed: Sequence[NodeId]) -> None:
         """Look anew at what waits; where it changed, who found nothing may find something."""
         for node in changed:
-            await self._refresh(node)
-            lane = self._lanes.get(node)
+            lane = await self._refresh(node)
             if lane is not None:
                 lane.idle.clear()
         for node in self._look.difference(changed):
@@ -296,29 +264,13 @@ class Engine:
             for one in waits:
                 one.cancel()
 
-    async def _refresh(self, node: NodeId) -> None:
-        """Take what waits in a lane from the store; a lane without work or fault is let go."""
-        work = await self._store.lane_work(node)
-        lane = self._lanes.get(node)
+    async def _refresh(self, node: NodeId) -> Lane | None:
+        lane = await self._keeper.refresh(node)
         if lane is None:
-            if work is None:
-                return
-            lane = self._lanes[node] = new_lane(work)
-        lane.work = work
-        self._look.add(node)
-        if work is not None and work.newest_emergency > lane.emergency:
-            lane.emergency = work.newest_emergency
-            self._step(lane, EmergencyQueued())
-        if work is None:
-            self._turns.leave(node)
-            if not lane.is_busy and not self._keeps(lane):
-                self._turns.forget(node)
-                del self._lanes[node]
-
-    def _keeps(self, lane: Lane) -> bool:
-        """Tell whether a lane without work has something to remember in memory."""
-        held = max(lane.state.held_s) > self._clock.monotonic_s()
-        return bool(lane.state.circuit.failures) or held
+            self._turns.forget(node)
+        else:
+            self._look.add(node)
+        return lane
 
     # ------------------------------------------------------------------ who may begin
 
@@ -415,12 +367,17 @@ class Engine:
         if progress is Progress.FAILED:
             if attempt.timed_out:
                 lane.pace = timed_out(lane.pace)
-            await self._failed(lane)
+            await self._keeper.failed(lane)
             return False
         if attempt.seconds:
             lane.pace = answered(lane.pace, size_bytes=attempt.size_bytes, seconds=attempt.seconds)
-        await self._reached(node)
+        await self._keeper.reached(node)
         return progress is Progress.DELIVERED
+
+    def _changed(self, node: NodeId) -> None:
+        """Look at a lane as soon as possible."""
+        self._look.add(node)
+        self._nudge.set()
 
     def _claimed(self, lane: Lane, job: Job, attempt: Attempt) -> None:
         """Take note that a worker has what it sends: another one may look for more."""
@@ -428,68 +385,7 @@ class Engine:
             lane.is_receipting = True
         if job in lane.claiming:
             lane.claiming.discard(job)
-            self._look.add(lane.node)
-            self._nudge.set()
-
-    # ------------------------------------------------------------------ health
-
-    async def _reached(self, node: NodeId) -> None:
-        self._contacts.reached(node)
-        lane = self._lanes.get(node)
-        if lane is None:
-            return
-        lane.last_ok_ms = self._clock.now_ms()
-        if LaneAction.SAVE in self._step(lane, Answered()):
-            await self._save(lane, error=None)
-
-    async def _failed(self, lane: Lane) -> None:
-        work = await self._store.lane_work(lane.node)
-        urgency = lane.most_urgent if work is None else work.most_urgent
-        if LaneAction.SAVE in self._step(lane, Failed(urgency)):
-            await self._save(lane, error="unreached")
-
-    def _step(self, lane: Lane, event: LaneEvent) -> frozenset[LaneAction]:
-        """Step a lane and tell of it; what is to be kept is the caller's."""
-        before = lane.state.circuit.phase
-        lane.state, actions = step(
-            lane.state,
-            event,
-            now_s=self._clock.monotonic_s(),
-            draw=self._randomness.between(0.0, 1.0),
-        )
-        node, phase = str(lane.node), lane.state.circuit.phase
-        if LaneAction.WAIT in actions:
-            self._metrics.lane_failures(node)
-            self._tell_wait(lane)
-        if LaneAction.HEAL in actions:
-            self._journal.info("lane_healed", node=node)
-        if LaneAction.OPEN in actions:
-            self._journal.warning("lane_opened", node=node, failures=lane.state.circuit.failures)
-        if LaneAction.CLOSE in actions and before is not Phase.CLOSED:
-            self._journal.info("lane_closed", node=node)
-        if phase is not before:
-            self._metrics.lane_state(node, _PHASES[phase])
-        if actions:
-            self._look.add(lane.node)
-            self._nudge.set()
-        return actions
-
-    def _tell_wait(self, lane: Lane) -> None:
-        left_out = self._seldom.due(str(lane.node))
-        if left_out is not None:
-            self._journal.info(
-                "lane_waits",
-                node=str(lane.node),
-                failures=lane.state.circuit.failures,
-                wait_ms=round(lane.state.back_off_s * 1000),
-                left_out=left_out,
-            )
-
-    async def _save(self, lane: Lane, *, error: str | None) -> None:
-        """Keep a lane's health; on a full disk in memory alone, where it counts until a start."""
-        now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
-        with passing_over_full():
-            await self._store.save_lane(lane.row(now_ms=now_ms, now_s=now_s, error=error))
+            self._changed(lane.node)
 
 
 _FIELDS: Final = {
@@ -498,4 +394,3 @@ _FIELDS: Final = {
     Job.BULK: "bulk",
     Job.PROBE: "probes",
 }
-_PHASES: Final = {Phase.CLOSED: 0, Phase.HALF_OPEN: 1, Phase.OPEN: 2}

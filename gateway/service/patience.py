@@ -60,6 +60,7 @@ class PatientTransport:
             TransportError: The call's own, or `time_out`, sent: nobody knows what became of it.
         """
         call = asyncio.ensure_future(calling)
+        call.add_done_callback(_look_away)
         timer = asyncio.ensure_future(self._clock.sleep(attempt_s(size_bytes)))
         try:
             await asyncio.wait({call, timer}, return_when=asyncio.FIRST_COMPLETED)
@@ -68,12 +69,11 @@ class PatientTransport:
         finally:
             timer.cancel()
             if not call.done():
-                call.add_done_callback(_look_away)
                 call.cancel()
         raise TransportError("no answer in time", code="time_out", sent=True)
 
 
 def _look_away(call: "asyncio.Future[Any]") -> None:
-    """Take what a call that was given up comes to: nobody asks for it any more."""
+    """Take what a call comes to that was given up, or whose caller was: nobody asks for it."""
     if not call.cancelled():
         call.exception()

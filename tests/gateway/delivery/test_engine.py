@@ -408,13 +408,15 @@ async def test_lease_of_a_lost_worker_ends_after_twice_its_time(tmp_path: Path) 
     async with network(tmp_path, NAMES, Wire(), run=[]) as net:
         await send(net["FR/1"], request())
         store = net["FR/1"].store
-        claimed = {"now_ms": net.clock.ms, "max_items": 9, "max_bytes": 10**6, "below": None}
-        (lost,) = await store.claim(RO, None, **claimed)
+        claim = partial(
+            store.claim, RO, None, now_ms=net.clock.ms, max_items=9, max_bytes=10**6, below=None
+        )
+        (lost,) = await claim()
         assert await store.extend([lost])
         net.clock.ms += 61_000
         assert await store.extend([lost]), "it is still the one that holds it"
         net.clock.ms += 70_000
-        (again,) = await store.claim(RO, None, **claimed)
+        (again,) = await claim()
         assert again.fence > lost.fence
         assert not await store.extend([lost])
 

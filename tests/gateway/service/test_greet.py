@@ -71,6 +71,7 @@ async def test_node_that_was_met_meanwhile_is_not_called(tmp_path: Path) -> None
         met = engine.contacts()[RO]
         assert met.heard_ms == net.clock.ms
         assert met.reached_ms is not None
+        assert ask(net["FR/1"], "SELECT last_ok_ms FROM lane") == [(met.reached_ms,)]
 
 
 @scenario
