@@ -17,7 +17,7 @@ from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
 
 from gateway.clock import SystemClock
 from gateway.directory.trusted import TrustedDirectory
-from gateway.errors import ConfigError, UnavailableError
+from gateway.errors import ConfigError, GatewayError, UnavailableError
 from gateway.journal import configure_journal, get_journal
 from gateway.metrics import Metrics
 from gateway.officer.api.reply import BASE
@@ -29,6 +29,7 @@ from gateway.peer.transport import HttpTransport
 from gateway.ports import Clock
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Ports, Runtime
+from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
 from gateway.service.nightly import Nightly
 from gateway.service.prove import Prove
@@ -162,12 +163,36 @@ async def _run(
 
 
 async def _work(runtime: Runtime, nightly: Nightly | None, webhooks: Webhooks) -> None:
-    """Run the node, its nightly backups and its webhooks; what ends one of them ends all."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(runtime.run())
-        group.create_task(webhooks.run())
-        if nightly is not None:
-            group.create_task(nightly.run())
+    """Run the node, its nightly backups and its webhooks; what ends one of them ends all.
+
+    Raises:
+        GatewayError: What ended them, so that the process ends with its exit code.
+        Exception: A bug did.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(runtime.run())
+            group.create_task(webhooks.run())
+            if nightly is not None:
+                group.create_task(nightly.run())
+    except ExceptionGroup as ended:
+        reason = leading(ended)
+        raise reason from ended
+
+
+def leading(ended: ExceptionGroup[Exception]) -> Exception:
+    """Return what a group of errors is about: the first that is no bug, else the first.
+
+    Args:
+        ended: What tasks ended with, however deep.
+    """
+    first: Exception | None = None
+    for error in ended.exceptions:
+        found = leading(error) if isinstance(error, ExceptionGroup) else error
+        if isinstance(found, GatewayError):
+            return found
+        first = first or found
+    return first or ended
 
 
 async def _webhooks(
@@ -249,6 +274,7 @@ async def _desk(
     services = OfficerServices(
         submit=runtime.submit,
         act=runtime.act,
+        cancel=Cancel(store=store, clock=ports.clock),
         consult=Consult(
             store,
             ports.directory,

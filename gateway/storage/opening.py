@@ -152,6 +152,8 @@ def _understood(reader: sqlite3.Connection) -> int:
     try:
         return check_schema(reader)
     except sqlite3.Error as fault:
+        if fault.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CORRUPT:
+            _refuse_damaged(reader)
         raise StorageError(
             "the store cannot be read", hint="Run `a35 doctor`; restore it from a backup."
         ) from fault
