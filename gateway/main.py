@@ -83,6 +83,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "thread": Entry("List the messages of a thread.", f"{_CLI}reading"),
     "open": Entry("Open a received message.", f"{_CLI}acting"),
     "ack": Entry("Acknowledge a received message.", f"{_CLI}acting"),
+    "cancel": Entry("Take back a sent message.", f"{_CLI}acting"),
     "answer": Entry("Answer a received message with a document.", f"{_CLI}sending"),
     "wait": Entry("Wait until a message reaches a stage.", f"{_CLI}sending"),
     "explain": Entry("Tell why a message is where it is.", f"{_CLI}reading"),

@@ -7,6 +7,7 @@ inside it. gateway.storage implements it; one suite of tests holds every impleme
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from gateway.cancelling import Cancelling
 from gateway.continuity import AcceptedGeneration, ClosedLog, LateReceipt, Loss
 from gateway.lateness import (
     Awaited,
@@ -278,8 +279,8 @@ class Lateness(Protocol):
     async def escalations(self, mids: Sequence[MessageId]) -> tuple[EscalationRow, ...]:
         """Return the stages told of some messages of ours, in the order of telling."""
 
-    async def unasked(self) -> tuple[Unasked, ...]:
-        """Return the silences after which receipts are still to be asked for."""
+    async def unasked(self, *, besides: Sequence[NodeId], limit: int) -> tuple[Unasked, ...]:
+        """Return silences after which receipts are still to be asked for, of all nodes but some."""
 
     async def note_asked(self, mid: MessageId) -> None:
         """Note that receipts were asked for after silence was stated of a message."""
@@ -349,6 +350,7 @@ class Store(
     Lateness,
     Overview,
     Numbers,
+    Cancelling,
     Protocol,
 ):
     """Everything durable of one node, behind transactions named after what happens."""

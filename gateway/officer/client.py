@@ -19,7 +19,7 @@ from urllib.parse import quote
 from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
 from gateway.officer.connection import Connection, read
-from gateway.officer.resources import Drafts, LogReader, NodeReader, Received
+from gateway.officer.resources import Drafts, LogReader, NodeReader, Received, Sent
 from gateway.officer.shapes.delivery import ExplainView
 from gateway.officer.shapes.models import (
     Box,
@@ -47,6 +47,7 @@ class Client:
 
     Attributes:
         drafts: The steps of sending, one by one.
+        sent: What an officer does with a message that went out.
         received: What an officer does with a message that came in.
         log: The node's log.
         node: Health, events, directory, types.
@@ -56,6 +57,7 @@ class Client:
         self._connection = Connection(place / CONTROL if place.is_dir() else place)
         self._clock = SystemClock() if clock is None else clock
         self.drafts = Drafts(self._connection)
+        self.sent = Sent(self._connection)
         self.received = Received(self._connection)
         self.log = LogReader(self._connection)
         self.node = NodeReader(self._connection)

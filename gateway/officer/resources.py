@@ -6,6 +6,7 @@ from typing import BinaryIO, Final
 
 from gateway.errors import UnavailableError
 from gateway.officer.connection import PIECE_BYTES, Connection, parse, pieces_of, read, read_bytes
+from gateway.officer.shapes.cancel import CancelAnswer, CancelRequest
 from gateway.officer.shapes.delivery import PeerList
 from gateway.officer.shapes.models import (
     AcknowledgeRequest,
@@ -73,6 +74,33 @@ class Drafts:
         return await self._connection.post(
             f"/drafts/{draft_id}/send", None, SentAnswer, key=draft_id
         )
+
+
+class Sent:
+    """What an officer does with a message that went out.
+
+    Args:
+        connection: To the node.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def cancel(self, mid: str, reason: str) -> CancelAnswer:
+        """Take a message back; a repeat changes nothing.
+
+        Args:
+            mid: The message.
+            reason: Why; stated in the log, and read by the addressee if it had arrived.
+
+        Raises:
+            NoInputError: This node sent no such message.
+            DataError: Its addressee has it, or it has ended.
+        """
+        asked = CancelRequest(reason=reason)
+        return await self._connection.post(f"/messages/{mid}/cancel", asked, CancelAnswer)
 
 
 class Received:

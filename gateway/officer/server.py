@@ -12,6 +12,7 @@ from gateway.config import NodeConfig
 from gateway.journal import get_journal
 from gateway.officer.api.acknowledge import Acknowledger
 from gateway.officer.api.backups import BackupApi, BackupService
+from gateway.officer.api.cancel import CancelApi, CancelService
 from gateway.officer.api.drafts import DraftApi
 from gateway.officer.api.events import EventApi
 from gateway.officer.api.health import HealthApi, health_app
@@ -52,6 +53,7 @@ class OfficerServices:
     metrics: MetricsService
     backups: BackupService | None = None
     recovery: RecoveryService | None = None
+    cancel: CancelService | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -84,6 +86,8 @@ def build_officer_app(services: OfficerServices) -> Application:
         app.add_routes(routes)
     if services.backups is not None:
         app.add_routes(BackupApi(services.backups).routes())
+    if services.cancel is not None:
+        app.add_routes(CancelApi(services.cancel, who=who).routes())
     if services.recovery is not None:
         operator = f"{services.config.node} operator"
         app.add_routes(RecoveryApi(services.recovery, who=operator).routes())

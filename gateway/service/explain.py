@@ -140,8 +140,8 @@ def _coming(
 def _end(row: MessageRow) -> str:
     if row.state is MessageState.QUEUED:
         return (
-            f"It ends by a receipt of {row.recipient} with proof (accepted or rejected), or by its "
-            f"own time {_utc(row.exp_ms)}; never by a number of attempts."
+            f"It ends by a receipt of {row.recipient} with proof (accepted or rejected), by your "
+            f"a35 cancel, or by its own time {_utc(row.exp_ms)}; never by a number of attempts."
         )
     if is_over(row.state):
         return "Nothing more is done about it; a late receipt would still count."

@@ -13,6 +13,7 @@ from io import BytesIO
 from json import dumps
 from typing import Final
 
+from gateway.cancelling import OwedWithdrawal
 from gateway.errors import TransportError
 from gateway.lateness import Order, Rival
 from gateway.ports import Blobs, Clock, Directory, Randomness
@@ -45,6 +46,10 @@ COPY_OF: Final = "copy_of"
 MAX_COPIED_BYTES: Final = 32 * 1024 * 1024
 """Attachments are sealed anew in memory: no plaintext touches the disk. Larger ones stay behind,
 and with them the message: an officer decides."""
+
+
+_CANCELLED: Final = "Cancelled by its author."
+"""Given as the reason where the author's own was erased."""
 
 
 class Orders:
@@ -141,7 +146,7 @@ class Orders:
             cls=row.cls,
             exp_ms=row.exp_ms,
             blobs=parts,
-            act=self._act(Order.COPY, row.mid, copied),
+            act=self._act(Order.COPY, row.mid, copied, why="the second point of contact"),
         )
         return await self._queue(submission, Order.COPY, of=row.mid)
 
@@ -158,12 +163,34 @@ class Orders:
         Raises:
             StorageError: Nothing was queued.
         """
-        found = await self._store.message(rival.mid)
+        taken = f"{rival.taken_by} has taken this case over from a copy of it."
+        return await self._withdraw(rival.mid, taken, language="en", why="taken elsewhere")
+
+    async def take_back(self, owed: OwedWithdrawal) -> bool:
+        """Queue the withdrawal of a message that arrived although its author cancelled it, once.
+
+        Args:
+            owed: Which message, and its author's reason.
+
+        Returns:
+            Whether it was queued; False as long as the case does not allow it.
+
+        Raises:
+            StorageError: Nothing was queued.
+        """
+        reason = owed.reason or _CANCELLED
+        return await self._withdraw(owed.mid, reason, language=None, why="cancelled by its author")
+
+    async def _withdraw(
+        self, of: MessageId, reason: str, *, language: str | None, why: str
+    ) -> bool:
+        """Queue a withdrawal; without a language it is that of the message."""
+        found = await self._store.message(of)
         row = next((each for each in found if each.direction is Direction.OUT), None)
         content = None if row is None else await self._content(row)
         if row is None or content is None or not reached(row.state, MessageState.CONSIGNED):
             return False
-        document = self._withdrawal(row, content, rival)
+        document = self._withdrawal(row, content, reason, language)
         if document is None:
             return False
         mid = self._randomness.message_id()
@@ -188,7 +215,7 @@ class Orders:
             cls=urgency_of(document.urgency, document.type),
             exp_ms=self._clock.now_ms() + MAX_LIFE_MS,
             blobs=(),
-            act=self._act(Order.WITHDRAWAL, row.mid, said),
+            act=self._act(Order.WITHDRAWAL, row.mid, said, why=why),
         )
         return await self._queue(submission, Order.WITHDRAWAL, of=row.mid)
 
@@ -267,7 +294,9 @@ class Orders:
         again = replace(entry, blob=digests.sealed_digest, key=key)
         return again, Part(size_bytes=digests.sealed_bytes, digest=digests.sealed_digest)
 
-    def _withdrawal(self, row: MessageRow, content: Content, rival: Rival) -> Document | None:
+    def _withdrawal(
+        self, row: MessageRow, content: Content, reason: str, language: str | None
+    ) -> Document | None:
         body = content.body
         document: dict[str, Value] = {
             "type": "withdrawal",
@@ -275,21 +304,21 @@ class Orders:
             "in_reply_to": str(row.mid),
             "urgency": body["urgency"],
             "handling_code": body["handling_code"],
-            "language": "en",
-            "body": {"reason": f"{rival.taken_by} has taken this case over from a copy of it."},
+            "language": body["language"] if language is None else language,
+            "body": {"reason": reason},
         }
         if "handling_text" in body:
             document["handling_text"] = body["handling_text"]
         today = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).date()
         return check_document(dumps(document).encode(), today=today).document
 
-    def _act(self, order: Order, about: MessageId, content: Content) -> Statement:
+    def _act(self, order: Order, about: MessageId, content: Content, *, why: str) -> Statement:
         act = Act(
             act=order.value,
             who=str(self._node),
             ref=about,
             subject=labelled(Label.OFFICER, content.encode()),
-            why="the second point of contact" if order is Order.COPY else "taken elsewhere",
+            why=why,
             t_ms=self._clock.now_ms(),
         )
         return officer_act(act.encode(), new_salt())

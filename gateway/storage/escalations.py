@@ -59,6 +59,8 @@ def tell_stage(session: Session, escalation: Escalation, *, own: str, now_ms: in
     step, stage = escalation.told.step, escalation.told.stage
     if is_over(message.state) or reached(message.state, MessageState(step.value)):
         return False
+    if _is_cancelled(session, message.row):
+        return False  # a late receipt may have raised it; its author waits for nothing
     known = session.execute(
         "SELECT 1 FROM escalation WHERE message = ? AND step = ? AND stage = ?",
         (message.row, step.value, stage.value),
@@ -140,6 +142,9 @@ def queue_order(
             "UPDATE copy SET withdrawal = ?1 WHERE original = ?2 OR copy = ?2",
             (made.row, about.row),
         )
+        session.execute(
+            "UPDATE cancellation SET withdrawal = ? WHERE message = ?", (made.row, about.row)
+        )
     session.tell(
         Event(
             at_ms=now_ms,
@@ -207,12 +212,26 @@ def read_stages(
     )
 
 
-def read_unasked(connection: sqlite3.Connection) -> tuple[Unasked, ...]:
-    """Return the silences after which receipts are still to be asked for, the oldest first."""
+def read_unasked(
+    connection: sqlite3.Connection, besides: Sequence[NodeId], limit: int
+) -> tuple[Unasked, ...]:
+    """Return silences after which receipts are still to be asked for, the oldest first.
+
+    Args:
+        connection: A reader.
+        besides: Nodes that are not asked now.
+        limit: At most so many.
+
+    Returns:
+        Nothing of what was answered meanwhile: the receipt is here.
+    """
+    marks = ", ".join("?" * len(besides))
     rows = connection.execute(
         "SELECT m.mid, m.recipient FROM escalation x"  # noqa: S608  our own names
-        " JOIN message m ON m.id = x.message"
-        f" WHERE x.asked = 0 AND m.state NOT IN {_TAKEN} GROUP BY m.id ORDER BY min(x.id)"
+        " JOIN message m ON m.id = x.message WHERE x.asked = 0"
+        f" AND m.state NOT IN {_TAKEN} AND (x.step = 'acknowledged' OR m.state = 'queued')"
+        f" AND m.recipient NOT IN ({marks}) GROUP BY m.id ORDER BY min(x.id) LIMIT ?",
+        (*map(str, besides), limit),
     ).fetchall()
     return tuple(Unasked(mid=MessageId(mid), node=NodeId.parse(node)) for mid, node in rows)
 
@@ -223,6 +242,7 @@ def read_silences(connection: sqlite3.Connection) -> tuple[tuple[NodeId, int], .
         "SELECT m.recipient, x.step, m.state, x.due_ms FROM escalation x"
         " JOIN message m ON m.id = x.message WHERE x.stage = 'silence' AND m.state IN"
         " ('queued', 'accepted', 'consigned', 'opened')"
+        " AND NOT EXISTS (SELECT 1 FROM cancellation c WHERE c.message = m.id)"
     ).fetchall()
     since: dict[str, int] = {}
     for node, step, state, due_ms in rows:
@@ -277,7 +297,19 @@ def read_rivals(connection: sqlite3.Connection) -> tuple[Rival, ...]:
 
 def _is_open(session: Session, order: Order, message: int) -> bool:
     """Tell whether an order about a message row was not carried out before."""
-    pair = session.execute(
-        "SELECT withdrawal FROM copy WHERE original = ?1 OR copy = ?1", (message,)
+    if order is Order.COPY:
+        pair = session.execute(
+            "SELECT 1 FROM copy WHERE original = ?1 OR copy = ?1", (message,)
+        ).fetchone()
+        return pair is None and not _is_cancelled(session, message)
+    owed = session.execute(
+        "SELECT 1 FROM copy WHERE (original = ?1 OR copy = ?1) AND withdrawal IS NULL"
+        " UNION ALL SELECT 1 FROM cancellation WHERE message = ?1 AND withdrawal IS NULL",
+        (message,),
     ).fetchone()
-    return pair is None if order is Order.COPY else pair is not None and pair[0] is None
+    return owed is not None
+
+
+def _is_cancelled(session: Session, message: int) -> bool:
+    found = session.execute("SELECT 1 FROM cancellation WHERE message = ?", (message,)).fetchone()
+    return found is not None

@@ -51,6 +51,10 @@ class LaneBoard:
         self._timers: list[tuple[int, int]] = []
         self._changed: set[str] = set()
         self.first_expiry: int | None = None
+        self._left: set[int] = set()
+        self._earlier = int(
+            connection.execute("SELECT coalesce(max(id), 0) FROM outbox").fetchone()[0]
+        )
         self.read(connection, steady_ms=steady_ms)
 
     def read(self, connection: sqlite3.Connection, *, steady_ms: int) -> None:
@@ -88,6 +92,7 @@ class LaneBoard:
                     was_queued = True
                 case ItemEnded():
                     self.parked.pop(one.item, None)
+                    self._left.discard(one.item)
                     self._unhide(one.item)
                     self._lane(one.node).held[one.cls] -= 1
                     self._changed.add(one.node)
@@ -130,12 +135,23 @@ class LaneBoard:
         """Return what is kept about the way to each node that was ever written to."""
         return tuple(lane.row for lane in self._lanes.values())
 
-    def lease(self, items: Mapping[int, Urgency], node: NodeId, *, until_ms: int) -> int:
-        """Lease items of one lane under a new fence until a steady time, and return the fence."""
+    def lease(
+        self, items: Mapping[int, Urgency], node: NodeId, *, until_ms: int, sends: bool = True
+    ) -> int:
+        """Lease items of one lane under a new fence until a steady time, and return the fence.
+
+        `sends`: to send them; else they are withheld from whoever has them.
+        """
         name = str(node)
+        if sends:
+            self._left.update(items)
         for item, cls in items.items():
             self._hide(item, name, cls)
         return self.leases.lease(items.keys(), name, until_ms=until_ms)
+
+    def may_have_left(self, item: int) -> bool:
+        """Tell whether a frame may have carried an item: in this run, or in one before it."""
+        return item <= self._earlier or item in self._left
 
     # ------------------------------------------------------------------ time
 

@@ -26,7 +26,7 @@ from gateway.storage.escalations import (
     tell_stage,
 )
 from protocol.delivery.urgency import Urgency
-from protocol.identifiers import MessageId
+from protocol.identifiers import MessageId, NodeId
 
 
 class LatenessPart(StorePart):
@@ -37,6 +37,7 @@ class LatenessPart(StorePart):
         rows = self._core.reader.execute(
             "SELECT id, cls, t_ms FROM message WHERE id > ? AND exp_ms > ? AND direction = 'out'"
             " AND cls <= 2 AND state IN ('queued', 'accepted', 'consigned', 'opened')"
+            " AND NOT EXISTS (SELECT 1 FROM cancellation c WHERE c.message = message.id)"
             " ORDER BY id LIMIT ?",
             (after, now_ms, limit),
         ).fetchall()
@@ -63,9 +64,9 @@ class LatenessPart(StorePart):
         """Return the stages told of some messages of ours, in the order of telling."""
         return read_stages(self._core.reader, mids, own=self._core.own)
 
-    async def unasked(self) -> tuple[Unasked, ...]:
-        """Return the silences after which receipts are still to be asked for."""
-        return read_unasked(self._core.reader)
+    async def unasked(self, *, besides: Sequence[NodeId], limit: int) -> tuple[Unasked, ...]:
+        """Return silences after which receipts are still to be asked for, of all nodes but some."""
+        return read_unasked(self._core.reader, besides, limit)
 
     async def note_asked(self, mid: MessageId) -> None:
         """Note that receipts were asked for after silence was stated of a message.

@@ -25,17 +25,19 @@ GONE = "gone"
 """Or: its time has passed, or it was final, so that nothing goes again."""
 
 _ENDED = """
-    SELECT n.q, m.exp_ms, m.state, coalesce(a.generation, 0),
+    SELECT n.q, m.exp_ms, iif(c.message IS NULL, m.state, 'cancelled'), coalesce(a.generation, 0),
         EXISTS (SELECT 1 FROM receipt r WHERE r.message = m.id AND r.given = 0),
         (SELECT min(v.number) FROM event v
             WHERE v.message = m.id AND v.kind = ?1 AND v.by = n.node)
     FROM ended n JOIN message m ON m.id = n.message LEFT JOIN sent_again a ON a.message = m.id
+        LEFT JOIN cancellation c ON c.message = m.id
     WHERE n.node = ?2 AND n.q BETWEEN ?3 AND ?4
         AND NOT (coalesce(a.generation, 0) >= ?5 AND m.exp_ms > ?6
-            AND m.state NOT IN ('rejected', 'expired', 'cancelled'))
+            AND c.message IS NULL AND m.state NOT IN ('rejected', 'expired', 'cancelled'))
     ORDER BY n.q LIMIT ?7
 """
-"""Left out: what went again already for this generation, and would be passed over each time."""
+"""Left out: what went again already for this generation, and would be passed over each time. What
+was cancelled does not go again, whatever a late receipt made of its state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,8 +242,10 @@ def _pass_over(session: Session, node: str, first: int, last: int) -> None:
 
 def _lost(session: Session, node: str, number: int) -> _Lost | None:
     row = session.execute(
-        "SELECT m.id, m.cls, m.exp_ms, m.state, e.header, e.wraps, e.origin, e.i, length(e.body)"
+        "SELECT m.id, m.cls, m.exp_ms, iif(c.message IS NULL, m.state, 'cancelled'),"
+        " e.header, e.wraps, e.origin, e.i, length(e.body)"
         " FROM ended n JOIN message m ON m.id = n.message JOIN envelope e ON e.message = m.id"
+        " LEFT JOIN cancellation c ON c.message = m.id"
         " WHERE n.node = ? AND n.q = ?"
         " AND EXISTS (SELECT 1 FROM receipt r WHERE r.message = m.id AND r.given = 0)",
         (node, number),

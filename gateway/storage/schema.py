@@ -14,6 +14,7 @@ from sqlite_utils import Database, Migrations
 
 from gateway.errors import ConfigError, StorageError
 from gateway.storage.tables import APPEND_ONLY, DELIVERY, LOG, MESSAGES
+from gateway.storage.tables_cancelling import CANCELLING
 from gateway.storage.tables_delivery import DEADLINES
 from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_numbers import NUMBERS
@@ -42,6 +43,7 @@ MIGRATIONS: Final = (
     Migration(name="0003-escalation", statements=ESCALATION),
     Migration(name="0004-numbers", statements=NUMBERS),
     Migration(name="0005-deadlines", statements=DEADLINES),
+    Migration(name="0006-cancelling", statements=CANCELLING),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

@@ -28,8 +28,15 @@ class _Item:
     kind: OutboxKind
     cls: Urgency
     message: int
+    mid: bytes
     what: str
     is_stuck: bool
+
+    def is_of(self, delivered: Delivered) -> bool:
+        """Tell whether an outcome is of this item; its number may have been another's before."""
+        if delivered.receipt is None:
+            return self.kind is OutboxKind.RECEIPT
+        return self.kind is OutboxKind.ENVELOPE and delivered.receipt.mid.value == self.mid
 
 
 def settle_frame(
@@ -80,7 +87,7 @@ def _deliver(
     if delivered.receipt is not None:
         outcome = delivered.receipt.stage.value
         keep_receipt(session, delivered.receipt, own=own, now_ms=now_ms)
-    if item is None:
+    if item is None or not item.is_of(delivered):
         return
     _add_attempt(session, item, outcome=outcome, next_ms=None, now_ms=now_ms)
     ended = session.execute("DELETE FROM outbox WHERE id = ?", (item.number,))
@@ -114,14 +121,15 @@ def _defer(session: Session, deferred: Deferred, *, own: str, now_ms: int) -> No
 
 def _item(session: Session, number: int) -> _Item | None:
     row = session.execute(
-        "SELECT o.node, o.kind, o.cls, o.message, coalesce(r.stage, 'envelope'), o.stuck"
-        " FROM outbox o LEFT JOIN receipt r ON r.id = o.receipt WHERE o.id = ?",
+        "SELECT o.node, o.kind, o.cls, o.message, m.mid, coalesce(r.stage, 'envelope'), o.stuck"
+        " FROM outbox o JOIN message m ON m.id = o.message"
+        " LEFT JOIN receipt r ON r.id = o.receipt WHERE o.id = ?",
         (number,),
     ).fetchone()
     if row is None:
         return None
-    node, kind, cls, message, what, stuck = row
-    return _Item(number, node, OutboxKind(kind), Urgency(cls), message, what, bool(stuck))
+    node, kind, cls, message, mid, what, stuck = row
+    return _Item(number, node, OutboxKind(kind), Urgency(cls), message, mid, what, bool(stuck))
 
 
 def _add_attempt(

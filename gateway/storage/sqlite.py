@@ -14,6 +14,7 @@ from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.storage.anchor import Anchor, machine_name
+from gateway.storage.cancelling import CancellingPart
 from gateway.storage.connection import StoreLock
 from gateway.storage.continuity import ContinuityPart
 from gateway.storage.core import StoreCore
@@ -54,6 +55,7 @@ class SqliteStore(
     ExchangePart,
     NeighboursPart,
     NumberingPart,
+    CancellingPart,
     ContinuityPart,
     SuccessionPart,
     LatenessPart,

@@ -1,4 +1,4 @@
-"""Commands that act on received messages: open, ack."""
+"""Commands that act on messages: open, ack, cancel."""
 
 from typing import Annotated, TypeAlias
 
@@ -7,8 +7,10 @@ import typer
 from gateway.officer.cli.output import content_lines
 from gateway.officer.cli.session import at_desk, mid_at
 from gateway.officer.client import Client
+from gateway.officer.shapes.cancel import CancelAnswer
 from gateway.officer.shapes.models import AcknowledgeRequest
 from gateway.terminal import HomeOption, JsonOption, Terminal
+from protocol.cases.ladder import MessageState
 
 app = typer.Typer()
 
@@ -65,3 +67,41 @@ def ack(
         return 0
 
     return at_desk(home, work)
+
+
+@app.command(epilog='Example: a35 cancel 9f2c0a41d27e4b5a8c6612f09be4a7d1 --reason "wrong number"')
+def cancel(
+    mid: MidArgument,
+    *,
+    home: HomeOption,
+    reason: Annotated[
+        str,
+        typer.Option(
+            "--reason", help="Why; stated in the log, and sent on if the message had arrived."
+        ),
+    ],
+    json: JsonOption = False,
+) -> int:
+    """Take back a message that this node sent, as long as no receipt for it is held."""
+    terminal = Terminal(json=json)
+
+    async def work(desk: Client) -> int:
+        view = await desk.sent.cancel(await mid_at(desk, mid), reason)
+        terminal.document(view.model_dump(mode="json"))
+        terminal.say(f"{view.mid} {view.state}: {_cancelled(view)}")
+        for copy in view.copies:
+            terminal.say(f"its copy for the second contact point goes on: a35 cancel {copy}")
+        return 0
+
+    return at_desk(home, work)
+
+
+def _cancelled(view: CancelAnswer) -> str:
+    """Say what is known of a cancelled message."""
+    if not view.may_have_arrived:
+        return "it never left this node"
+    if view.state == MessageState.CANCELLED.value:
+        return "it may have arrived; if it did, a receipt tells and its addressee is told"
+    if view.withdrawal is None:
+        return "it was cancelled, but it arrived"
+    return f"it was cancelled, but it arrived; withdrawn with {view.withdrawal}"
