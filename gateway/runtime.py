@@ -176,7 +176,7 @@ class Runtime:
             store=ports.store, cases=self.cases, clock=ports.clock, journal=ports.journal
         )
         self.submit = self._make_submit()
-        self.escalate = make_escalate(
+        self.escalate, silences = make_escalate(
             node,
             ports,
             keyring=self._keyring,
@@ -198,7 +198,7 @@ class Runtime:
             guard=self._guard,
             recovery=self.recovery,
         )
-        self.health.add(self.escalate.check)
+        self.health.add(silences.check)
         self.ways, self.peers = self._make_overview()
         self._adopt = Adopt(
             directory=ports.directory,

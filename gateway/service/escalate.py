@@ -15,25 +15,17 @@ Source: docs/delivery.md, "Delivery in rules", rule 14; docs/wire-format.md, rul
 
 import asyncio
 import heapq
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
-from gateway.errors import GatewayError
-from gateway.journal import Journal, Seldom
-from gateway.lateness import Escalation
-from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.rows import MessageRow
-from gateway.service.evidence import Evidence
 from gateway.service.guard import passing_over_full
-from gateway.service.health import Check
-from gateway.service.inquire import Inquire
-from gateway.service.orders import Orders
+from gateway.service.silences import BATCH, Silences
+from gateway.service.stages import Stages
 from gateway.service.waiting import is_request, met_steps
 from gateway.store import Store
 from protocol.delivery.escalation import Budgets, Stage, Step, Told, Watched, due, next_ms
-from protocol.delivery.reference import code_of
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import NodeId
 
@@ -42,22 +34,15 @@ SETTLE_S: Final = 5.0
 """After a start the lanes go first: what was late because we were down may be on its way now."""
 
 _AT_ONCE: Final = 1000
-_AGAIN_S: Final = 60.0
-"""How long a node that does not answer is left alone with questions, unless it makes contact."""
-
-ATTEMPTS_KEPT_MS: Final = 30 * 24 * 3_600_000
-"""How long attempts are kept: as long as an envelope may live (rule 20)."""
-
-_FORGET_EVERY_S: Final = 3600.0
-_COPIED: Final = frozenset({Urgency.P0, Urgency.P1})
 
 
 class _Watch(NamedTuple):
-    """One message on the list: when to look (monotonic), which, and when its wait began."""
+    """One message on the list: when to look (monotonic), which, its wait's begin, its class."""
 
     at_s: float
     number: int
     began_s: float
+    cls: Urgency
 
 
 class Escalate:
@@ -66,14 +51,10 @@ class Escalate:
     Args:
         store: Messages, and what was told of them.
         budgets: How long each step may take.
-        orders: Sends copies and withdrawals.
-        inquire: Asks for receipts.
-        evidence: Writes down silence.
+        stages: Tells a stage.
+        silences: States silence, and does what follows from it.
         hasten: Called with a node that should be tried by another endpoint, at once.
-        copies: Whether a second point of contact gets a copy.
         clock: Time.
-        journal: Tells the operator.
-        metrics: Counts stages.
     """
 
     def __init__(
@@ -81,34 +62,19 @@ class Escalate:
         *,
         store: Store,
         budgets: Budgets,
-        orders: Orders,
-        inquire: Inquire,
-        evidence: Evidence,
+        stages: Stages,
+        silences: Silences,
         hasten: Callable[[NodeId], None],
-        copies: bool,
         clock: Clock,
-        journal: Journal,
-        metrics: Metrics,
     ) -> None:
         self._store = store
         self._budgets = budgets
-        self._orders = orders
-        self._inquire = inquire
-        self._evidence = evidence
+        self._stages = stages
+        self._silences = silences
         self._hasten = hasten
-        self._copies = copies
         self._clock = clock
-        self._journal = journal
-        self._metrics = metrics
-        self._seldom = Seldom(clock.monotonic_s)
-        self._watched: list[_Watch] = []
+        self._watched: dict[Urgency, list[_Watch]] = {cls: [] for cls in Urgency}
         self._seen = 0
-        self._silent: dict[NodeId, deque[tuple[MessageRow, Told]]] = {}
-        self._uncopied: list[MessageRow] = []
-        self._owing: tuple[tuple[NodeId, int], ...] = ()
-        self._asked_s: dict[NodeId, float] = {}
-        self._news = -1
-        self._forget_at_s = float("-inf")
 
     async def run(self) -> None:
         """Watch until cancelled; one owner awaits it.
@@ -120,7 +86,7 @@ class Escalate:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat(self.tell))
             # Apart, because it waits for other nodes: no stage of another message may.
-            group.create_task(self._repeat(self.follow_up))
+            group.create_task(self._repeat(self._silences.follow_up))
 
     async def look(self) -> None:
         """Do everything that is due, once.
@@ -129,17 +95,7 @@ class Escalate:
             StorageError: The store failed; what was not told is told with the next look.
         """
         await self.tell()
-        await self.follow_up()
-
-    def check(self) -> Check:
-        """Return for health whether any node owes us a step; names nodes, never messages."""
-        names = ", ".join(str(node) for node, _ in self._owing)
-        return Check(
-            name="silence",
-            ok=not self._owing,
-            detail=f"overdue at: {names}" if names else "no node owes us a step",
-            fix="see a35 outbox for what is late, a35 show MID for whom to call",
-        )
+        await self._silences.follow_up()
 
     def contacted(self, node: NodeId) -> None:
         """Take note of an authenticated contact: that node may be asked again.
@@ -147,36 +103,27 @@ class Escalate:
         Args:
             node: Who made contact.
         """
-        self._asked_s.pop(node, None)
+        self._silences.contacted(node)
 
     async def tell(self) -> None:
-        """Tell every stage that is due; silence is only noted here, `follow_up` states it.
+        """Tell every stage that is due; silence is only noted: see Silences.
 
         Raises:
             StorageError: The store failed.
         """
-        await self._note_new()
-        now_s = self._clock.monotonic_s()
-        while self._watched and self._watched[0].at_s <= now_s:
-            following = await self._look_at(self._watched[0], now_s)
-            heapq.heappop(self._watched)  # not before: what fails is looked at again
-            if following is not None:
-                heapq.heappush(self._watched, following)
-            await self._clock.sleep(0)  # many messages at a start must not hold up one
-
-    async def follow_up(self) -> None:
-        """State silence where it is due, ask again where nobody answered, withdraw copies.
-
-        Raises:
-            StorageError: The store failed.
-        """
-        await asyncio.gather(*(self._silence(node) for node in list(self._silent)))
-        uncopied, self._uncopied = self._uncopied, []
-        for row in uncopied:
-            await self._copy(row)
-        await self._ask_again()
-        await self._after_news()
-        await self._forget_old()
+        while True:
+            await self._note_new()
+            batch = self._most_urgent_due()
+            if not batch:
+                return
+            following = await asyncio.gather(*(self._look_at(watch) for watch in batch))
+            heap = self._watched[batch[0].cls]
+            for _ in batch:  # not before: what fails is looked at again
+                heapq.heappop(heap)
+            for watch in following:
+                if watch is not None:
+                    heapq.heappush(heap, watch)
+            await self._clock.sleep(0)
 
     # ------------------------------------------------------------------ watching
 
@@ -197,25 +144,35 @@ class Escalate:
                 first_ms = next_ms(_anything(each.cls), self._budgets, elapsed_ms=-1)
                 if first_ms is not None:
                     at_s = began_s + first_ms / 1000
-                    heapq.heappush(self._watched, _Watch(at_s, each.number, began_s))
+                    watch = _Watch(at_s, each.number, began_s, each.cls)
+                    heapq.heappush(self._watched[each.cls], watch)
             if len(fresh) < _AT_ONCE:
                 return
             await self._clock.sleep(0)
 
-    async def _look_at(self, watch: _Watch, now_s: float) -> _Watch | None:
+    def _most_urgent_due(self) -> tuple[_Watch, ...]:
+        """Return what is due of the most urgent class, a commit's worth of it."""
+        now_s = self._clock.monotonic_s()
+        for heap in self._watched.values():
+            first = heapq.nsmallest(BATCH, heap) if heap and heap[0].at_s <= now_s else []
+            if first:
+                return tuple(watch for watch in first if watch.at_s <= now_s)
+        return ()
+
+    async def _look_at(self, watch: _Watch) -> _Watch | None:
         """Tell what is due of one message; return when to look next, None if never."""
         row = await self._store.numbered(watch.number)
         if row is None:
             return None
-        elapsed_ms = round((now_s - watch.began_s) * 1000)
+        elapsed_ms = round((self._clock.monotonic_s() - watch.began_s) * 1000)
         watched = await self._as_watched(row)
         for told in due(watched, self._budgets, elapsed_ms=elapsed_ms):
             if told.stage is Stage.SILENCE:
-                self._silent.setdefault(row.recipient, deque()).append((row, told))
+                self._silences.add(row, told)
             else:
                 await self._stage(row, told)
         if any(each.stage is Stage.SILENCE for each in watched.told - _of(watched.met)):
-            self._uncopied.append(row)  # the node may have stopped between silence and copy
+            self._silences.uncopied(row)
         following_ms = next_ms(watched, self._budgets, elapsed_ms=elapsed_ms)
         if following_ms is None:
             return None
@@ -224,7 +181,7 @@ class Escalate:
     async def _as_watched(self, row: MessageRow) -> Watched:
         told = await self._store.escalations([row.mid])
         met = met_steps(row.state)
-        if Step.ACKNOWLEDGED not in met and await self._is_taken_elsewhere(row):
+        if Step.ACKNOWLEDGED not in met and await self._is_given_up(row):
             met = frozenset(Step)  # nobody waits for this one any more
         return Watched(
             cls=row.cls,
@@ -233,8 +190,10 @@ class Escalate:
             told=frozenset(each.told for each in told),
         )
 
-    async def _is_taken_elsewhere(self, row: MessageRow) -> bool:
-        """Tell whether the other point of contact has the case of a message."""
+    async def _is_given_up(self, row: MessageRow) -> bool:
+        """Tell whether its author cancelled a message, or the other contact point has its case."""
+        if await self._store.cancellation(row.mid) is not None:
+            return True
         for pair in await self._store.copies(row.mid):
             other = pair.copy if row.mid == pair.original else pair.original
             rows = await self._store.message(other)
@@ -245,112 +204,10 @@ class Escalate:
     # ------------------------------------------------------------------ stages
 
     async def _stage(self, row: MessageRow, told: Told) -> None:
-        if not await self._commit(row, told):
+        if not await self._stages.tell(row, told):
             return
         if told == Told(step=Step.ACCEPTED, stage=Stage.HASTEN):
             self._hasten(row.recipient)
-
-    async def _commit(self, row: MessageRow, told: Told) -> bool:
-        """Tell one stage durably, then the operator; False if there was nothing to tell."""
-        budget = self._budgets.of(row.cls)
-        due_ms = row.t_ms + (0 if budget is None else budget.of(told.step))
-        statement = None
-        if told.stage is Stage.SILENCE:
-            statement = await self._evidence.of(row, told.step, due_ms=due_ms)
-        fresh = await self._store.escalate(
-            Escalation(mid=row.mid, told=told, due_ms=due_ms, evidence=statement),
-            now_ms=self._clock.now_ms(),
-        )
-        if fresh:
-            self._metrics.escalations(told.stage.value, row.cls.name)
-            self._alarm(row, told)
-        return fresh
-
-    def _alarm(self, row: MessageRow, told: Told) -> None:
-        left_out = self._seldom.due(f"{row.recipient} {row.cls} {told}")
-        if left_out is None:
-            return
-        fields = {
-            "mid": str(row.mid),
-            "reference": code_of(row.mid),
-            "node": str(row.recipient),
-            "cls": row.cls.name,
-            "missing": told.step.value,
-            "stage": told.stage.value,
-            "left_out": left_out,
-        }
-        if row.cls is Urgency.P2:
-            self._journal.warning("message_late", **fields)
-            return
-        self._metrics.alarms("message_late")
-        self._journal.alarm("message_late", **fields)
-
-    async def _silence(self, node: NodeId) -> None:
-        """State the silence of one node on some messages, receipts asked for before and after."""
-        late = self._silent[node]
-        while late:
-            row, told = late[0]
-            answers = self._may_ask(node) and await self._ask(node, row)
-            if await self._commit(row, told):
-                if answers and await self._ask(node, row):
-                    await self._store.note_asked(row.mid)
-                await self._copy(row)
-            late.popleft()  # not before: what fails is stated with the next round
-        del self._silent[node]
-
-    async def _copy(self, row: MessageRow) -> None:
-        if not self._copies or row.cls not in _COPIED or not is_request(row):
-            return
-        if await self._store.copies(row.mid):
-            return
-        to = self._orders.second(row.recipient)
-        if to is not None and await self._orders.copy(row, to):
-            self._journal.alarm("copied_to_second_contact", mid=str(row.mid), node=str(to))
-
-    # ------------------------------------------------------------------ asking, withdrawing
-
-    def _may_ask(self, node: NodeId) -> bool:
-        return self._clock.monotonic_s() - self._asked_s.get(node, float("-inf")) >= _AGAIN_S
-
-    async def _ask(self, node: NodeId, row: MessageRow) -> bool:
-        answered = await self._inquire.ask(node, row.mid)
-        if answered:
-            self._asked_s.pop(node, None)
-        else:
-            self._asked_s[node] = self._clock.monotonic_s()
-        return answered
-
-    async def _ask_again(self) -> None:
-        """Ask after a stated silence at the next contact, or once a minute."""
-        for silence in await self._store.unasked():
-            if self._may_ask(silence.node):
-                rows = await self._store.message(silence.mid)
-                if rows and await self._ask(silence.node, rows[0]):
-                    await self._store.note_asked(silence.mid)
-
-    async def _forget_old(self) -> None:
-        """Drop attempts that nobody will ask about any more, a bounded number at a time."""
-        now_s = self._clock.monotonic_s()
-        if now_s >= self._forget_at_s:
-            before_ms = self._clock.now_ms() - ATTEMPTS_KEPT_MS
-            dropped = await self._store.forget_attempts(before_ms=before_ms)
-            self._forget_at_s = now_s + (LOOK_EVERY_S if dropped else _FORGET_EVERY_S)
-
-    async def _after_news(self) -> None:
-        """See who owes us a step now, and withdraw the other one of a pair that was taken."""
-        news = self._store.newest_event
-        if news == self._news:
-            return  # nothing has happened: what was not allowed is not allowed now
-        self._news = news
-        self._owing = await self._store.silences()
-        for rival in await self._store.rivals():
-            try:
-                if await self._orders.withdraw(rival):
-                    self._journal.info(
-                        "copy_withdrawn", mid=str(rival.mid), node=str(rival.taken_by)
-                    )
-            except GatewayError as error:
-                self._journal.warning("withdrawal_failed", mid=str(rival.mid), code=error.code)
 
 
 def _anything(cls: Urgency) -> Watched:

@@ -14,6 +14,8 @@ from gateway.service.judge import Judge
 from gateway.service.keyring import Keyring
 from gateway.service.link import PeerLogs
 from gateway.service.orders import Orders
+from gateway.service.silences import Silences
+from gateway.service.stages import Stages
 from gateway.store import Store
 from protocol.delivery.escalation import Budgets
 from protocol.identifiers import NodeId
@@ -72,8 +74,8 @@ def make_escalate(
     logs: PeerLogs,
     judge: Judge,
     hasten: Callable[[NodeId], None],
-) -> Escalate:
-    """Return the escalation of one node.
+) -> tuple[Escalate, Silences]:
+    """Return the escalation of one node, and what follows from silence.
 
     Args:
         node: This node.
@@ -97,15 +99,29 @@ def make_escalate(
     inquire = Inquire(
         store=ports.store, transport=ports.transport, logs=logs, judge=judge, clock=ports.clock
     )
-    return Escalate(
+    stages = Stages(
         store=ports.store,
         budgets=ports.budgets,
-        orders=orders,
-        inquire=inquire,
         evidence=Evidence(store=ports.store, clock=ports.clock),
-        hasten=hasten,
-        copies=ports.copies,
         clock=ports.clock,
         journal=ports.journal,
         metrics=ports.metrics,
     )
+    silences = Silences(
+        store=ports.store,
+        stages=stages,
+        orders=orders,
+        inquire=inquire,
+        copies=ports.copies,
+        clock=ports.clock,
+        journal=ports.journal,
+    )
+    escalate = Escalate(
+        store=ports.store,
+        budgets=ports.budgets,
+        stages=stages,
+        silences=silences,
+        hasten=hasten,
+        clock=ports.clock,
+    )
+    return escalate, silences

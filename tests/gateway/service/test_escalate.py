@@ -253,7 +253,7 @@ async def test_late_receipt_after_silence_counts_and_stands_beside_it(tmp_path: 
         await heal(net, here, sent.mid)
         here.runtime.escalate.contacted(RO)
         await here.runtime.escalate.look()
-        assert (await rows(here, sent.mid))[-1].asked
+        assert await here.store.unasked(besides=(), limit=9) == ()
         assert await here.store.silences() == ()
         kinds = [event.kind for event in await here.store.timeline(FR, sent.mid)]
         assert kinds.index("non_delivery_notice") < kinds.index("receipt")
@@ -334,7 +334,7 @@ async def test_copy_that_a_crash_prevented_is_made_after_the_start(tmp_path: Pat
     """Silence was stated, and the process ended before the copy was queued."""
     async with network(tmp_path, THREE, Wire(cut={(FR, RO)}), run=[]) as net:
         here = net["FR/1"]
-        here.runtime.escalate._copies = False
+        here.runtime.escalate._silences._copies = False
         sent = await send(here, emergency())
         began = net.clock.ms
         await at(net, here, MINUTE_MS, began)

@@ -24,7 +24,7 @@ FAR = MessageId(bytes(range(16)))
 
 def orders_of(node: Node) -> Orders:
     """Return what sends copies at a node."""
-    return node.runtime.escalate._orders
+    return node.runtime.escalate._silences._orders
 
 
 async def row_of(node: Node, mid: MessageId) -> MessageRow:
@@ -127,7 +127,7 @@ async def test_node_that_does_not_answer_a_question_is_no_fault(tmp_path: Path) 
     async with network(tmp_path, ["FR/1", "RO/1"], wire, run=[]) as net:
         here = net["FR/1"]
         sent = await send(here, emergency())
-        inquire = here.runtime.escalate._inquire
+        inquire = here.runtime.escalate._silences._inquire
         assert not await inquire.ask(RO, sent.mid)
         wire.cut.clear()
         assert await inquire.ask(RO, sent.mid)

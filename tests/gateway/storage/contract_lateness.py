@@ -138,13 +138,15 @@ class LatenessContract(Contract):  # noqa: PLR0904  one case for each promise
             for number in (1, 2):
                 await store.submit(submission(number), now_ms=NOW_MS)
                 await store.escalate(stage_of(number, Stage.SILENCE), now_ms=NOW_MS)
-            assert await store.unasked() == (
+            assert await store.unasked(besides=(), limit=9) == (
                 Unasked(mid=mid(1), node=PEER),
                 Unasked(mid=mid(2), node=PEER),
             )
+            assert len(await store.unasked(besides=[OTHER], limit=1)) == 1
+            assert await store.unasked(besides=[PEER], limit=9) == ()
             await store.note_asked(mid(1))
-            await take(store, 2, ReceiptStage.ACKNOWLEDGED)
-            assert await store.unasked() == ()
+            await take(store, 2, ReceiptStage.ACCEPTED)
+            assert await store.unasked(besides=(), limit=9) == ()
 
         self.run(scenario)
 
