@@ -232,7 +232,7 @@ class Engine:
         while self._timers and self._timers[0][0] <= now_s + GRAIN_S:
             self._look.add(heapq.heappop(self._timers)[1])
         look, self._look = self._look, set()
-        for lane in [self._lanes[node] for node in look if node in self._lanes]:
+        for lane in [self._lanes[node] for node in sorted(look) if node in self._lanes]:
             self._consider(group, lane, now_s)
         self._take_turns(group)
         timer_s = self._timers[0][0] - now_s if self._timers else inf
@@ -247,7 +247,7 @@ class Engine:
             lane = await self._refresh(node)
             if lane is not None:
                 lane.idle.clear()
-        for node in self._look.difference(changed):
+        for node in sorted(self._look.difference(changed)):
             await self._refresh(node)
 
     async def _wait(self, wait_s: float) -> None:
@@ -342,7 +342,8 @@ class Engine:
             return False
         if job is not Job.BULK:
             return True
-        return not len(self._turns) and lane.running[job] <= lane.state.circuit.slots
+        fits = lane.running[job] <= lane.state.circuit.slots
+        return fits and lane.may_bulk and not len(self._turns)
 
     async def _send(self, lane: Lane, job: Job) -> bool:
         """Send one batch; return whether another may follow at once."""

@@ -56,6 +56,14 @@ class Lane:
         return any(self.running.values())
 
     @property
+    def may_bulk(self) -> bool:
+        """Whether a batch of all classes may begin: not while an emergency is on its way there.
+
+        What is under way goes on; a large frame more would only make both ends slower.
+        """
+        return not self.running[Job.EMERGENCY]
+
+    @property
     def most_urgent(self) -> Urgency:
         """The most urgent class that waits."""
         return Urgency.P3 if self.work is None else self.work.most_urgent
@@ -80,7 +88,8 @@ class Lane:
         if p1 and urgent < URGENT_SLOTS - 1:
             jobs.append(Job.URGENT)
         bulk = any(work.by_class[cls] for cls in Urgency if Urgency.P1 < cls <= down_to)
-        if (bulk or ((p0 or p1) and not jobs)) and self._bulk < self.state.circuit.slots:
+        more = bulk or ((p0 or p1) and not jobs)
+        if more and self.may_bulk and self._bulk < self.state.circuit.slots:
             jobs.append(Job.BULK)
         return tuple(job for job in jobs if job not in self.claiming and job not in self.idle)
 

@@ -123,7 +123,7 @@ class LaneBoard:
         timers = (self._timers[0][0] if self._timers else None, self.leases.next_ms())
         next_ms = min((at for at in timers if at is not None), default=None)
         return LaneChanges(
-            nodes=tuple(NodeId.parse(node) for node in changed),
+            nodes=tuple(NodeId.parse(node) for node in sorted(changed)),
             next_s=None if next_ms is None else max(0, next_ms - steady_ms) / 1000,
         )
 
