@@ -60,10 +60,14 @@ LYING: Final = frozenset({
 })  # fmt: skip
 """What a lying peer does; only one node of a world lies."""
 
-RARE: Final = frozenset(
-    {Fault.OUTAGE_DAYS, Fault.FORKED_LOG, Fault.RESTORED_COPY, Fault.DISK_BROKEN}
-)
-"""Kinds that cost much or change the whole world."""
+_SHARE: Final = {
+    Fault.OUTAGE_HOURS: 0.125,
+    Fault.OUTAGE_DAYS: 0.015,
+    Fault.FORKED_LOG: 0.5,
+    Fault.RESTORED_COPY: 0.125,
+    Fault.DISK_BROKEN: 0.25,
+}
+"""How many seeds have a kind; half of them if not listed."""
 
 
 def chosen(names: str) -> frozenset[Fault]:
@@ -126,12 +130,12 @@ def drawn(draw: Random, allowed: Iterable[Fault]) -> Weather:
         allowed: Kinds that may occur.
 
     Returns:
-        About half of them, one in eight of the rare ones.
+        About half of them.
     """
     chances = {}
     lies = draw.random() < 0.25  # noqa: PLR2004 - a share of the seeds
     for fault in sorted(allowed):
-        wanted = draw.random() < (0.125 if fault in RARE else 0.5)
+        wanted = draw.random() < _SHARE.get(fault, 0.5)
         strength = draw.uniform(0.2, 1.0) * _STRENGTH.get(fault, 1.0)
         if wanted and (lies or fault not in LYING):
             chances[fault] = strength

@@ -174,7 +174,8 @@ class Checker:
                 self._findings.hold(
                     Invariant.RECEIPTS_PROVEN,
                     holds=why is None,
-                    otherwise=f"{each.node} holds a receipt of {giver.node} for {message.mid}: {why}",
+                    otherwise=f"{each.node} holds a receipt of {giver.node} for {message.mid}:"
+                    f" {why}",
                 )
         for message in each.audit.messages:
             if message.is_out:

@@ -49,6 +49,7 @@ class LyingNode:
 
     def speaks(self, way: Way, request: Request) -> Request:
         """Say in a frame that more or less of the other's log was seen."""
+        del way
         if request.method != "POST" or not self._strikes(Fault.FALSE_SEEN):
             return request
         kind = FrameKind.ENVELOPES if request.path == Route.ENVELOPES else FrameKind.RECEIPTS

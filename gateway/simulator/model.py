@@ -131,13 +131,16 @@ class Model:
 
     def invented(self, views: Mapping[NodeId, View]) -> list[str]:
         """Return what is somewhere without an officer who sent it there."""
-        written = {(one.sender, one.to, one.mark): one.promise for one in self.documents.values()}
+        # The second point of contact of a Party may get a copy of what the first did not answer.
+        written = {
+            (one.sender, one.to.country, one.mark): one.promise for one in self.documents.values()
+        }
         wrong = []
         for node, view in sorted(views.items()):
             for (sender, mid), held in sorted(view.got.items()):
                 if held.mark is None or sender not in views:
                     continue
-                promise = written.get((sender, node, held.mark))
+                promise = written.get((sender, node.country, held.mark))
                 if promise is None or promise is Promise.REFUSED:
                     wrong.append(f"{node} got {mid} of {sender}, which nobody sent there")
         return wrong

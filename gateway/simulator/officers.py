@@ -5,16 +5,17 @@ program asks again with the same key, or gives up; the model knows what either m
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from gateway.errors import DataError, GatewayError, NoInputError
 from gateway.records import Direction
 from gateway.rows import MessageRow
 from gateway.simulator import documents
 from gateway.simulator.clock import VirtualTime
+from gateway.simulator.loop import Life
 from gateway.simulator.model import Model, Promise
 from gateway.simulator.node import SimulatedNode
 from protocol.cases.ladder import MessageState, reached
@@ -25,7 +26,15 @@ _PATIENCE_S: Final = 20.0
 _TRIES: Final = 6
 _AT_ONCE: Final = 12
 
-Writing = Callable[[], Coroutine[Any, Any, None]]
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One call of an officer's program; `is_first` if no earlier one may still run."""
+
+    life: Life
+    answered: asyncio.Event
+    is_first: bool
+    thread: NodeId | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +58,7 @@ class Officers:
     sent: int = 0
     handled: int = 0
     busy: int = 0
+    _threads: dict[NodeId, list[tuple[NodeId, MessageId]]] = field(default_factory=dict)
     _dealt_with: set[tuple[NodeId, NodeId, MessageId]] = field(default_factory=set)
 
     def burst(self, count: int) -> None:
@@ -56,9 +66,13 @@ class Officers:
         sender = self.draw.choice(sorted(self.nodes))
         others = [node for node in sorted(self.nodes) if node != sender]
         only = self.draw.choice(others) if self.draw.random() < 0.5 else None  # noqa: PLR2004 - half
+        threads = self._threads.get(sender, [])
         for _ in range(count):
             to = self.draw.choice(others) if only is None else only
-            self.request(sender, to, self.draw.choice(_URGENCIES))
+            if threads and self.draw.random() < 0.6:  # noqa: PLR2004 - most say more on a case
+                self.note_on(sender, *self.draw.choice(threads))
+            else:
+                self.request(sender, to, self.draw.choice(_URGENCIES))
 
     def request(self, sender: NodeId, to: NodeId, urgency: str) -> str:
         """Let an officer send a request; return the key of the program's request."""
@@ -68,7 +82,12 @@ class Officers:
             life_ms = self.draw.randrange(60_000, 3_600_000)
             until = documents.instant(self.nodes[sender].now_ms() + life_ms)
         document = documents.request(number, to=to, urgency=urgency, valid_until=until)
-        return self._hand_in(sender, to, number, document)
+        return self._hand_in(sender, to, number, document, opens=True)
+
+    def note_on(self, sender: NodeId, to: NodeId, re: MessageId) -> str:
+        """Let an officer say something more on a request; return the key."""
+        number = self._next()
+        return self._hand_in(sender, to, number, documents.note(number, to=to, re=re))
 
     async def look(self, node: SimulatedNode) -> None:
         """Let the officers of a node read their inbox, and do something about a few messages."""
@@ -125,10 +144,14 @@ class Officers:
         self.sent += 1
         return self.sent
 
-    def _hand_in(self, sender: NodeId, to: NodeId, number: int, document: bytes) -> str:
+    def _hand_in(
+        self, sender: NodeId, to: NodeId, number: int, document: bytes, *, opens: bool = False
+    ) -> str:
         key = f"key {number}"
         self.model.ask(key, sender=sender, to=to, mark=documents.mark_of(number))
-        task = asyncio.get_running_loop().create_task(self._insist(sender, key, document))
+        task = asyncio.get_running_loop().create_task(
+            self._insist(sender, to if opens else None, key, document)
+        )
         self.busy += 1
         task.add_done_callback(self._finished)
         return key
@@ -137,15 +160,20 @@ class Officers:
         self.busy -= 1
         task.result()
 
-    async def _insist(self, sender: NodeId, key: str, document: bytes) -> None:
+    async def _insist(
+        self, sender: NodeId, opened: NodeId | None, key: str, document: bytes
+    ) -> None:
         """Ask until there is an answer, or give up after some unanswered ones."""
+        attempts: list[_Attempt] = []
         for _ in range(_TRIES):
             node = self.nodes[sender]
             if node.is_up and not node.life.is_dead:
-                answered = asyncio.Event()
-                node.life.go(self._submit(node, key, document, answered), name=f"sends {key}")
-                await self._wait(answered)
-                if answered.is_set():
+                is_first = all(each.life.is_dead for each in attempts)
+                attempt = _Attempt(node.life, asyncio.Event(), is_first, opened)
+                attempts.append(attempt)
+                node.life.go(self._submit(node, key, document, attempt), name=f"sends {key}")
+                await self._wait(attempt.answered)
+                if attempt.answered.is_set():
                     return
             await self.time.wait(self.draw.uniform(1.0, _PATIENCE_S))
             if self.draw.random() < 0.1:  # noqa: PLR2004 - some give up
@@ -158,12 +186,13 @@ class Officers:
                 return
 
     async def _submit(
-        self, node: SimulatedNode, key: str, document: bytes, answered: asyncio.Event
+        self, node: SimulatedNode, key: str, document: bytes, attempt: "_Attempt"
     ) -> None:
         try:
             queued = await node.runtime.submit.queue(document, request_key=key)
         except (DataError, NoInputError) as error:
-            self.model.told(key, Promise.REFUSED)
+            # What an earlier attempt that still runs will come to, this one cannot know.
+            self.model.told(key, Promise.REFUSED if attempt.is_first else Promise.FAILED)
             self.note(f"{node.id} {key} refused {error.code}")
         except GatewayError as error:
             self.model.told(key, Promise.FAILED)
@@ -172,4 +201,6 @@ class Officers:
         else:
             self.model.told(key, Promise.QUEUED, queued.mid)
             self.note(f"{node.id} {key} queued {queued.mid}")
-        answered.set()
+            if attempt.thread is not None:
+                self._threads.setdefault(node.id, []).append((attempt.thread, queued.mid))
+        attempt.answered.set()

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from gateway.errors import TransportError
 from gateway.simulator.clock import VirtualTime
 from gateway.simulator.faults import CALM, Fault, Tally, Weather
-from gateway.simulator.loop import Life, LifeState
+from gateway.simulator.loop import Life, LifeState, present_life
 from gateway.simulator.port import PeerPort, Reply, Request
 from protocol.identifiers import NodeId
 
@@ -85,9 +85,8 @@ class Wire:
     cut: dict[Way, Fault] = field(default_factory=dict)
     liars: dict[NodeId, Liar] = field(default_factory=dict)
     busy: set[NodeId] = field(default_factory=set)
-    moving: int = 0
     moved_s: float = 0.0
-    crowd: dict[Way, int] = field(default_factory=dict)
+    crowd: dict[tuple[str, NodeId], int] = field(default_factory=dict)
     most_at_once: int = 0
     requests: int = 0
     bugs: list[Exception] = field(default_factory=list)
@@ -102,12 +101,14 @@ class Wire:
             TransportError: As the real transport raises it.
         """
         self.requests += 1
-        self.crowd[way] = self.crowd.get(way, 0) + 1
-        self.most_at_once = max(self.most_at_once, self.crowd[way])
+        life = present_life()
+        caller = ("" if life is None else life.name, way[1])
+        self.crowd[caller] = self.crowd.get(caller, 0) + 1
+        self.most_at_once = max(self.most_at_once, self.crowd[caller])
         try:
             return await self._carried(way, request)
         finally:
-            self.crowd[way] -= 1
+            self.crowd[caller] -= 1
 
     async def _carried(self, way: Way, request: Request) -> Reply:
         liar = self.liars.get(way[0])
@@ -151,16 +152,12 @@ class Wire:
 
     async def _travel(self) -> None:
         """Take the time of one way."""
-        self.moving += 1
-        self.moved_s = self.time.now_s()
-        try:
-            delay_s = self.draw.uniform(0.0, self.weather.quick_s)
-            if self.draw.random() < self.weather.chance(Fault.DELAY):
-                self.tally[Fault.DELAY] += 1
-                delay_s = self.draw.uniform(0.0, self.weather.slow_s)
-            await self.time.wait(delay_s)
-        finally:
-            self.moving -= 1
+        delay_s = self.draw.uniform(0.0, self.weather.quick_s)
+        if self.draw.random() < self.weather.chance(Fault.DELAY):
+            self.tally[Fault.DELAY] += 1
+            delay_s = self.draw.uniform(0.0, self.weather.slow_s)
+        self.moved_s = max(self.moved_s, self.time.now_s() + delay_s)
+        await self.time.wait(delay_s)
 
     def _note_order(self, way: Way, number: int) -> None:
         if number < self._newest.get(way, 0) and self.weather.chances:

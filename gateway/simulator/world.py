@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Final
+from warnings import catch_warnings, simplefilter
 
 from gateway.errors import StorageError
 from gateway.simulator.clock import DAY_S, SimulatedClock, VirtualTime
@@ -35,14 +36,16 @@ from gateway.simulator.officers import Officers
 from gateway.simulator.trace import Trace
 from gateway.simulator.trouble import Trouble
 from gateway.simulator.wire import Wire
+from gateway.storage.audit import waiting_for
 from protocol.identifiers import NodeId
 
 _BUSY_PACE: Final = 10.0
 _FASTEST: Final = 2000.0
 _GROWTH: Final = 2.0
 _QUIET_S: Final = 30.0
+_STILL_S: Final = 5.0
 _SETTLE_S: Final = 3 * 3600.0
-_LOOK_S: Final = 20.0
+_LOOK_S: Final = 60.0
 _UNSHUFFLED: Final = 8
 """One seed in so many keeps the order of asyncio."""
 
@@ -100,11 +103,13 @@ def virtual(seed: int) -> Iterator[VirtualLoop]:
     try:
         yield loop
     finally:
-        loop.abandon()
-        asyncio.set_event_loop(None)
-        loop.close()
+        with catch_warnings():
+            simplefilter("ignore", RuntimeWarning)  # coroutines of the dead that never began
+            loop.abandon()
+            asyncio.set_event_loop(None)
+            loop.close()
+            gc.collect()
         gc.enable()
-        gc.collect()
         sys.unraisablehook = hook
 
 
@@ -241,10 +246,10 @@ class World:
                 return False
             if not self.is_honest(node.id):
                 continue
-            waiting = [work for work in await node.store.lanes() if self.is_honest(work.row.node)]
-            if waiting or await node.store.unopened(1) or self.wire.moving:
+            waiting = (self.is_honest(to) for to in waiting_for(node.home / "store.db"))
+            if any(waiting) or await node.store.unopened(1):
                 return False
-        return True
+        return self.time.now_s() > self.wire.moved_s + _STILL_S
 
     async def finish(self) -> None:
         """Stop every node in order, and judge."""
@@ -265,7 +270,7 @@ class World:
         while True:
             await asyncio.sleep(1.0)
             idle_s = self.time.now_s() - self.wire.moved_s
-            if self.wire.moving or idle_s < _QUIET_S:
+            if idle_s < _QUIET_S:
                 self.time.set_pace(_BUSY_PACE)
             else:
                 self.time.set_pace(min(_FASTEST, self.time.pace * _GROWTH))

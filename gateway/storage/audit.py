@@ -10,13 +10,11 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from gateway.storage.connection import connect_reader
 from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId, NodeId
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +150,20 @@ def audit_store(path: Path) -> StoreAudit:
         )
 
 
+def waiting_for(path: Path) -> tuple[NodeId, ...]:
+    """Return the nodes for which anything waits in the outbox of a store.
+
+    Args:
+        path: The database file.
+
+    Raises:
+        StorageError: It cannot be opened.
+    """
+    with closing(connect_reader(path)) as reader:
+        rows = reader.execute("SELECT DISTINCT node FROM outbox ORDER BY node").fetchall()
+    return tuple(NodeId.parse(row[0]) for row in rows)
+
+
 def _leaves(reader: sqlite3.Connection) -> tuple[AuditedLeaf, ...]:
     rows = reader.execute(
         "SELECT l.generation, l.i, l.kind, l.digest, p.bytes, p.salt FROM leaf l"
@@ -185,8 +197,7 @@ def _messages(reader: sqlite3.Connection) -> tuple[AuditedMessage, ...]:
     return tuple(_message(row, tuple(told.get(row[0], ()))) for row in rows.fetchall())
 
 
-def _message(row: tuple[int, str, str, str, bytes, bytes, str, int, str, bytes, bytes, bytes, int,
-                        int], events: tuple[str, ...]) -> AuditedMessage:  # fmt: skip
+def _message(row: tuple[Any, ...], events: tuple[str, ...]) -> AuditedMessage:
     return AuditedMessage(
         row=row[0],
         is_out=row[1] == "out",
