@@ -7,6 +7,7 @@ what stands here.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from gateway.continuity import ClosedLog
 from gateway.delivery.engine import Engine
@@ -24,6 +25,7 @@ from gateway.service.draft import Drafts
 from gateway.service.greet import Greet
 from gateway.service.guard import DiskGuard
 from gateway.service.health import Health, Offsets
+from gateway.service.inquire import Inquire
 from gateway.service.judge import Judge
 from gateway.service.keyring import Keyring
 from gateway.service.link import PeerLogs
@@ -32,15 +34,18 @@ from gateway.service.peers import Peers
 from gateway.service.receipting import Receipting
 from gateway.service.receive import Receive
 from gateway.service.reception import Reception
+from gateway.service.reclaim import Reclaim
 from gateway.service.recover import Recovery
 from gateway.service.remedies import Remedies
 from gateway.service.resources import Resources
+from gateway.service.sealings import Sealings
 from gateway.service.settle import Settle
 from gateway.service.shortfall import Shortfall
 from gateway.service.standings import Standings
 from gateway.service.submit import Submit
 from gateway.service.tend import Tend
 from gateway.service.unheeded import Unheeded
+from gateway.service.unjoined import OpenHeads
 from gateway.service.vigil import make_escalate
 from gateway.service.watch import Watch
 from gateway.service.ways import Ways
@@ -240,6 +245,7 @@ class Runtime:
             StorageError: The store cannot be read.
         """
         await self._logs.load()
+        await self.open_heads.load()
 
     async def run(self) -> None:
         """Deliver, open, refresh, greet, tend and watch until cancelled; one owner awaits it.
@@ -249,6 +255,8 @@ class Runtime:
         """
         async with asyncio.TaskGroup() as group:
             group.create_task(self.recovery.run())
+            group.create_task(self.open_heads.run())
+            group.create_task(self.reclaim.run())
             group.create_task(self.engine.run())
             group.create_task(self.consign.run())
             group.create_task(self.unheeded.run())
@@ -260,13 +268,54 @@ class Runtime:
 
     # ------------------------------------------------------------------ parts
 
+    @cached_property
+    def _sealings(self) -> Sealings:
+        ports = self._ports
+        return Sealings(
+            node=self._node,
+            store=ports.store,
+            directory=ports.directory,
+            transport=ports.transport,
+        )
+
+    @cached_property
+    def reclaim(self) -> Reclaim:
+        """Fetches receipts back after a loss."""
+        ports = self._ports
+        inquire = Inquire(
+            store=ports.store,
+            transport=ports.transport,
+            logs=self._logs,
+            judge=self._judge,
+            clock=ports.clock,
+        )
+        return Reclaim(
+            store=ports.store,
+            directory=ports.directory,
+            inquire=inquire,
+            clock=ports.clock,
+            journal=ports.journal,
+        )
+
+    @cached_property
+    def open_heads(self) -> OpenHeads:
+        """Heads of peers' logs that no proof has joined yet."""
+        ports = self._ports
+        return OpenHeads(
+            store=ports.store,
+            logs=self._logs,
+            transport=ports.transport,
+            clock=ports.clock,
+            journal=ports.journal,
+            metrics=ports.metrics,
+        )
+
     def _make_dispatch(self) -> Dispatch:
         ports = self._ports
         shortfall = Shortfall(
             store=ports.store, clock=ports.clock, metrics=ports.metrics, lost=self._lost
         )
         settle = Settle(
-            node=self._node,
             store=ports.store,
             logs=self._logs,
             standings=self._standings,
@@ -274,6 +323,7 @@ class Runtime:
             offsets=self._offsets,
             metrics=ports.metrics,
             shortfall=shortfall,
+            sealings=self._sealings,
         )
         remedies = Remedies(
             node=self._node,
@@ -308,6 +358,7 @@ class Runtime:
             clock=ports.clock,
             secrets=secrets,
             guard=self._guard,
+            sealings=self._sealings,
         )
 
     def _make_overview(self) -> tuple[Ways, Peers]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from gateway.cancelling import Cancelling
-from gateway.continuity import AcceptedGeneration, ClosedLog, LateReceipt, Loss
+from gateway.continuity import Continuity, Lost, Successions
 from gateway.lateness import (
     Awaited,
     CopyRow,
@@ -51,7 +51,6 @@ from gateway.rows import (
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.log.linking import Position
-from protocol.log.recovery import StartDecision
 from protocol.log.statement import Statement
 
 
@@ -229,41 +228,6 @@ class Neighbours(Protocol):
         """Return our own published key set and its leaf index."""
 
 
-class Continuity(Protocol):
-    """Whether our log may be signed: what the start found, and what came of it.
-
-    While it may not, leaves are committed unsigned; what must leave with a head is refused with
-    RecoveringError (admit, state with must_leave).
-    """
-
-    @property
-    def beginning(self) -> StartDecision:
-        """How this start is to be taken."""
-
-    @property
-    def may_sign(self) -> bool:
-        """Whether heads of our log are signed."""
-
-    @property
-    def loss(self) -> Loss | None:
-        """What ended this generation, None if nothing did."""
-
-    async def begin_signing(self, act: Statement | None) -> None:
-        """Sign from now on, what waits included; `act` is stated in the same commit."""
-
-    async def stop_signing(self, loss: Loss, *, now_ms: int) -> None:
-        """Sign nothing more in this generation, from this call on; both notes are kept."""
-
-    async def restate(self, limit: int) -> int:
-        """State some receipts of earlier generations again; return how many, 0 when all are."""
-
-    async def hear_generation(self, origin: LogOrigin, *, by: NodeId, now_ms: int) -> None:
-        """Remember a later generation of our log that a peer holds something of."""
-
-    async def past_head(self, origin: LogOrigin) -> SignedHead | None:
-        """Return the newest signed head of any generation of our log that these files hold."""
-
-
 class Lateness(Protocol):
     """Messages that nobody answered in time: who was told, what was copied, what is withdrawn."""
 
@@ -316,29 +280,6 @@ class Overview(Protocol):
         """Keep up to which event a webhook was told."""
 
 
-class Successions(Protocol):
-    """Logs of peers that were given up for later generations, and what came of that."""
-
-    async def close_logs(
-        self, closed: Sequence[ClosedLog], checkpoint: PeerCheckpoint | None, *, now_ms: int
-    ) -> None:
-        """Close logs for good, with the first checkpoint of the one that follows them."""
-
-    async def closed_logs(self) -> tuple[ClosedLog, ...]:
-        """Return every closed log of a peer."""
-
-    async def keep_late(self, receipts: Sequence[LateReceipt], *, now_ms: int) -> None:
-        """Keep receipts of a closed log as evidence; they change nothing."""
-
-    async def accept_generation(
-        self, accepted: AcceptedGeneration, act: Statement, *, now_ms: int
-    ) -> None:
-        """Record the operator's word about a node, stated in the same commit."""
-
-    async def accepted_generations(self) -> tuple[AcceptedGeneration, ...]:
-        """Return above which generations nodes with two histories may go on."""
-
-
 class Store(
     LogBook,
     Lanes,
@@ -347,6 +288,7 @@ class Store(
     Neighbours,
     Continuity,
     Successions,
+    Lost,
     Lateness,
     Overview,
     Numbers,

@@ -135,6 +135,9 @@ MIN_PADDED_BYTES: Final = 256
 LINKED_KEPT: Final = 64
 """Linked checkpoints kept for each log, besides all of the last 24 hours."""
 
+UNJOINED_MOST: Final = 64
+"""Signed heads, of all logs together, that are kept open until a proof joins them."""
+
 LINKED_MOST: Final = 4096
 """Linked checkpoints kept in memory for each log at the most, also within 24 hours (8 MB)."""
 

@@ -102,9 +102,9 @@ class Resources:
         words = target.words
         if target.resource is Resource.KEYS:
             return _found(await reception.key_set())
-        if target.resource is Resource.LOG_EPOCH:
-            beginning = await reception.beginning()
-            return _absent() if beginning is None else _found(beginning)
+        if target.resource in {Resource.LOG_EPOCH, Resource.SEALING_OF}:
+            past = await reception.past(peer, MessageId.parse(words[0]) if words else None)
+            return _absent() if past is None else _found(past)
         if target.resource is Resource.LOG_PROOF:
             return _found(await reception.log_proof(int(words[0]), int(words[1])))
         if target.resource is Resource.RECEIPTS_OF:

@@ -32,6 +32,7 @@ class Resource(Enum):
     LOG_PROOF = auto()
     LOG_NOTE = auto()
     RECEIPTS_OF = auto()
+    SEALING_OF = auto()
     BLOB = auto()
 
 
@@ -57,6 +58,7 @@ _METHODS: Final = MappingProxyType(
         Resource.LOG_PROOF: frozenset({"GET"}),
         Resource.LOG_NOTE: frozenset({"GET"}),
         Resource.RECEIPTS_OF: frozenset({"GET"}),
+        Resource.SEALING_OF: frozenset({"GET"}),
         Resource.BLOB: frozenset({"HEAD", "PUT"}),
     }
 )
@@ -78,6 +80,7 @@ _FORMS: Final = (
         Resource.LOG_NOTE,
     ),
     (pattern(r"/v1/receipts/([0-9a-f]{32})\Z"), Resource.RECEIPTS_OF),
+    (pattern(r"/v1/sealings/([0-9a-f]{32})\Z"), Resource.SEALING_OF),
     (pattern(r"/v1/blobs/([0-9a-f]{64})\Z"), Resource.BLOB),
 )
 

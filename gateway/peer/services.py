@@ -32,8 +32,8 @@ class Reception(Protocol):
     async def key_set(self) -> bytes:
         """Return our key set, proven and encoded."""
 
-    async def beginning(self) -> bytes | None:
-        """Return how our log begins, None if it follows no other."""
+    async def past(self, peer: NodeId, mid: MessageId | None = None) -> bytes | None:
+        """Return how our log begins, or how we accepted a message of this peer; None if neither."""
 
     async def log_proof(self, old: int, new: int) -> bytes:
         """Return an encoded consistency proof of our own log."""

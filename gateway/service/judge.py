@@ -11,7 +11,8 @@ from gateway.ports import Blobs, Clock
 from gateway.records import Accepted, IncomingEnvelope, ReceivedReceipt
 from gateway.service.guard import DiskGuard
 from gateway.service.link import PeerLogs
-from gateway.service.receipting import Receipting, check_receipt
+from gateway.service.receipting import Receipting
+from gateway.service.sealings import Sealings
 from gateway.store import Store
 from keys.digest import new_salt, sha256
 from keys.recipient import RecipientSecret
@@ -47,6 +48,7 @@ class Judge:
         clock: Time.
         secrets: Gives the content keys held now, by key id.
         guard: Knows whether there is room for what is new.
+        sealings: Holds receipts against what we stated.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Judge:
         clock: Clock,
         secrets: Callable[[], Mapping[bytes, RecipientSecret]],
         guard: DiskGuard,
+        sealings: Sealings,
     ) -> None:
         self._node = node
         self._store = store
@@ -69,6 +72,7 @@ class Judge:
         self._clock = clock
         self._secrets = secrets
         self._guard = guard
+        self._sealings = sealings
 
     async def envelope(
         self, peer: NodeId, head: TreeHead, item: EnvelopeItem, body: bytes
@@ -212,8 +216,7 @@ class Judge:
             digest = receipt_given(item.receipt).digest
             proof = InclusionProof(index=item.index, path=item.path)
             believe(StatementKind.RECEIPT_GIVEN, digest, proof, head)
-            stated = await self._store.stated(receipt.mid)
-            check_receipt(receipt, stated, by=peer, for_=self._node)
+            await self._sealings.check(receipt, by=peer)
         except RemoteProtocolError as error:
             return Refused(code=error.code, mid=mid, retry_ms=None, blobs=())
         return ReceivedReceipt(

@@ -31,7 +31,7 @@ from protocol.errors import (
     UnknownSenderError,
 )
 from protocol.identifiers import LogOrigin, NodeId
-from protocol.limits import MAX_ANSWER_BYTES
+from protocol.limits import MAX_ANSWER_BYTES, UNJOINED_MOST
 from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, TreeHead, verify_checkpoint
 from protocol.log.linking import Linked, LinkedHead, Position, link
 from protocol.standing import decode_log_proof
@@ -59,6 +59,7 @@ class PeerLogs:
     Attributes:
         unwritten: What was linked and is in memory only.
         succession: Logs that were given up.
+        unproven: Checkpoints whose proof failed, for gateway.service.unjoined to take.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class PeerLogs:
         self._positions: dict[LogOrigin, Position] = {}
         self._verified: OrderedDict[_Verified, Checkpoint] = OrderedDict()
         self.unwritten = Unwritten(clock, self._is_held)
+        self.unproven: list[Checkpoint] = []
         self._unkept: list[Fork] = []
         self.succession = Succession(store=store, transport=transport, clock=clock, told=closed)
 
@@ -108,6 +110,14 @@ class PeerLogs:
         mine = [place for origin, place in self._positions.items() if origin.node == peer]
         return max(mine, key=lambda place: place.origin.generation, default=None)
 
+    def place(self, origin: LogOrigin) -> Position | None:
+        """Return our position in one log, None if nothing of it was linked.
+
+        Args:
+            origin: Which log.
+        """
+        return self._positions.get(origin)
+
     def head_size(self, peer: NodeId) -> int:
         """Return the size of our head of the peer's newest log, 0 if none.
 
@@ -116,15 +126,6 @@ class PeerLogs:
         """
         place = self.newest(peer)
         return 0 if place is None or place.head is None else place.head.size
-
-    def note_of(self, origin: LogOrigin) -> bytes | None:
-        """Return the newest linked note of a log.
-
-        Args:
-            origin: Which log.
-        """
-        place = self._positions.get(origin)
-        return None if place is None or place.head is None else place.head.note
 
     def is_forked(self, peer: NodeId) -> bool:
         """Tell whether the peer's newest log has two histories: nothing rests on it any more.
@@ -256,6 +257,10 @@ class PeerLogs:
             found = Fork(origin=origin, held=fork.held, offered=fork.offered)
             self.succession.forked[origin] = found
             self._unkept.append(found)
+            raise
+        except NotProvenError:
+            if len(self.unproven) < UNJOINED_MOST:
+                self.unproven.append(checkpoint)
             raise
         self._positions[origin] = linked.position
         if linked.fresh:

@@ -48,9 +48,11 @@ class Reception:
         """Return our key set; see Resources.key_set."""
         return await self._resources.key_set()
 
-    async def beginning(self) -> bytes | None:
-        """Return how our log begins; see Resources.beginning."""
-        return await self._resources.beginning()
+    async def past(self, peer: NodeId, mid: MessageId | None = None) -> bytes | None:
+        """Return how our log begins, or how we accepted a message of this peer; None if neither."""
+        if mid is None:
+            return await self._resources.beginning()
+        return await self._resources.sealing(peer, mid)
 
     async def log_proof(self, old: int, new: int) -> bytes:
         """Return a consistency proof; see Resources.log_proof."""

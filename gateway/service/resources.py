@@ -11,6 +11,7 @@ from protocol.errors import Code, MalformedError, RemoteProtocolError
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.keyset import KeySetAnswer
 from protocol.log.beginning import BeginningAnswer
+from protocol.log.sealing import SealingAnswer
 from protocol.log.statement import StatementKind
 from protocol.standing import LogProof, encode_log_proof
 
@@ -83,10 +84,25 @@ class Resources:
         """
         del peer
         if origin.node != self._store.origin.node:
-            return self._logs.note_of(origin)
+            place = self._logs.place(origin)
+            return None if place is None or place.head is None else place.head.note
         here = origin == self._store.origin
         head = self._store.head() if here else await self._store.past_head(origin)
         return None if head is None else head.note
+
+    async def sealing(self, peer: NodeId, mid: MessageId) -> bytes | None:
+        """Return how we accepted an envelope of this peer (GET /v1/sealings/{mid}).
+
+        Args:
+            peer: The node that sent it.
+            mid: The message.
+        """
+        held = await self._store.held_sealing(peer, mid)
+        if held is None:
+            return None
+        return SealingAnswer(
+            wraps=held.wraps, index=held.index, path=held.path, note=held.note
+        ).encode()
 
     async def receipts_for(self, peer: NodeId, mid: MessageId) -> bytes:
         """Return every receipt given for one message of this peer (GET /v1/receipts/{mid}).

@@ -23,7 +23,7 @@ from gateway.records import (
 from gateway.service.deferrals import Deferrals, Refusal
 from gateway.service.health import Offsets
 from gateway.service.link import PeerLogs
-from gateway.service.receipting import check_receipt
+from gateway.service.sealings import Sealings
 from gateway.service.shortfall import Shortfall
 from gateway.service.standings import Standings
 from gateway.store import Store
@@ -59,7 +59,6 @@ class Settle:
     """Settles frames that were answered, and those that were not.
 
     Args:
-        node: This node.
         store: Commits outcomes.
         logs: Links the answers' checkpoints.
         standings: Learns what the peer holds of our log.
@@ -67,12 +66,12 @@ class Settle:
         offsets: Learns the peers' clocks.
         metrics: Counts what was settled and refused.
         shortfall: Acts on what the answers show of our numbers.
+        sealings: Holds receipts against what we stated.
     """
 
     def __init__(
         self,
         *,
-        node: NodeId,
         store: Store,
         logs: PeerLogs,
         standings: Standings,
@@ -80,8 +79,8 @@ class Settle:
         offsets: Offsets,
         metrics: Metrics,
         shortfall: Shortfall,
+        sealings: Sealings,
     ) -> None:
-        self._node = node
         self._store = store
         self._logs = logs
         self._standings = standings
@@ -89,6 +88,7 @@ class Settle:
         self._offsets = offsets
         self._metrics = metrics
         self._shortfall = shortfall
+        self._sealings = sealings
         self._deferrals = Deferrals(clock)
 
     async def answered(
@@ -238,7 +238,7 @@ class Settle:
         receipt = Receipt.decode(said.receipt)
         if receipt.stage is not Stage.ACCEPTED or receipt.mid != item.mid:
             raise NotProvenError("a receipt for something else", code=Code.RECEIPT)
-        check_receipt(receipt, await self._store.stated(item.mid), by=peer, for_=self._node)
+        await self._sealings.check(receipt, by=peer)
         digest = receipt_given(said.receipt).digest
         proof = InclusionProof(index=said.index, path=said.path)
         believe(StatementKind.RECEIPT_GIVEN, digest, proof, head)

@@ -10,11 +10,10 @@ Source: docs/wire-format.md, rules 8, 9a, 22 and 25.
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.continuity import AcceptedGeneration, ClosedLog
+from gateway.continuity import AcceptedGeneration, ClosedLog, Successions
 from gateway.errors import TransportError
 from gateway.ports import Clock, Transport
 from gateway.records import Fork
-from gateway.store import Successions
 from keys.digest import new_salt
 from protocol.errors import Code, NotAllowedError, RemoteProtocolError
 from protocol.identifiers import LogOrigin, NodeId

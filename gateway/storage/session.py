@@ -23,6 +23,7 @@ KIND_STATE: Final = "message.state"
 KIND_RECEIPT: Final = "receipt"
 KIND_STUCK: Final = "message.stuck"
 KIND_LOST: Final = "message.lost"
+KIND_RECOVERED: Final = "message.recovered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

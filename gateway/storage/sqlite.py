@@ -24,6 +24,7 @@ from gateway.storage.gate import Gate
 from gateway.storage.lanework import LanePart
 from gateway.storage.lateness import LatenessPart
 from gateway.storage.logbook import LogBookPart
+from gateway.storage.lost import LostPart
 from gateway.storage.measured import MeasuredCommitter
 from gateway.storage.neighbours import NeighboursPart
 from gateway.storage.numbering import NumberingPart
@@ -58,6 +59,7 @@ class SqliteStore(
     CancellingPart,
     ContinuityPart,
     SuccessionPart,
+    LostPart,
     LatenessPart,
     OverviewPart,
 ):

@@ -6,13 +6,14 @@ Source: docs/wire-format.md, rules 8, 9a and 22.
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.continuity import AcceptedGeneration, ClosedLog, LateReceipt
+from gateway.continuity import AcceptedGeneration, ClosedLog, LateReceipt, Unjoined
 from gateway.records import PeerCheckpoint
 from gateway.storage.core import StorePart
 from gateway.storage.peers import keep_checkpoint
 from gateway.storage.session import Session
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.log.statement import Statement
+from protocol.log.unjoined import OpenHead
 
 _LATE_KEPT: Final = 1024
 """Of one closed log: evidence, but no way to fill our disk."""
@@ -125,4 +126,64 @@ class SuccessionPart(StorePart):
         ).fetchall()
         return tuple(
             AcceptedGeneration(node=NodeId.parse(node), above=above) for node, above in rows
+        )
+
+    async def save_unjoined(self, one: Unjoined) -> None:
+        """Keep an open head, with how often its log was asked.
+
+        Raises:
+            StorageError: It is as it was.
+        """
+
+        def save(session: Session) -> None:
+            session.execute(
+                "INSERT INTO unjoined (origin, size, root, note, first_ms, answered, asked_ms)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (origin, size, root) DO UPDATE"
+                " SET answered = excluded.answered, asked_ms = excluded.asked_ms",
+                (
+                    str(one.origin),
+                    one.size,
+                    one.root,
+                    one.note,
+                    one.head.first_ms,
+                    one.head.answered,
+                    one.head.asked_ms,
+                ),
+            )
+
+        await self._core.writer.run(save)
+
+    async def drop_unjoined(self, one: Unjoined) -> None:
+        """Forget an open head that was joined, and take back the fork that it was held for.
+
+        Raises:
+            StorageError: It is as it was.
+        """
+
+        def drop(session: Session) -> None:
+            session.execute(
+                "DELETE FROM unjoined WHERE origin = ? AND size = ? AND root = ?",
+                (str(one.origin), one.size, one.root),
+            )
+            session.execute(
+                "DELETE FROM fork WHERE origin = ? AND offered = ?", (str(one.origin), one.note)
+            )
+
+        await self._core.writer.run(drop)
+
+    async def unjoined(self) -> tuple[Unjoined, ...]:
+        """Return every open head."""
+        rows = self._core.reader.execute(
+            "SELECT origin, size, root, note, first_ms, answered, asked_ms FROM unjoined"
+            " ORDER BY origin, size, root"
+        ).fetchall()
+        return tuple(
+            Unjoined(
+                origin=LogOrigin.parse(origin),
+                size=size,
+                root=root,
+                note=note,
+                head=OpenHead(first_ms=first_ms, answered=answered, asked_ms=asked_ms),
+            )
+            for origin, size, root, note, first_ms, answered, asked_ms in rows
         )

@@ -25,13 +25,14 @@ RECOVERY: Final = (
         at_ms INTEGER NOT NULL
     ) STRICT
     """,
-    # What a leaf of a new generation states that stood in an earlier one.
+    # What a leaf of a new generation states that stood in an earlier one. Columns of the key come
+    # first: PRAGMA quick_check of SQLite 3.40 takes others for NULL.
     """
     CREATE TABLE restated (
-        generation INTEGER NOT NULL,
-        i INTEGER NOT NULL,
         old_generation INTEGER NOT NULL,
         old_i INTEGER NOT NULL,
+        generation INTEGER NOT NULL,
+        i INTEGER NOT NULL,
         PRIMARY KEY (old_generation, old_i)
     ) STRICT, WITHOUT ROWID
     """,
@@ -64,9 +65,16 @@ RECOVERY: Final = (
         note BLOB NOT NULL,
         first_ms INTEGER NOT NULL,
         answered INTEGER NOT NULL,
-        answered_ms INTEGER,
+        asked_ms INTEGER,
         PRIMARY KEY (origin, size, root)
     ) STRICT, WITHOUT ROWID
+    """,
+    # Messages whose receipts were asked for again, in which generation of our log.
+    """
+    CREATE TABLE reclaimed (
+        message INTEGER PRIMARY KEY REFERENCES message (id),
+        generation INTEGER NOT NULL
+    ) STRICT
     """,
     # Rule 22: what came proven in a closed log only changes nothing and is kept.
     """

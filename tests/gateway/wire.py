@@ -178,9 +178,10 @@ async def look_up(to: Server, path: str, *, me: NodeId) -> tuple[int, bytes]:
     try:
         if path == "/v1/keys":
             return 200, await to.reception.key_set()
-        if path == "/v1/log/epoch":
-            beginning = await to.reception.beginning()
-            return (404, b"") if beginning is None else (200, beginning)
+        if path == "/v1/log/epoch" or path.startswith("/v1/sealings/"):
+            mid = None if path.endswith("epoch") else MessageId.parse(path[-32:])
+            past = await to.reception.past(me, mid)
+            return (404, b"") if past is None else (200, past)
         if path.startswith("/v1/logs/"):
             origin = LogOrigin.parse(path.removeprefix("/v1/logs/"))
             note = await to.reception.log_note(me, origin)

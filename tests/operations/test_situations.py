@@ -211,16 +211,20 @@ def test_full_disk_refuses_with_74_and_works_again_when_there_is_room(
     assert seen["log"]["faults"] == []
 
 
-def test_store_from_an_old_copy_is_refused_with_76(world: World) -> None:
-    """Signed heads are missing from it: going on would fork the log."""
+def test_old_copy_is_never_signed_and_says_what_to_do(world: World) -> None:
+    """Signed heads are missing from it: going on would fork the log. It can be read."""
     old = copy_of(world.here)
     world.serve_directory()
     node = world.start(world.here)
     assert world.send().code == 0
     assert stop(node) == 0
     put_back(old, world.here)
-    refused = world.run_node("--json", "--credential-file", world.network.credential)
-    assert (refused.code, error_of(refused)["code"]) == (76, "lost_head")
+    world.start(world.here, until=503)
+    shown = world.a35("recover", "--json")
+    view = shown.document()
+    assert (shown.code, view["phase"]) == (75, "ended")
+    assert "--new-generation" in str(view["advice"])
+    assert "start_not_ordinary" in world.journal()
 
 
 def test_damaged_store_is_refused_with_74_and_kept(world: World) -> None:
@@ -233,13 +237,13 @@ def test_damaged_store_is_refused_with_74_and_kept(world: World) -> None:
     assert store.read_bytes() == damaged
 
 
-def test_missing_anchor_is_an_alarm_and_the_node_starts(world: World) -> None:
+def test_missing_anchor_makes_the_node_wait_for_its_peers(world: World) -> None:
     """After a restore on another disk: the operator looks whether the copy is the newest."""
     world.here.home.anchor.unlink()
     assert "anchor" in world.checks()
     world.start(world.here, until=503)
     assert "start_not_ordinary" in world.journal()
-    assert "anchor" not in world.checks()
+    assert world.a35("recover", "--json").document()["phase"] == "recovering"
 
 
 def test_option_that_does_not_exist_is_named_with_the_nearest_one(world: World) -> None:

@@ -175,8 +175,9 @@ class FakeReception:
         self.seen.append("keys")
         return self._answer()
 
-    async def beginning(self) -> bytes | None:
-        """Follow no other log."""
+    async def past(self, peer: NodeId, mid: MessageId | None = None) -> bytes | None:
+        """Follow no other log, and hold nothing."""
+        del peer, mid
         return None
 
     async def log_proof(self, old: int, new: int) -> bytes:

@@ -16,6 +16,8 @@ HASH = "0123456789abcdef" * 4
         ("/v1/envelopes", Target(Resource.ENVELOPES)),
         ("/v1/receipts", Target(Resource.RECEIPTS)),
         ("/v1/keys", Target(Resource.KEYS)),
+        ("/v1/log/epoch", Target(Resource.LOG_EPOCH)),
+        (f"/v1/sealings/{HASH[:32]}", Target(Resource.SEALING_OF, (HASH[:32],))),
         ("/v1/log/proof?old=0&new=17", Target(Resource.LOG_PROOF, ("0", "17"))),
         ("/v1/logs/a35/RO/1/log/1", Target(Resource.LOG_NOTE, ("a35/RO/1/log/1",))),
         (f"/v1/receipts/{HASH[:32]}", Target(Resource.RECEIPTS_OF, (HASH[:32],))),

@@ -18,7 +18,9 @@ from protocol.frame import (
     encode_head,
     encode_log_proof,
 )
+from protocol.log.beginning import BeginningAnswer
 from protocol.log.deed import Act, Epoch, KeyKind, Revocation, Silence
+from protocol.log.sealing import SealingAnswer
 from protocol.log.statement import envelope_sent
 from tests.protocol.samples import (
     FR,
@@ -77,6 +79,8 @@ MAPS: Final[dict[str, list[str]]] = {
     "answer": keys_of(ANSWER),
     "refusal": keys_of(ANSWER, "r", 2),
     "receipt": keys_of(receipt().encode()),
+    "beginning": keys_of(BeginningAnswer(epoch=b"e", path=(), note=b"n").encode()),
+    "sealing": keys_of(SealingAnswer(wraps=b"w", index=0, path=(), note=b"n").encode()),
     "log proof": keys_of(encode_log_proof(LogProof(old=1, new=2, path=()))),
     "error": keys_of(ERROR),
     "key set": keys_of(KEY_SET),

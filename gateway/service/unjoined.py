@@ -1,0 +1,191 @@
+"""Keeps heads open that their logs signed and no proof has joined, and asks about them.
+
+A frame or answer whose consistency proof fails says nothing yet. Its log is asked for a proof
+until one joins the head, or until the log has answered often enough without one; a log that does
+not answer is an alarm and nothing more.
+
+Source: docs/wire-format.md, rule 9a.
+"""
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from gateway.continuity import Unjoined
+from gateway.errors import TransportError
+from gateway.journal import Journal, Seldom
+from gateway.metrics import Metrics
+from gateway.ports import Clock, Transport
+from gateway.records import Fork
+from gateway.service.link import PeerLogs
+from gateway.service.refusals import coded
+from gateway.store import Store
+from protocol.errors import Code, RemoteProtocolError
+from protocol.identifiers import LogOrigin
+from protocol.limits import MAX_LOG_PROOF_BYTES, UNJOINED_MOST
+from protocol.log.checkpoint import Checkpoint
+from protocol.log.linking import Position, link
+from protocol.log.unjoined import OpenHead, is_due, is_second_history
+from protocol.standing import decode_log_proof
+
+_LOOK_EVERY_S: Final = 60.0
+_HTTP_OK: Final = 200
+_SILENT: Final = frozenset({Code.BUSY, Code.QUOTA, Code.STORE})
+"""Refusals that say nothing of the log."""
+
+_Key = tuple[LogOrigin, int, bytes]
+
+
+class OpenHeads:
+    """The open heads of all peers' logs.
+
+    Args:
+        store: Keeps them.
+        logs: Links what was proven.
+        transport: Asks the logs.
+        clock: Time.
+        journal: Diagnostics and alarms.
+        metrics: Counts alarms.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        logs: PeerLogs,
+        transport: Transport,
+        clock: Clock,
+        journal: Journal,
+        metrics: Metrics,
+    ) -> None:
+        self._store = store
+        self._logs = logs
+        self._transport = transport
+        self._clock = clock
+        self._journal = journal
+        self._metrics = metrics
+        self._seldom = Seldom(clock.monotonic_s)
+        self._open: dict[_Key, Unjoined] = {}
+
+    async def load(self) -> None:
+        """Read what is stored."""
+        self._open = {_key(one): one for one in await self._store.unjoined()}
+
+    def all(self) -> tuple[Unjoined, ...]:
+        """Return what is open, for people."""
+        return tuple(self._open.values())
+
+    async def run(self) -> None:
+        """Ask until cancelled; one owner awaits it.
+
+        Raises:
+            StorageError: What came of it could not be committed.
+        """
+        while True:
+            await self.once()
+            await self._clock.sleep(_LOOK_EVERY_S)
+
+    async def once(self) -> None:
+        """Take in what failed since the last round, and ask about what is due.
+
+        Raises:
+            StorageError: What came of it could not be committed.
+        """
+        unproven, self._logs.unproven = self._logs.unproven, []
+        for checkpoint in unproven:
+            await self._keep(checkpoint)
+        now_ms = self._clock.now_ms()
+        for one in tuple(self._open.values()):
+            if is_due(one.head, now_ms=now_ms):
+                await self._ask(one)
+
+    async def _keep(self, checkpoint: Checkpoint) -> None:
+        head = checkpoint.head
+        one = Unjoined(
+            origin=head.origin,
+            size=head.size,
+            root=head.root,
+            note=checkpoint.note,
+            head=OpenHead(first_ms=self._clock.now_ms()),
+        )
+        if _key(one) in self._open:
+            return
+        if len(self._open) >= UNJOINED_MOST:
+            self._alarm(head.origin, "full")
+            return
+        self._open[_key(one)] = one
+        await self._store.save_unjoined(one)
+
+    async def _ask(self, one: Unjoined) -> None:
+        place = self._logs.place(one.origin)
+        if place is None or self._logs.succession.is_closed(one.origin):
+            await self._drop(one)
+            return
+        now_ms = self._clock.now_ms()
+        try:
+            linked = await self._joined(one, place)
+        except TransportError:
+            self._alarm(one.origin, "silent")
+            await self._save(replace(one, head=one.head.unanswered(now_ms)))
+            return
+        if linked:
+            await self._drop(one)
+            return
+        again = replace(one, head=one.head.unproven(now_ms))
+        await self._save(again)
+        is_new = one.origin not in self._logs.succession.forked
+        is_fork = is_second_history(again.head, now_ms=now_ms)
+        if place.head is not None and is_fork and is_new:
+            await self._fork(Fork(origin=one.origin, held=place.head.note, offered=one.note))
+
+    async def _joined(self, one: Unjoined, place: Position) -> bool:
+        """Tell whether a head belongs to the history that is held, asking its log for the proof.
+
+        Raises:
+            TransportError: The log did not answer, or said nothing of itself.
+        """
+        held = place.find(one.size)
+        if held is not None:
+            return held.root == one.root
+        low, high = sorted((place.size, one.size))
+        status, body = await self._transport.get(
+            one.origin.node, f"/v1/log/proof?old={low}&new={high}", max_bytes=MAX_LOG_PROOF_BYTES
+        )
+        if status != _HTTP_OK:
+            if coded(status, body).code in _SILENT:
+                raise TransportError("the log gave no answer now", code="no_log_proof")
+            return False
+        with suppress(RemoteProtocolError):
+            answer = decode_log_proof(body)
+            checkpoint = self._logs.verify(one.origin.node, one.note)
+            link(place, checkpoint, old=place.size, proof=answer.path, now_ms=self._clock.now_ms())
+            return True
+        return False
+
+    async def _fork(self, fork: Fork) -> None:
+        self._logs.succession.forked[fork.origin] = fork
+        self._alarm(fork.origin, "fork")
+        await self._store.keep_fork(fork, now_ms=self._clock.now_ms())
+
+    async def _save(self, one: Unjoined) -> None:
+        self._open[_key(one)] = one
+        await self._store.save_unjoined(one)
+
+    async def _drop(self, one: Unjoined) -> None:
+        """Forget a head that belongs to the history held; that refutes a fork it stood for."""
+        del self._open[_key(one)]
+        forked = self._logs.succession.forked
+        fork = forked.get(one.origin)
+        if fork is not None and fork.offered == one.note:
+            del forked[one.origin]
+        await self._store.drop_unjoined(one)
+
+    def _alarm(self, origin: LogOrigin, why: str) -> None:
+        self._metrics.alarms("log_unjoined")
+        left_out = self._seldom.due(f"{origin} {why}")
+        if left_out is not None:
+            self._journal.alarm("log_unjoined", log=str(origin), why=why, left_out=left_out)
+
+
+def _key(one: Unjoined) -> _Key:
+    return one.origin, one.size, one.root

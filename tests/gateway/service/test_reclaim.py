@@ -1,0 +1,128 @@
+"""What a loss took from a sender is held by those whom it wrote to, and comes back proven."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.service.succession import ClosedLogError
+from keys.recipient import RecipientSecret
+from protocol.cases.ladder import MessageState
+from protocol.frame import FrameHead, FrameKind, ReceiptItem
+from protocol.identifiers import LogOrigin
+from protocol.log.statement import receipt_given
+from tests.gateway.network import Wire, network, renew
+from tests.gateway.service.test_generation import NAMES, SECOND, met
+from tests.gateway.service.test_recover import copied, exchange
+from tests.gateway.service.world import (
+    FR,
+    RO,
+    ask,
+    pass_time,
+    request,
+    scenario,
+    send,
+    state_of,
+    until_state,
+)
+
+
+@scenario
+async def test_receipts_that_were_lost_are_fetched_back(tmp_path: Path) -> None:
+    """Their giver knows that we took them once: nobody would send them again."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        await exchange(net, 1)
+        net.wire.cut |= {(RO, FR)}
+        sent = await send(net["RO/1"], request(2, to="FR"))
+        copy = copied(net["RO/1"], "copy")
+        net.wire.cut.clear()
+        await net.advance(3_600_000)
+        await until_state(net["RO/1"], sent.mid, MessageState.CONSIGNED)
+        await net["FR/1"].runtime.act.open(sent.mid, who="FR/1 desk")
+        await until_state(net["RO/1"], sent.mid, MessageState.OPENED)
+        node = await renew(net, "RO/1", home=copy)
+        assert await state_of(node, sent.mid) is MessageState.QUEUED
+        await net.run("RO/1")
+        await until_state(node, sent.mid, MessageState.OPENED)
+        await net.turn_until(
+            lambda: (
+                pass_time(net)
+                and bool(ask(node, "SELECT 1 FROM event WHERE kind = 'message.recovered'"))
+            )
+        )
+        assert await node.runtime.reclaim.once()
+        timeline = await node.store.timeline(RO, sent.mid)
+        assert [row.kind for row in timeline].count("message.recovered") == 1
+
+
+@scenario
+async def test_sealing_that_was_lost_is_known_again_without_an_alarm(tmp_path: Path) -> None:
+    """Scenario 8: restored to before it wrapped again; the receipt names the later sealing."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        await exchange(net, 1)
+        net.wire.cut |= {(RO, FR)}
+        sent = await send(net["RO/1"], request(2, to="FR"))
+        copy = copied(net["RO/1"], "copy")
+        secrets = net["FR/1"].secrets
+        prekey = RecipientSecret(net["FR/1"].keys.prekeys[0].seed)
+        del secrets[prekey.key_id]  # so that FR/1 asks for other wraps
+        net.wire.cut.clear()
+        await net.advance(3_600_000)
+        await net.turn_until(
+            lambda: (
+                pass_time(net)
+                and bool(
+                    ask(net["RO/1"], "SELECT 1 FROM receipt WHERE stage = 'accepted' AND given = 0")
+                )
+            )
+        )
+        assert ask(net["RO/1"], "SELECT 1 FROM earlier_sealing")
+        node = await renew(net, "RO/1", home=copy)
+        before = net.wire.refusals.get("E_RECEIPT", 0)
+        await net.run("RO/1")
+        await net.turn_until(
+            lambda: pass_time(net) and not ask(node, "SELECT 1 FROM outbox WHERE kind = 'envelope'")
+        )
+        (state,) = ask(node, "SELECT state FROM message WHERE mid = ?", sent.mid.value)
+        assert state[0] in {"accepted", "consigned"}
+        assert ask(node, "SELECT 1 FROM earlier_sealing")
+        assert net.wire.refusals.get("E_RECEIPT", 0) == before
+        assert node.metrics.value("a35_alarms_total", {"kind": "E_RECEIPT"}) == 0
+
+
+@scenario
+async def test_late_receipt_of_a_closed_log_is_evidence_and_changes_nothing(tmp_path: Path) -> None:
+    """Scenario 12: it comes after the new generation was heard of."""
+    wire = Wire(keep=True)
+    async with network(tmp_path, NAMES, wire) as net:
+        await exchange(net, 1)
+        sent = await send(net["FR/1"], request(2))
+        await until_state(net["FR/1"], sent.mid, MessageState.CONSIGNED)
+        old = net["RO/1"]
+        wire.cut.add((RO, FR))
+        await old.runtime.act.open(sent.mid, who="RO/1 desk")
+        head = old.store.head()
+        given = await old.store.receipts(FR, sent.mid)
+        assert head is not None
+        receipt, index = given[-1]
+        proofs = await old.store.prove(head.size, [index], old=head.size)
+        wire.cut.clear()
+        node = await renew(net, "RO/1")
+        await net.run("RO/1")
+        await met(net, node, "FR/1")
+        await until_state(net["FR/1"], sent.mid, MessageState.OPENED)
+        here = net["FR/1"]
+        rows = ask(here, "SELECT count(*) FROM receipt")
+        frame = FrameHead(
+            at=head.size,
+            checkpoint=head.note,
+            old=0,
+            consistency=(),
+            seen=0,
+            receipts=(ReceiptItem(receipt=receipt, index=index, path=proofs.inclusion[0]),),
+        )
+        with pytest.raises(ClosedLogError):
+            await here.reception.begin(RO, FrameKind.RECEIPTS, frame)
+        kept = ask(here, "SELECT digest, origin FROM late_receipt")
+        assert kept == [(receipt_given(receipt).digest, str(LogOrigin(RO, 1)))]
+        assert ask(here, "SELECT count(*) FROM receipt") == rows
+        assert ask(here, "SELECT 1 FROM receipt WHERE origin = ?", str(SECOND))
