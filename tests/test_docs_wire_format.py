@@ -190,6 +190,8 @@ def _one_of_each() -> Sequence[str]:
     return (
         "/v1/envelopes",
         "/v1/receipts",
+        "/v1/log/epoch",
+        f"/v1/sealings/{'0' * 32}",
         "/v1/keys",
         "/v1/log/proof?old=1&new=2",
         f"/v1/logs/{ORIGIN}",
