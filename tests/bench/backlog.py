@@ -241,6 +241,8 @@ async def hold(
     await runtime.load()
     running = asyncio.create_task(runtime.run())
     await asyncio.wait([running], timeout=_HELD_S)
+    if running.done():
+        running.result()  # it ended by a fault, and nothing was measured
     failing = runtime.engine.waiting_since_failure()
     running.cancel()
     await asyncio.wait([running])
