@@ -4,11 +4,13 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from gateway.errors import UsageError
 from gateway.officer.cli.output import content_lines
 from gateway.officer.cli.session import at_desk, mid_at
 from gateway.officer.client import Client
 from gateway.officer.shapes.cancel import CancelAnswer
 from gateway.officer.shapes.models import AcknowledgeRequest
+from gateway.officer.shapes.recovery import MAX_REASON
 from gateway.terminal import HomeOption, JsonOption, Terminal
 from protocol.cases.ladder import MessageState
 
@@ -82,7 +84,13 @@ def cancel(
     ],
     json: JsonOption = False,
 ) -> int:
-    """Take back a message that this node sent, as long as no receipt for it is held."""
+    """Take back a message that this node sent, as long as no receipt for it is held.
+
+    Raises:
+        UsageError: The reason is empty or too long.
+    """
+    if not 1 <= len(reason) <= MAX_REASON:
+        raise UsageError(f"a reason has 1 to {MAX_REASON} characters")
     terminal = Terminal(json=json)
 
     async def work(desk: Client) -> int:

@@ -1,12 +1,13 @@
 """Bodies of the local API about our own log: whether it may be signed, and who holds what of it."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from gateway.officer.shapes.models import Shape, Size
 
-Reason = Annotated[str, Field(min_length=1, max_length=500)]
+MAX_REASON: Final = 500
+Reason = Annotated[str, Field(min_length=1, max_length=MAX_REASON)]
 
 
 class HoldingItem(Shape):

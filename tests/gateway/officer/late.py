@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from gateway.cancelling import CancellationRow
+from gateway.errors import NoInputError
 from gateway.lateness import CopyRow, EscalationRow
 from gateway.rows import MessageRow
+from gateway.service.cancel import Cancelled
 from gateway.service.peers import PeerState
 from gateway.service.ways import Way
+from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId, NodeId
 
 
@@ -52,3 +56,42 @@ class Others:
     async def table(self) -> tuple[PeerState, ...]:
         """Return what the test put in."""
         return self.states
+
+
+class TakingBack:
+    """The use case of cancelling: what a test put in is what is known."""
+
+    def __init__(self) -> None:
+        self.known: dict[MessageId, Cancelled] = {}
+        self.asked: list[tuple[MessageId, str, str]] = []
+
+    def know(
+        self,
+        mid: MessageId,
+        *,
+        state: MessageState = MessageState.CANCELLED,
+        may_have_left: bool = False,
+        withdrawal: MessageId | None = None,
+        copies: tuple[MessageId, ...] = (),
+    ) -> None:
+        """Let a message be cancelled like this."""
+        row = CancellationRow(
+            mid=mid,
+            at_ms=1_795_269_600_000,
+            origin="a35/RO/1/log/1",
+            index=12,
+            may_have_left=may_have_left,
+            withdrawal=withdrawal,
+        )
+        self.known[mid] = Cancelled(state=state, row=row, repeated=False, copies=copies)
+
+    async def cancel(self, mid: MessageId, reason: str, *, who: str) -> Cancelled:
+        """Return what is known.
+
+        Raises:
+            NoInputError: Nothing is.
+        """
+        self.asked.append((mid, reason, who))
+        if mid not in self.known:
+            raise NoInputError("this node sent no such message")
+        return self.known[mid]

@@ -46,7 +46,7 @@ from protocol.envelope.content import Content, FileEntry, decode_inner, encode_i
 from protocol.envelope.header import DirectoryStamp
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.requests.faults import FaultCode, Finding
-from tests.gateway.officer.late import LateNotes, Others
+from tests.gateway.officer.late import LateNotes, Others, TakingBack
 
 NOW_MS = 1_795_269_600_000
 """2026-11-21T14:00:00Z."""
@@ -400,6 +400,7 @@ class World:
         self.book = Book()
         self.late = LateNotes(self.book)
         self.others = Others()
+        self.taking_back = TakingBack()
         self.directory = OneDirectory()
         self.submit = Submitting(self.book)
         self.act = Acting(self.book)
@@ -418,6 +419,7 @@ class World:
         return OfficerServices(
             submit=self.submit,
             act=self.act,
+            cancel=self.taking_back,
             consult=Consult(
                 self.book,
                 self.directory,

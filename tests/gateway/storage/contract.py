@@ -3,6 +3,7 @@
 The parts stand in modules of their own: sending, receiving, the log, what people read.
 """
 
+from tests.gateway.storage.contract_cancelling import CancellingContract
 from tests.gateway.storage.contract_inbox import InboxContract
 from tests.gateway.storage.contract_lateness import LatenessContract
 from tests.gateway.storage.contract_log import LogContract
@@ -22,5 +23,6 @@ class StoreContract(
     NumbersContract,
     ReadingContract,
     LatenessContract,
+    CancellingContract,
 ):
     """The whole suite."""

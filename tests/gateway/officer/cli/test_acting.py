@@ -1,4 +1,4 @@
-"""open, ack and attachment get: acts of an officer, and files that appear whole or not at all."""
+"""open, ack, cancel, attachment get: acts of an officer, and files that appear whole or not."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from protocol.cases.ladder import MessageState
 from tests.gateway.officer.cli.session import shell_of
 from tests.gateway.officer.world import World, mid, received
 
@@ -97,3 +98,46 @@ def test_attachment_into_a_folder_that_is_not_there(capsys: Capture, tmp_path: P
     with shell_of(world, capsys) as shell:
         ended = shell("attachment", "get", str(mid(1)), "0", "-o", tmp_path / "no" / "x")
     assert ended.code == 74
+
+
+def test_cancel_says_what_is_known_of_the_message(capsys: Capture) -> None:
+    """Never left, may have arrived, arrived after all: an officer acts differently on each."""
+    world = World()
+    world.taking_back.know(mid(1))
+    world.taking_back.know(mid(2), may_have_left=True, copies=(mid(8),))
+    late = MessageState.CONSIGNED
+    world.taking_back.know(mid(3), state=late, may_have_left=True)
+    world.taking_back.know(mid(4), state=late, may_have_left=True, withdrawal=mid(9))
+    with shell_of(world, capsys) as shell:
+        said = [
+            shell("cancel", str(mid(number)), "--reason", "wrong person").out
+            for number in range(1, 5)
+        ]
+        shown = cast(
+            "dict[str, Any]", shell("cancel", str(mid(4)), "--reason", "x", "--json").document()
+        )
+    assert said[0] == f"{mid(1)} cancelled: it never left this node\n"
+    assert "it may have arrived" in said[1]
+    assert f"a35 cancel {mid(8)}" in said[1]
+    assert said[2].endswith("it was cancelled, but it arrived\n")
+    assert said[3].endswith(f"withdrawn with {mid(9)}\n")
+    assert world.taking_back.asked[0] == (mid(1), "wrong person", "RO/1 desk")
+    assert shown == {
+        "mid": str(mid(4)),
+        "state": "consigned",
+        "may_have_arrived": True,
+        "repeated": False,
+        "at": "2026-11-21T14:00:00.000Z",
+        "log": {"origin": "a35/RO/1/log/1", "index": 12},
+        "withdrawal": str(mid(9)),
+        "copies": [],
+    }
+
+
+def test_cancel_needs_a_reason_and_a_message_of_this_node(capsys: Capture) -> None:
+    """The log states why; what others sent is not ours to take back."""
+    with shell_of(World(), capsys) as shell:
+        assert shell("cancel", str(mid(1))).code == 64
+        assert shell("cancel", str(mid(1)), "--reason", "").code == 64
+        assert shell("cancel", str(mid(1)), "--reason", "x" * 501).code == 64
+        assert shell("cancel", str(mid(1)), "--reason", "x", "--json").code == 66
