@@ -33,9 +33,10 @@ _STAGE_COLUMNS: Final = (
     "SELECT m.mid, x.step, x.stage, x.due_ms, x.at_ms, x.origin, x.i, x.asked"
     " FROM escalation x JOIN message m ON m.id = x.message "
 )
+_OURS: Final = "SELECT id FROM message WHERE sender = ?1 AND mid = ?2"
 _PAIR_COLUMNS: Final = (
     "SELECT o.mid, o.recipient, c.mid, c.recipient, w.mid FROM copy x"
-    " JOIN message o ON o.id = x.original JOIN message c ON c.id = x.copy"
+    " CROSS JOIN message o ON o.id = x.original JOIN message c ON c.id = x.copy"
     " LEFT JOIN message w ON w.id = x.withdrawal "
 )
 
@@ -254,7 +255,7 @@ def read_silences(connection: sqlite3.Connection) -> tuple[tuple[NodeId, int], .
 def read_pairs(connection: sqlite3.Connection, mid: MessageId, *, own: str) -> tuple[CopyRow, ...]:
     """Return the pair of message and copy that a message of ours belongs to, if to one."""
     rows = connection.execute(
-        _PAIR_COLUMNS + "WHERE o.sender = ?1 AND (o.mid = ?2 OR c.mid = ?2)", (own, mid.value)
+        _PAIR_COLUMNS + f"WHERE x.original = ({_OURS}) OR x.copy = ({_OURS})", (own, mid.value)
     ).fetchall()
     return tuple(
         CopyRow(
