@@ -37,7 +37,8 @@ class LatenessPart(StorePart):
         rows = self._core.reader.execute(
             # Named, because the planner prefers an index over every message that we ever sent.
             "SELECT id, cls, t_ms FROM message INDEXED BY message_awaited"
-            " WHERE id > ? AND exp_ms > ? AND direction = 'out' AND cls <= 2 AND state IN ('queued', 'accepted', 'consigned', 'opened')"
+            " WHERE id > ? AND exp_ms > ? AND direction = 'out'"
+            " AND cls <= 2 AND state IN ('queued', 'accepted', 'consigned', 'opened')"
             " AND NOT EXISTS (SELECT 1 FROM cancellation c WHERE c.message = message.id)"
             " ORDER BY id LIMIT ?",
             (after, now_ms, limit),
