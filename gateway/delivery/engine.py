@@ -280,7 +280,7 @@ class Engine:
         for job in lane.wants(now_s):
             if job is Job.BULK:
                 self._turns.wait(lane.node, lane.most_urgent)
-            elif self._pool.grants(job, self._usage):
+            elif self._pool.grants(job, self._usage, is_live=lane.is_live):
                 self._start(group, lane, job)
             else:
                 self._starved.add(lane.node)

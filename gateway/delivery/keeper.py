@@ -26,6 +26,7 @@ from protocol.delivery.lane import (
 )
 from protocol.identifiers import NodeId
 
+_NEVER_S: Final = float("-inf")
 _PHASES: Final = {Phase.CLOSED: 0, Phase.HALF_OPEN: 1, Phase.OPEN: 2}
 
 
@@ -115,6 +116,9 @@ class LaneKeeper:
             if work is None:
                 return None
             lane = self.lanes[node] = new_lane(work)
+            lane.is_live = self.contacts.exchanges(node).reached_s > _NEVER_S and not (
+                lane.state.circuit.failures
+            )
         lane.work = work
         if work is not None and work.newest_emergency > lane.emergency:
             lane.emergency = work.newest_emergency
@@ -138,6 +142,7 @@ class LaneKeeper:
         if lane is None:
             return
         lane.last_ok_ms = self._clock.now_ms()
+        lane.is_live = True
         if LaneAction.SAVE in self.step(lane, Answered()):
             await self._save(lane, error=None)
 
@@ -165,6 +170,7 @@ class LaneKeeper:
         Raises:
             StorageError: It is not kept.
         """
+        lane.is_live = False
         work = await self._store.lane_work(lane.node)
         urgency = lane.most_urgent if work is None else work.most_urgent
         if LaneAction.SAVE in self.step(lane, Failed(urgency)):

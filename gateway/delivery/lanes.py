@@ -26,6 +26,7 @@ class Lane:
         pace: What is known of the way.
         work: What waits, as the store said last; None if nothing does.
         last_ok_ms: When it answered last, wall time.
+        is_live: Whether the last attempt of this run was answered.
         emergency: The newest P0 that was seen.
         running: Workers under way, by what they were granted for.
         claiming: Jobs whose worker has not claimed anything yet.
@@ -39,6 +40,7 @@ class Lane:
     pace: Pace = field(default_factory=Pace)
     work: LaneWork | None = None
     last_ok_ms: int | None = None
+    is_live: bool = False
     emergency: int = 0
     running: dict[Job, int] = field(default_factory=lambda: dict.fromkeys(Job, 0))
     claiming: set[Job] = field(default_factory=set)

@@ -40,7 +40,10 @@ async def race(
     finally:
         await _end(running)
     error = next((one for one in errors if one.sent), errors[-1])
-    raise error
+    try:
+        raise error
+    finally:
+        del error, errors  # else they and this frame would hold each other, and what was sent
 
 
 async def _first(

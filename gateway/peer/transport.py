@@ -233,7 +233,10 @@ class HttpTransport:
                 missed = error
                 if error.sent:
                     break
-        raise missed
+        try:
+            raise missed
+        finally:
+            del missed  # else the error and this frame would hold each other, and what was sent
 
     async def _attempt_at(
         self, node: NodeId, endpoint: str, context: NodeContext, call: Call

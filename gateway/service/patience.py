@@ -70,6 +70,7 @@ class PatientTransport:
             timer.cancel()
             if not call.done():
                 call.cancel()
+            del call  # else its error and this frame would hold each other, and what was sent
         raise TransportError("no answer in time", code="time_out", sent=True)
 
 

@@ -1,7 +1,8 @@
 """Who gets one of the node's workers: a part is for P0 and P1 alone, and a P0 never waits for one.
 
 Workers are counted over all lanes. Dead neighbours must not use them up: what only looks whether
-a node is back has a small part. While others wait, no lane has more than a quarter.
+a node is back has a small part, and an emergency for a node that answers waits for nobody. While
+others wait, no lane has more than a quarter.
 
 Source: docs/delivery.md, "Delivery in rules", 4, 11 and 15.
 """
@@ -17,14 +18,15 @@ LEAST_WORKERS: Final = 8
 
 _PART: Final = 4
 """One in so many workers is kept for P0 and P1; a lane may have one in so many while others wait;
-one in so many of those for all classes may look whether a broken node is back."""
+one in so many of those for all classes may look whether a broken node is back. So many times the
+workers may carry emergencies to nodes that did not answer lately: what each holds is memory."""
 
 
 class Job(Enum):
     """What a worker is wanted for."""
 
     EMERGENCY = auto()
-    """A P0 waits in the lane, and none of its workers carries one."""
+    """A P0 waits in the lane. Only where a thousand nodes may be dead, some wait for others."""
     URGENT = auto()
     """P0 or P1."""
     BULK = auto()
@@ -77,8 +79,19 @@ class Pool:
         """Workers that may look whether a broken node is back."""
         return max(1, self.bulk // _PART)
 
+    @property
+    def unsure(self) -> int:
+        """Workers that may carry emergencies to nodes that did not answer lately."""
+        return self.workers * _PART
+
     def grants(
-        self, job: Job, usage: Usage, *, of_lane: int = 0, others_wait: bool = False
+        self,
+        job: Job,
+        usage: Usage,
+        *,
+        of_lane: int = 0,
+        others_wait: bool = False,
+        is_live: bool = True,
     ) -> bool:
         """Tell whether a worker may begin.
 
@@ -87,12 +100,13 @@ class Pool:
             usage: Workers under way.
             of_lane: Those of them that serve all classes of this lane.
             others_wait: Whether another lane waits for a worker.
+            is_live: Whether the node answered the last attempt of this run.
         """
         free = usage.urgent + usage.bulk + usage.probes < self.workers
         shared = free and usage.bulk + usage.probes < self.bulk
         match job:
             case Job.EMERGENCY:
-                return True
+                return is_live or usage.emergency < self.unsure
             case Job.URGENT:
                 return free
             case Job.BULK:

@@ -46,6 +46,15 @@ def test_one_lane_has_a_quarter_at_most_while_others_wait() -> None:
     assert pool.grants(Job.BULK, Usage(bulk=2), of_lane=2)
 
 
+def test_emergency_for_a_node_that_answers_waits_for_no_broken_neighbour() -> None:
+    """Nodes that may be dead share a bound, so that a thousand of them cost no memory."""
+    pool = Pool(workers=8)
+    full = Usage(emergency=pool.unsure)
+    assert pool.grants(Job.EMERGENCY, full)
+    assert not pool.grants(Job.EMERGENCY, full, is_live=False)
+    assert pool.grants(Job.EMERGENCY, Usage(), is_live=False)
+
+
 def test_too_few_workers_are_refused() -> None:
     """A quarter of three is nothing."""
     with pytest.raises(ValueError, match="too few"):
