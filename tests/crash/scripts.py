@@ -235,9 +235,8 @@ class FirstStart(Script):
 
     @override
     async def prepare(self) -> None:
-        """Start the other side only."""
+        """Start the other side only, which is ready when the victim answers its first question."""
         await self.scene.world.start(self.victim.other)
-        await self.scene.world.ready(self.victim.other)
 
     @override
     async def play(self) -> None:

@@ -61,7 +61,7 @@ def full(folder: Path, *, least_free_mib: int) -> Seen:
         assert world.a35("wait", mids[0], "--stage", "consigned", "--timeout", "60s").code == 0
         pad = world.there.home.path / "pad"
         fill(pad)
-        mids += [mid_of(world.send()) for _ in range(6)]
+        mids += [mid_of(world.send()) for _ in range(4)]
         codes = {str(world.attempts(mid)[0]["outcome"]) for mid in mids[1:]}
         doctor = world.a35("doctor", "--json", home=world.there.home.path).document()
         pad.unlink()
