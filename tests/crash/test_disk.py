@@ -50,7 +50,7 @@ def told(story: str, folder: Path) -> Any:  # noqa: ANN401  JSON
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("story", ["guarded", "unguarded"])
+@pytest.mark.parametrize("story", ["unguarded", pytest.param("guarded", marks=pytest.mark.soak)])
 def test_receiver_with_a_full_disk_loses_nothing_and_goes_on_by_itself(
     tmp_path_factory: pytest.TempPathFactory, story: str
 ) -> None:
