@@ -157,7 +157,8 @@ def wrap_again(
     leaf = session.state(statement, must_leave=True)
     session.execute(
         "INSERT INTO earlier_sealing (message, i, statement_digest, wraps, at_ms)"
-        " VALUES (?, ?, ?, ?, ?)",
+        # A leaf of an earlier generation of our log may have had the same number.
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT (message, i) DO NOTHING",
         (message, old_leaf, old_digest, old_wraps, now_ms),
     )
     session.execute(

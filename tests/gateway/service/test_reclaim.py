@@ -98,15 +98,15 @@ async def test_late_receipt_of_a_closed_log_is_evidence_and_changes_nothing(tmp_
         sent = await send(net["FR/1"], request(2))
         await until_state(net["FR/1"], sent.mid, MessageState.CONSIGNED)
         old = net["RO/1"]
-        wire.cut.add((RO, FR))
+        wire.cut |= {(RO, FR), (FR, RO)}
         await old.runtime.act.open(sent.mid, who="RO/1 desk")
         head = old.store.head()
         given = await old.store.receipts(FR, sent.mid)
         assert head is not None
         receipt, index = given[-1]
         proofs = await old.store.prove(head.size, [index], old=head.size)
-        wire.cut.clear()
         node = await renew(net, "RO/1")
+        wire.cut.clear()
         await net.run("RO/1")
         await met(net, node, "FR/1")
         await until_state(net["FR/1"], sent.mid, MessageState.OPENED)

@@ -11,6 +11,7 @@ from tests.gateway.storage.contract_numbers import NumbersContract
 from tests.gateway.storage.contract_outbox import OutboxContract
 from tests.gateway.storage.contract_peers import PeersContract
 from tests.gateway.storage.contract_reading import ReadingContract
+from tests.gateway.storage.contract_recovery import RecoveryContract
 from tests.gateway.storage.contract_settling import SettlingContract
 
 
@@ -24,5 +25,6 @@ class StoreContract(
     ReadingContract,
     LatenessContract,
     CancellingContract,
+    RecoveryContract,
 ):
     """The whole suite."""

@@ -13,7 +13,7 @@ from protocol.log.deed import Act
 from protocol.log.recovery import Claim, Start
 from protocol.log.statement import Statement, officer_act
 from tests.gateway.storage.home import Home
-from tests.gateway.storage.material import NOW_MS, PEER, admission, submission
+from tests.gateway.storage.material import NOW_MS, PEER, admission, incoming, submission
 
 LOSS = Loss(kind=Claim.MORE, held=b"held", shown=b"shown", by=PEER)
 
@@ -43,7 +43,7 @@ def test_leaves_are_committed_and_wait_for_the_signature(tmp_path: Path) -> None
         assert head is not None
         assert (head.size, store.size) == (1, 2)
         with pytest.raises(RecoveringError):
-            await store.admit(admission(1), now_ms=NOW_MS)
+            await store.admit(admission(incoming(1)), now_ms=NOW_MS)
         with pytest.raises(RecoveringError):
             await store.state([act()], must_leave=True)
         assert store.size == 2
