@@ -24,11 +24,12 @@ from gateway.officer.api.reply import BASE
 from gateway.officer.server import OfficerServices, build_health_app, build_officer_app
 from gateway.officer.webhook import HttpCaller, read_secrets
 from gateway.operator.start import RunOptions
+from gateway.outfit import Ports
 from gateway.peer.server import PeerServer, PeerServices
 from gateway.peer.transport import HttpTransport
 from gateway.ports import Clock
 from gateway.randomness import SystemRandomness
-from gateway.runtime import Ports, Runtime
+from gateway.runtime import Runtime
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
 from gateway.service.nightly import Nightly
@@ -86,12 +87,13 @@ async def serve(options: RunOptions, clock: Clock) -> None:
         )
         await transport.start()
         stack.push_async_callback(transport.close)
+        blobs = FileBlobs(options.home.blobs, node=options.config.node_id)
         ports = Ports(
             clock=clock,
             randomness=SystemRandomness(),
             transport=transport,
             store=store,
-            blobs=FileBlobs(options.home.blobs, node=options.config.node_id),
+            blobs=blobs,
             directory=directory,
             metrics=metrics,
             journal=get_journal("service"),
@@ -101,7 +103,7 @@ async def serve(options: RunOptions, clock: Clock) -> None:
             copies=options.config.escalation.second_contact_point,
             workers=options.config.delivery.workers,
         )
-        await _run(options, ports, directory, stop=stop, stack=stack)
+        await _run(options, ports, directory, blobs=blobs, stop=stop, stack=stack)
     get_journal("node").info("stopped")
 
 
@@ -110,6 +112,7 @@ async def _run(
     ports: Ports,
     directory: TrustedDirectory,
     *,
+    blobs: FileBlobs,
     stop: asyncio.Event,
     stack: AsyncExitStack,
 ) -> None:
@@ -132,7 +135,7 @@ async def _run(
     services = PeerServices(
         reception=runtime.reception,
         directory=directory,
-        blobs=ports.blobs,
+        blobs=blobs,
         clock=ports.clock,
         metrics=ports.metrics,
         journal=get_journal("peer"),

@@ -6,16 +6,14 @@ what stands here.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 
-from gateway.continuity import ClosedLog
 from gateway.delivery.engine import Engine
-from gateway.journal import Journal, Seldom
-from gateway.metrics import Metrics
-from gateway.ports import Blobs, Clock, Directory, Measure, Randomness, Transport
+from gateway.outfit import Ports
 from gateway.service.act import Act
 from gateway.service.adopt import Adopt
+from gateway.service.alarms import Alarms
 from gateway.service.answers import Answers
 from gateway.service.case import Cases
 from gateway.service.consign import Consign
@@ -49,40 +47,10 @@ from gateway.service.unjoined import OpenHeads
 from gateway.service.vigil import make_escalate
 from gateway.service.watch import Watch
 from gateway.service.ways import Ways
-from gateway.store import Store
 from keys.note import LogVerifier
 from keys.recipient import RecipientSecret
-from protocol.delivery.escalation import Budgets
-from protocol.delivery.room import Floor
-from protocol.delivery.slots import WORKERS, Pool
-from protocol.errors import Code
-from protocol.identifiers import MessageId, NodeId
-
-_DOUBTFUL = frozenset({Code.FORK, Code.PROOF, Code.LOG_POSITION})
-"""Refusals after which we ask what that node holds of our own log."""
-
-
-def _unmeasured() -> None:
-    """Be a disk that nobody measures."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ports:
-    """The six ports of one node, where it tells of itself, and what it may fill and wait."""
-
-    clock: Clock
-    randomness: Randomness
-    transport: Transport
-    store: Store
-    blobs: Blobs
-    directory: Directory
-    metrics: Metrics
-    journal: Journal
-    measure: Measure = _unmeasured
-    floor: Floor = field(default_factory=Floor)
-    budgets: Budgets = field(default_factory=Budgets)
-    copies: bool = True
-    workers: int = WORKERS
+from protocol.delivery.slots import Pool
+from protocol.identifiers import NodeId
 
 
 class Runtime:
@@ -111,16 +79,8 @@ class Runtime:
         self._ports = ports
         self._node = node
         self._directory_changed = directory_changed
-        self._seldom = Seldom(ports.clock.monotonic_s)
         self._guard = DiskGuard(
             ports.measure, floor=ports.floor, journal=ports.journal, metrics=ports.metrics
-        )
-        self._logs = PeerLogs(
-            store=ports.store,
-            directory=ports.directory,
-            transport=ports.transport,
-            clock=ports.clock,
-            closed=self._closed,
         )
         self.recovery = Recovery(
             node=node,
@@ -131,6 +91,19 @@ class Runtime:
             journal=ports.journal,
             metrics=ports.metrics,
             own=own,
+        )
+        self._alarms = Alarms(
+            clock=ports.clock,
+            journal=ports.journal,
+            metrics=ports.metrics,
+            doubt=self.recovery.doubt,
+        )
+        self._logs = PeerLogs(
+            store=ports.store,
+            directory=ports.directory,
+            transport=ports.transport,
+            clock=ports.clock,
+            closed=self._alarms.closed,
         )
         self._standings = Standings(
             ports.store, agreed=self.recovery.agreed, doubted=self.recovery.doubt
@@ -162,7 +135,7 @@ class Runtime:
             receipting=self._receipting,
             clock=ports.clock,
             secrets=secrets,
-            alarm=self._parked,
+            alarm=self._alarms.parked,
             metrics=ports.metrics,
         )
         self.unheeded = Unheeded(
@@ -313,7 +286,7 @@ class Runtime:
     def _make_dispatch(self) -> Dispatch:
         ports = self._ports
         shortfall = Shortfall(
-            store=ports.store, clock=ports.clock, metrics=ports.metrics, lost=self._lost
+            store=ports.store, clock=ports.clock, metrics=ports.metrics, lost=self._alarms.lost
         )
         settle = Settle(
             store=ports.store,
@@ -344,7 +317,7 @@ class Runtime:
             remedies=remedies,
             clock=ports.clock,
             metrics=ports.metrics,
-            alarm=self._refused,
+            alarm=self._alarms.refused,
         )
 
     def _make_judge(self, secrets: Callable[[], Mapping[bytes, RecipientSecret]]) -> Judge:
@@ -386,7 +359,7 @@ class Runtime:
             clock=ports.clock,
             accepted=self.consign.wake,
             contacted=self._contacted,
-            alarm=self._refused,
+            alarm=self._alarms.refused,
             metrics=ports.metrics,
             guard=self._guard,
         )
@@ -425,27 +398,3 @@ class Runtime:
         self.engine.contacted(node)
         self.recovery.contacted(node)
         self.escalate.contacted(node)
-
-    def _refused(self, node: NodeId, code: Code) -> None:
-        if code in _DOUBTFUL:
-            self.recovery.doubt(node)
-        self._ports.metrics.alarms(code.value)
-        left_out = self._seldom.due(f"{node} {code}")
-        if left_out is not None:
-            self._ports.journal.alarm("refused", node=str(node), code=code.value, left_out=left_out)
-
-    def _lost(self, node: NodeId, again: int, gone: int) -> None:
-        self._ports.metrics.alarms("lost_by_peer")
-        self._ports.journal.alarm("lost_by_peer", node=str(node), again=again, gone=gone)
-
-    def _closed(self, closed: ClosedLog) -> None:
-        fields = {"log": str(closed.origin), "successor": str(closed.successor)}
-        if closed.is_short:
-            self._ports.metrics.alarms("log_given_up_short")
-            self._ports.journal.alarm("log_given_up_short", **fields)
-        else:
-            self._ports.journal.info("log_given_up", **fields)
-
-    def _parked(self, sender: NodeId, mid: MessageId) -> None:
-        self._ports.metrics.alarms("parked")
-        self._ports.journal.alarm("parked", node=str(sender), mid=str(mid))

@@ -1,11 +1,8 @@
 """Puts the escalation together from a node's ports and the services that it leans on."""
 
 from collections.abc import Callable
-from typing import Protocol
 
-from gateway.journal import Journal
-from gateway.metrics import Metrics
-from gateway.ports import Blobs, Clock, Directory, Randomness, Transport
+from gateway.outfit import Ports
 from gateway.service.case import Cases
 from gateway.service.escalate import Escalate
 from gateway.service.evidence import Evidence
@@ -16,58 +13,12 @@ from gateway.service.link import PeerLogs
 from gateway.service.orders import Orders
 from gateway.service.silences import Silences
 from gateway.service.stages import Stages
-from gateway.store import Store
-from protocol.delivery.escalation import Budgets
 from protocol.identifiers import NodeId
-
-
-class VigilPorts(Protocol):
-    """What the escalation may touch, and how long it waits; gateway.runtime.Ports has it all."""
-
-    @property
-    def clock(self) -> Clock:
-        """Time."""
-
-    @property
-    def randomness(self) -> Randomness:
-        """Message ids."""
-
-    @property
-    def transport(self) -> Transport:
-        """The wire."""
-
-    @property
-    def store(self) -> Store:
-        """Messages, and what was told of them."""
-
-    @property
-    def blobs(self) -> Blobs:
-        """Attachments of what is copied."""
-
-    @property
-    def directory(self) -> Directory:
-        """Second contact points."""
-
-    @property
-    def metrics(self) -> Metrics:
-        """Counts stages."""
-
-    @property
-    def journal(self) -> Journal:
-        """Tells the operator."""
-
-    @property
-    def budgets(self) -> Budgets:
-        """How long each step may take."""
-
-    @property
-    def copies(self) -> bool:
-        """Whether a second contact point gets a copy."""
 
 
 def make_escalate(
     node: NodeId,
-    ports: VigilPorts,
+    ports: Ports,
     *,
     keyring: Keyring,
     cases: Cases,

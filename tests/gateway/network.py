@@ -20,8 +20,9 @@ from threading import Event
 from gateway.journal import get_journal
 from gateway.metrics import Metrics
 from gateway.operator.recover import with_log
+from gateway.outfit import Ports
 from gateway.randomness import SystemRandomness
-from gateway.runtime import Ports, Runtime
+from gateway.runtime import Runtime
 from gateway.service.reception import Reception
 from gateway.storage.blobs import FileBlobs
 from gateway.storage.generations import open_generation, survey

@@ -52,6 +52,13 @@ class _Book:
     def origin(self) -> LogOrigin:
         return self._log.origin
 
+    @property
+    def size(self) -> int:
+        return self._log.size
+
+    def root(self, size: int) -> bytes:
+        return self._log.root(size)
+
     def head(self) -> SignedHead | None:
         return self._log.head
 

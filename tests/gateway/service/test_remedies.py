@@ -105,13 +105,13 @@ async def test_envelope_is_wrapped_again_three_times_a_day_at_most(tmp_path: Pat
         for number in range(7):
             if number == 2:
                 await net.restart("FR/1")
-            dispatch = net["FR/1"].runtime.dispatch
-            assert await dispatch.deliver(RO, BULK) is Progress.REFUSED
+            assert await net["FR/1"].runtime.dispatch.deliver(RO, BULK) is Progress.REFUSED
             leaves.append(ask(net["FR/1"], "SELECT count(*) FROM leaf WHERE kind = 1")[0][0])
             pass_time(net, 300_000)
         assert leaves == [2, 3, 4, 4, 4, 4, 4]
         assert net["FR/1"].metrics.value("a35_alarms_total", {"kind": "E_KEM_EXPIRED"}) > 0
         pass_time(net, DAY_MS)
+        dispatch = net["FR/1"].runtime.dispatch
         wire.answering = refusing(Code.KEM_EXPIRED, 1)
         assert await dispatch.deliver(RO, BULK) is Progress.REFUSED
         assert await dispatch.deliver(RO, BULK) is Progress.DELIVERED

@@ -1,0 +1,34 @@
+"""What one node is given: its six ports, where it tells of itself, what it may fill and wait."""
+
+from dataclasses import dataclass, field
+
+from gateway.journal import Journal
+from gateway.metrics import Metrics
+from gateway.ports import Blobs, Clock, Directory, Measure, Randomness, Transport
+from gateway.store import Store
+from protocol.delivery.escalation import Budgets
+from protocol.delivery.room import Floor
+from protocol.delivery.slots import WORKERS
+
+
+def _unmeasured() -> None:
+    """Be a disk that nobody measures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """The six ports of one node, where it tells of itself, and what it may fill and wait."""
+
+    clock: Clock
+    randomness: Randomness
+    transport: Transport
+    store: Store
+    blobs: Blobs
+    directory: Directory
+    metrics: Metrics
+    journal: Journal
+    measure: Measure = _unmeasured
+    floor: Floor = field(default_factory=Floor)
+    budgets: Budgets = field(default_factory=Budgets)
+    copies: bool = True
+    workers: int = WORKERS
