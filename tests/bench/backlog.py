@@ -153,12 +153,12 @@ async def _emergencies(net: Network, key: RecipientKey, *, start: int) -> list[f
         submission = envelope(number, RO, Urgency.P0, key, now_ms=net.clock.ms)
         began = perf_counter()
         await node.store.submit(submission, now_ms=net.clock.ms)
-        await _accepted(node.store, submission.mid)
+        await accepted(node.store, submission.mid)
         times.append(round((perf_counter() - began) * 1000, 1))
     return times
 
 
-async def _accepted(store: SqliteStore, mid: MessageId) -> None:
+async def accepted(store: SqliteStore, mid: MessageId) -> None:
     """Wait until a message is accepted, without reading the events of all the others."""
     while True:
         newest = store.newest_event

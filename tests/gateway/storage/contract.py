@@ -5,6 +5,7 @@ The parts stand in modules of their own: sending, receiving, the log, what peopl
 
 from tests.gateway.storage.contract_cancelling import CancellingContract
 from tests.gateway.storage.contract_inbox import InboxContract
+from tests.gateway.storage.contract_lanes import LaneContract
 from tests.gateway.storage.contract_lateness import LatenessContract
 from tests.gateway.storage.contract_log import LogContract
 from tests.gateway.storage.contract_numbers import NumbersContract
@@ -19,6 +20,7 @@ class StoreContract(
     OutboxContract,
     SettlingContract,
     InboxContract,
+    LaneContract,
     LogContract,
     PeersContract,
     NumbersContract,

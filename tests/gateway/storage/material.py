@@ -106,6 +106,7 @@ def submission(
     re: MessageId | None = None,
     acts: tuple[Statement, ...] = (),
     receipts: tuple[OutgoingReceipt, ...] = (),
+    deliver_by_ms: int | None = None,
 ) -> Submission:
     """Return one envelope to be queued."""
     header = b"header %d" % number
@@ -128,6 +129,7 @@ def submission(
         acts=acts,
         receipts=receipts,
         request_key=request_key,
+        deliver_by_ms=deliver_by_ms,
     )
 
 

@@ -1,6 +1,7 @@
 """The picture of the outbox in memory never differs from the table."""
 
 import asyncio
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.records import ClaimedItem, OutboxKind
 from gateway.storage.lanes import LaneBoard
+from gateway.storage.session import ItemQueued
 from gateway.storage.sqlite import SqliteStore
 from protocol.delivery.urgency import Urgency
 from tests.gateway.storage.home import Home
@@ -166,5 +168,32 @@ def test_picture_is_read_again_after_a_commit_of_unknown_outcome(tmp_path: Path)
         (work,) = await store.lanes()
         assert work.waiting == 2
         assert [event.number for event in await store.events(after=0, limit=9)] == [1, 2]
+
+    home.play(scenario)
+
+
+def test_picture_costs_memory_for_lanes_and_not_for_what_waits_in_them(tmp_path: Path) -> None:
+    """A backlog of 100,000 lies on the disk; what is held of a lane is a handful of numbers."""
+    home = Home(tmp_path / "home")
+
+    async def scenario(store: SqliteStore) -> None:  # noqa: RUF029 - a scenario
+        reader = store._core.reader
+        sizes = []
+        for each in (1, 200):
+            board = LaneBoard(reader, steady_ms=NOW_MS)
+            tracemalloc.start()
+            for number in range(1, 501):
+                news = [
+                    ItemQueued(item=n, node=f"FR/{number}", cls=Urgency.P3, exp_ms=NOW_MS + n)
+                    for n in range(each)
+                ]
+                board.apply(news)
+            del news
+            board.changes(steady_ms=NOW_MS)
+            sizes.append(tracemalloc.get_traced_memory()[0])
+            tracemalloc.stop()
+            assert sum(sum(counts) for counts in board.counts().values()) == 500 * each
+        assert sizes[1] < sizes[0] + 50_000
+        assert sizes[0] < 500 * 2_000
 
     home.play(scenario)
