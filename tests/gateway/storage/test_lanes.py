@@ -183,12 +183,10 @@ def test_picture_costs_memory_for_lanes_and_not_for_what_waits_in_them(tmp_path:
             board = LaneBoard(reader, steady_ms=NOW_MS)
             tracemalloc.start()
             for number in range(1, 501):
-                news = [
+                board.apply(
                     ItemQueued(item=n, node=f"FR/{number}", cls=Urgency.P3, exp_ms=NOW_MS + n)
                     for n in range(each)
-                ]
-                board.apply(news)
-            del news
+                )
             board.changes(steady_ms=NOW_MS)
             sizes.append(tracemalloc.get_traced_memory()[0])
             tracemalloc.stop()
