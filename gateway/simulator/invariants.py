@@ -76,14 +76,21 @@ class Checker:
         findings: Takes what is wrong.
         observer: What was seen on the wire.
         honest: Every node that does not lie.
+        lost: Logs of which everything from a size on was lost with a disk.
     """
 
     def __init__(
-        self, findings: Findings, observer: Observer, honest: Mapping[NodeId, Evidence]
+        self,
+        findings: Findings,
+        observer: Observer,
+        honest: Mapping[NodeId, Evidence],
+        *,
+        lost: Mapping[str, int],
     ) -> None:
         self._findings = findings
         self._observer = observer
         self._honest = honest
+        self._lost = lost
         self._trees = {
             origin: tree for each in honest.values() for origin, tree in each.trees.items()
         }
@@ -192,17 +199,15 @@ class Checker:
             return "it names another header"
         if labelled(Label.RECEIPT, receipt.data) != receipt.digest:
             return "its digest is not its own"
-        if not self._is_given(giver, receipt):
+        if not self._is_lost(receipt.origin, receipt.index + 1) and not _is_given(giver, receipt):
             return "its giver has no such leaf"
         if not self._is_obtained(holder, receipt):
             return "our log does not say that we hold it"
         return self._proof_flaw(holder, receipt)
 
-    @staticmethod
-    def _is_given(giver: Evidence, receipt: AuditedReceipt) -> bool:
-        generation = LogOrigin.parse(receipt.origin).generation
-        leaf = giver.leaves.get((generation, receipt.index))
-        return leaf is not None and (leaf.kind, leaf.digest) == (_GIVEN, receipt.digest)
+    def _is_lost(self, origin: str, size: int) -> bool:
+        """Tell whether a log of this size was lost with a disk."""
+        return origin in self._lost and size > self._lost[origin]
 
     @staticmethod
     def _is_obtained(holder: Evidence, receipt: AuditedReceipt) -> bool:
@@ -246,7 +251,7 @@ class Checker:
         """I3: what is held of another log are heads of its one history."""
         for head in each.audit.linked:
             tree = self._trees.get(head.origin)
-            if tree is not None:
+            if tree is not None and not self._is_lost(head.origin, head.size):
                 self._findings.hold(
                     Invariant.ONE_HISTORY,
                     holds=tree.root(head.size) == head.root,
@@ -255,7 +260,7 @@ class Checker:
         for origin in each.audit.forks:
             self._findings.hold(
                 Invariant.ONE_HISTORY,
-                holds=origin not in self._trees,
+                holds=origin not in self._trees or origin in self._lost,
                 otherwise=f"{each.node} accuses {origin}, which has one history",
             )
 
@@ -263,7 +268,7 @@ class Checker:
         """I3: every head that anybody ever showed is one of the final history."""
         for (origin, size), root in sorted(self._observer.heads.items()):
             tree = self._trees.get(str(origin))
-            if tree is not None:
+            if tree is not None and not self._is_lost(str(origin), size):
                 self._findings.hold(
                     Invariant.ONE_HISTORY,
                     holds=tree.root(size) == root,
@@ -282,6 +287,12 @@ class Checker:
                 holds=is_there or message.state.value in {"accepted", "consigned", "rejected"},
                 otherwise=f"{each.node} has an answer that stands without its question",
             )
+
+
+def _is_given(giver: Evidence, receipt: AuditedReceipt) -> bool:
+    generation = LogOrigin.parse(receipt.origin).generation
+    leaf = giver.leaves.get((generation, receipt.index))
+    return leaf is not None and (leaf.kind, leaf.digest) == (_GIVEN, receipt.digest)
 
 
 def _accepted(audit: StoreAudit) -> dict[tuple[NodeId, MessageId], list[bytes]]:

@@ -34,6 +34,7 @@ class Judge:
     model: Model
     nodes: Mapping[NodeId, SimulatedNode]
     is_honest: Callable[[NodeId], bool]
+    lost_logs: dict[str, int] = field(default_factory=dict)
     _before: dict[NodeId, StoreAudit] = field(default_factory=dict)
     _contents: dict[tuple[NodeId, NodeId, MessageId], str | None] = field(default_factory=dict)
 
@@ -54,10 +55,11 @@ class Judge:
         for name, node in sorted(self.nodes.items()):
             if self.is_honest(name):
                 audit = audit_store(node.home / "store.db")
-                present[name] = evidence_of(name, audit, [node.material.keys.signer().verifier])
+                verifiers = [key.verifier for key in node.material.entry.logs]
+                present[name] = evidence_of(name, audit, verifiers)
                 self._check_rest(node)
                 self._check_same(name, audit)
-        Checker(self.findings, self.observer, present).check()
+        Checker(self.findings, self.observer, present, lost=self.lost_logs).check()
         views = {name: self._view(name, each.audit) for name, each in present.items()}
         for _, view in sorted(views.items()):
             self.findings.look(Invariant.DELIVERED_ONCE, len(view.sent) + len(view.got))

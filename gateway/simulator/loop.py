@@ -24,12 +24,19 @@ from typing_extensions import override
 
 T = TypeVar("T")
 
+STEPS_MOST: Final = 20_000_000
+"""Steps of one seed; what takes more, does not end."""
+
 _PRUNE_AT: Final = 256
 """Tasks remembered of one life before those that ended are forgotten."""
 
 
 class DeadlockError(RuntimeError):
     """Nothing is ready, and no timer is set: every task waits for ever."""
+
+
+class EndlessError(RuntimeError):
+    """A seed took more steps than any that ends."""
 
 
 class NotVirtualError(RuntimeError):
@@ -215,7 +222,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
 
     def _run_once(self) -> None:
-        """Run what is ready, or jump to the next timer; overrides asyncio's own turn."""
+        """Run what is ready, or jump to the next timer; overrides asyncio's own turn.
+
+        Raises:
+            EndlessError: Too many steps.
+        """
         self._drop_cancelled()
         if not self._ready and not self._stopping:
             self._jump()
@@ -223,6 +234,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             timer = heapq.heappop(self._scheduled)
             timer._scheduled = False
             self._ready.append(timer)
+        if self.steps > STEPS_MOST:
+            raise EndlessError(f"no end in sight:\n{_stacks(self)}")
         batch = list(self._ready)
         self._ready.clear()
         if len(batch) > 1:

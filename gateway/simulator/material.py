@@ -4,7 +4,6 @@ Making keys and tables costs more than a whole seed's delivery, and no seed depe
 keys they are. A world copies the homes and writes into its copies.
 """
 
-import shutil
 import ssl
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +33,8 @@ CANARY: Final = "CANARY-5b1f9c"
 """In every content; nowhere outside of sealed bytes."""
 
 PREKEY_DAYS: Final = 14
-_SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - homes of simulated nodes, below a fresh folder
+_below: list[Path] = []
+"""The folder below which this process makes its folders; empty for the system's own place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +67,19 @@ class _StartClock:
         raise RuntimeError(f"a wait of {seconds} s before the beginning")
 
 
+def scratch_below(folder: Path) -> None:
+    """Make every further folder of this process below one that its owner removes.
+
+    Args:
+        folder: Exists.
+    """
+    nodes.cache_clear()
+    _below[:] = [folder]
+
+
 def scratch() -> Path:
-    """Make a fresh folder, in memory where the system has such a place."""
-    parent = _SHARED_MEMORY if _SHARED_MEMORY.is_dir() else None
-    return Path(mkdtemp(prefix="a35-simulate-", dir=parent))
+    """Make a fresh folder."""
+    return Path(mkdtemp(prefix="a35-simulate-", dir=_below[0] if _below else None))
 
 
 @cache
@@ -79,13 +88,6 @@ def nodes() -> dict[NodeId, NodeMaterial]:
     folder = scratch()
     made = (_made(NodeId.parse(name), folder) for name in NAMES)
     return {each.node: each for each in made}
-
-
-def forget() -> None:
-    """Remove the templates from the disk; they are made again when asked for."""
-    if nodes.cache_info().currsize:
-        shutil.rmtree(next(iter(nodes().values())).home.parent, ignore_errors=True)
-        nodes.cache_clear()
 
 
 def key_set_of(node: NodeId, prekeys: tuple[Prekey, ...], version: int) -> bytes:
@@ -144,11 +146,11 @@ __all__ = [
     "PREKEY_DAYS",
     "NodeMaterial",
     "answer_to",
-    "forget",
     "key_set_of",
     "nodes",
     "request_of",
     "scratch",
+    "scratch_below",
     "seed_of",
 ]
 

@@ -80,10 +80,18 @@ class View:
 
 
 class Model:
-    """Everything that was promised in one world."""
+    """Everything that was promised in one world.
+
+    Attributes:
+        documents: By the key of the officer's program.
+        restored: Nodes whose disk was lost: what they alone held is gone, and may be sent again.
+        done: How high a message was certainly lifted by its receiver's officers.
+        tried: How high it may have been lifted.
+    """
 
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
+        self.restored: set[NodeId] = set()
         self.done: dict[Named, int] = {}
         self.tried: dict[Named, int] = {}
 
@@ -118,13 +126,15 @@ class Model:
         """Return what is somewhere twice: the same document, or the same notice of it."""
         wrong = []
         for key, document in sorted(self.documents.items()):
-            if len(document.mids) > 1:
+            if len(document.mids) > 1 and document.sender not in self.restored:
                 wrong.append(f"{key}: one request became {len(document.mids)} messages")
         for node, view in sorted(views.items()):
             marks: dict[str, Named] = {}
             for named, held in sorted(view.got.items()):
                 if held.told > 1:
                     wrong.append(f"{node} was told {held.told} times of {named[1]}")
+                if named[0] in self.restored:
+                    continue
                 if held.mark is not None and marks.setdefault(held.mark, named) != named:
                     wrong.append(f"{node} has {held.mark} twice")
         return wrong
@@ -156,7 +166,7 @@ class Model:
                 highest = max(self.tried.get((sender, mid), 0), LADDER.index("consigned"))
                 if height > highest:
                     wrong.append(f"{mid} is {held.state} at {sender}, and nobody did that")
-                if height < self.done.get((sender, mid), 0):
+                if height < self.done.get((sender, mid), 0) and to not in self.restored:
                     wrong.append(f"{mid} is {held.state} at {sender}, and {to} did more")
         return wrong
 
@@ -180,6 +190,8 @@ class Model:
     ) -> Iterator[str]:
         sent = views[document.sender].sent.get(mid)
         got = views[document.to].got.get((document.sender, mid))
+        if sent is None and document.sender in self.restored:
+            return
         if sent is None:
             yield "its sender does not know it any more"
             return

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from gateway.errors import GatewayError, TransportError
 from gateway.metrics import Metrics
+from gateway.outfit import Ports
 from gateway.ports import Route
-from gateway.runtime import Ports, Runtime
+from gateway.runtime import Runtime
 from gateway.simulator.clock import SimulatedClock, VirtualTime
 from gateway.simulator.disk import SimulatedDisk
 from gateway.simulator.fakes import (
@@ -240,6 +241,7 @@ class SimulatedNode:
             secrets=lambda: self.secrets,
             directory_changed=_nothing,
             why_no_directory=lambda: self.directory.why,
+            own=signer.verifier,
         )
         self.port = PeerPort(
             reception=self.runtime.reception,

@@ -32,7 +32,6 @@ class SeenReceipt:
     holder: NodeId
     mid: MessageId
     data: bytes
-    index: int
 
 
 @dataclass(slots=True)
@@ -48,6 +47,7 @@ class Observer:
     findings: Findings
     note: Callable[[str], None]
     is_honest: Callable[[NodeId], bool]
+    restored: set[NodeId] = field(default_factory=set)
     receipts: dict[tuple[NodeId, NodeId, MessageId], SeenReceipt] = field(default_factory=dict)
     heads: dict[tuple[LogOrigin, int], bytes] = field(default_factory=dict)
     frames: int = 0
@@ -74,8 +74,8 @@ class Observer:
         answer = decode_answer(reply.body)
         self._look_at_note(answer.checkpoint)
         for item in answer.items:
-            if isinstance(item, Receipted) and item.receipt is not None and item.index is not None:
-                self._look_at_receipt(way, item.receipt, item.index)
+            if isinstance(item, Receipted) and item.receipt is not None:
+                self._look_at_receipt(way, item.receipt)
 
     def _search(self, body: bytes) -> None:
         self.findings.hold(
@@ -84,13 +84,15 @@ class Observer:
             otherwise="plain content on the wire",
         )
 
-    def _look_at_receipt(self, way: Way, data: bytes, index: int) -> None:
+    def _look_at_receipt(self, way: Way, data: bytes) -> None:
         receipt = Receipt.decode(data)
         if receipt.stage is not Stage.ACCEPTED:
             return
         key = (way[1], way[0], receipt.mid)
-        seen = SeenReceipt(giver=way[1], holder=way[0], mid=receipt.mid, data=data, index=index)
+        seen = SeenReceipt(giver=way[1], holder=way[0], mid=receipt.mid, data=data)
         first = self.receipts.setdefault(key, seen)
+        if first.data != seen.data and way[1] in self.restored:
+            first = self.receipts[key] = seen  # what it gave before its loss, it cannot know
         self.findings.hold(
             Invariant.ONE_RECEIPT,
             holds=first == seen,

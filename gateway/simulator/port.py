@@ -109,10 +109,14 @@ class PeerPort:
 
     async def _look_up(self, peer: NodeId, target: Target) -> Reply:
         words = target.words
+        body: bytes | None
         await self._accounts.of(peer).pay(0, frames=1)
         match target.resource:
             case Resource.KEYS:
-                body: bytes | None = await self._reception.key_set()
+                body = await self._reception.key_set()
+            case Resource.LOG_EPOCH | Resource.SEALING_OF:
+                mid = MessageId.parse(words[0]) if words else None
+                body = await self._reception.past(peer, mid)
             case Resource.LOG_PROOF:
                 body = await self._reception.log_proof(int(words[0]), int(words[1]))
             case Resource.RECEIPTS_OF:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final
 
+from gateway.simulator.attendance import Attendance
 from gateway.simulator.clock import DAY_S, VirtualTime
 from gateway.simulator.fakes import DirectoryVersion
 from gateway.simulator.faults import CALM, Fault, Tally, Weather
 from gateway.simulator.node import SimulatedNode
+from gateway.simulator.operators import Anchored
 from gateway.simulator.wire import Wire
 from protocol.identifiers import NodeId
 
@@ -35,6 +37,7 @@ class Trouble:
         weather: Which kinds, how strong.
         tally: Counts what happened.
         renew: Publishes a new version of the directory.
+        attendance: The operators.
         note: Takes a line for the trace.
     """
 
@@ -45,6 +48,7 @@ class Trouble:
     weather: Weather
     tally: Tally
     renew: Callable[[], DirectoryVersion]
+    attendance: Attendance
     note: Callable[[str], None]
     older: dict[NodeId, DirectoryVersion] = field(default_factory=dict)
     unreached: set[NodeId] = field(default_factory=set)
@@ -72,6 +76,7 @@ class Trouble:
             Fault.DIRECTORY_UNREACHED: self._unreach,
             Fault.DIRECTORY_OLDER: self._older,
             Fault.DIRECTORY_CHANGED: self._renew,
+            Fault.RESTORED_COPY: self._restore,
             Fault.OUTAGE_HOURS: lambda: self._outage(Fault.OUTAGE_HOURS, 8 * _HOUR_S),
             Fault.OUTAGE_DAYS: lambda: self._outage(Fault.OUTAGE_DAYS, 3 * DAY_S),
         }
@@ -259,6 +264,21 @@ class Trouble:
         self.tally[Fault.DIRECTORY_CHANGED] += 1
         self.renew()
         await self.time.wait(1.0)
+
+    async def _restore(self) -> None:
+        """Lose a disk and put an older copy of it back; once in a seed."""
+        node = self._one()
+        if node is None or self.attendance.copies:
+            return
+        copy = self.attendance.copy(node)
+        await self.time.wait(self.draw.uniform(5.0, 200.0))
+        anchored = self.draw.choice(sorted(Anchored, key=lambda each: each.value))
+        is_marked = anchored is Anchored.OLD or self.draw.random() < 0.5  # noqa: PLR2004 - half
+        self.out.add(node.id)
+        self.attendance.restore(node, copy, anchored=anchored, is_marked=is_marked)
+        await self.time.wait(self.draw.uniform(1.0, 60.0))
+        self.out.discard(node.id)
+        await self.revive(node, 0.0)
 
     async def _outage(self, fault: Fault, longest_s: float) -> None:
         """Let a node be away for long; once in a seed."""

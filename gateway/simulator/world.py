@@ -11,15 +11,18 @@ import asyncio
 import gc
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
-from typing import Final
+from traceback import format_exception
+from typing import Final, TypeAlias
 from warnings import catch_warnings, simplefilter
 
 from gateway.errors import StorageError
+from gateway.simulator.attendance import Attendance
 from gateway.simulator.clock import DAY_S, SimulatedClock, VirtualTime
 from gateway.simulator.disk import SimulatedDisk
 from gateway.simulator.fakes import DirectoryVersion, SeededRandomness, SimulatedDirectory, Told
@@ -37,6 +40,7 @@ from gateway.simulator.trace import Trace
 from gateway.simulator.trouble import Trouble
 from gateway.simulator.wire import Wire
 from gateway.storage.audit import waiting_for
+from protocol.directory import NodeEntry
 from protocol.identifiers import NodeId
 
 _BUSY_PACE: Final = 10.0
@@ -50,13 +54,17 @@ _UNSHUFFLED: Final = 8
 """One seed in so many keeps the order of asyncio."""
 
 
+Story: TypeAlias = "Callable[[World], Awaitable[None]]"
+"""What happens in a world in place of a storm."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one seed is made of."""
 
     seed: int
     allowed: frozenset[Fault] = frozenset(Fault)
-    messages: int = 60
+    messages: int = 90
     keep_trace: bool = False
 
 
@@ -75,18 +83,36 @@ class Outcome:
     lines: list[str] = field(default_factory=list)
 
 
-def run_seed(plan: Plan) -> Outcome:
+def run_seed(
+    plan: Plan,
+    *,
+    weather: Weather | None = None,
+    names: Iterable[NodeId] | None = None,
+    story: "Story | None" = None,
+) -> Outcome:
     """Run one seed.
 
     Args:
         plan: Which, and what may go wrong.
+        weather: The faults; drawn from the seed unless given.
+        names: The nodes; drawn from the seed unless given.
+        story: What happens in place of a storm.
     """
-    with virtual(plan.seed) as loop:
-        folder = scratch()
-        try:
-            return loop.run_until_complete(_lived(plan, folder, loop))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+    chosen = None if names is None else list(names)
+    folder = scratch()
+    try:
+        with virtual(plan.seed) as loop:
+            made = partial(World, plan, folder, weather=weather, names=chosen, story=story)
+            return loop.run_until_complete(_lived(made, loop))
+    except Exception as error:  # noqa: BLE001 - outermost frame of a seed: it fails, the run goes on
+        findings = Findings()
+        findings.fail(Invariant.NO_BUGS, "".join(format_exception(error)))
+        return Outcome(
+            seed=plan.seed, messages=0, node_days=0.0, requests=0, steps=0, digest="",
+            faults=Tally(), findings=findings,
+        )  # fmt: skip
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -113,14 +139,14 @@ def virtual(seed: int) -> Iterator[VirtualLoop]:
         sys.unraisablehook = hook
 
 
-async def _lived(plan: Plan, folder: Path, loop: VirtualLoop) -> Outcome:
-    world = World(plan, folder)
+async def _lived(made: "Callable[[], World]", loop: VirtualLoop) -> Outcome:
+    world = made()
     await world.live()
     findings = world.findings
     for error in (*loop.faults, *world.wire.bugs):
         findings.fail(Invariant.NO_BUGS, f"{type(error).__name__}: {error}")
     return Outcome(
-        seed=plan.seed,
+        seed=world.plan.seed,
         messages=world.messages,
         node_days=world.time.now_s() / DAY_S * len(world.nodes),
         requests=world.wire.requests,
@@ -140,6 +166,7 @@ class World:
         folder: Where homes are made.
         weather: The faults; drawn from the seed unless given.
         names: The nodes; drawn from the seed unless given.
+        story: What happens in place of a storm.
     """
 
     def __init__(
@@ -149,8 +176,10 @@ class World:
         *,
         weather: Weather | None = None,
         names: Iterable[NodeId] | None = None,
+        story: "Story | None" = None,
     ) -> None:
         self.plan = plan
+        self.story = story
         self.draw = Random(f"world {plan.seed}")
         self.time = VirtualTime()
         self.tally = Tally()
@@ -175,13 +204,14 @@ class World:
             tally=self.tally,
             witness=self.observer,
         )
+        self.attendance = self._attendance(folder)
         self.troubles = self._troubles()
         for name in chosen:
             self.nodes[name] = self.make(nodes()[name], folder)
         self.officers = self._officers()
         self.judge = Judge(
             findings=self.findings, observer=self.observer, model=self.model, nodes=self.nodes,
-            is_honest=self.is_honest,
+            is_honest=self.is_honest, lost_logs=self.attendance.lost_logs,
         )  # fmt: skip
         self.messages = 0
 
@@ -192,15 +222,17 @@ class World:
     async def live(self) -> None:
         """Live through the whole seed."""
         self.time.set_pace(_BUSY_PACE)
-        governing = asyncio.get_running_loop().create_task(self._govern())
+        loop = asyncio.get_running_loop()
+        keeping = [loop.create_task(self._govern()), loop.create_task(self.attendance.attend())]
         for _, node in sorted(self.nodes.items()):
             node.start()
         await self.time.wait(self.draw.uniform(0.5, 5.0))
-        await self._storm()
+        await (self._storm() if self.story is None else self.story(self))
         await self.settle()
         await self.finish()
-        governing.cancel()
-        await asyncio.wait([governing])
+        for task in keeping:
+            task.cancel()
+        await asyncio.gather(*keeping, return_exceptions=True)
 
     async def _storm(self) -> None:
         """Let officers work and faults strike."""
@@ -322,6 +354,10 @@ class World:
         )
         return self.directory
 
+    def _publish(self, entry: NodeEntry) -> None:
+        entries = dict(self.directory.entries) | {entry.node_id: entry}
+        self.directory = DirectoryVersion(entries=entries, version=self.directory.version + 1)
+
     def _told(self, node: NodeId, told: Told) -> None:
         self.trace.note(f"{node} says {told.event}")
         if told.is_bug:
@@ -353,6 +389,22 @@ class World:
             weather=self.weather,
             tally=self.tally,
             renew=self._renew,
+            attendance=self.attendance,
+            note=self.trace.note,
+        )
+
+    def _attendance(self, folder: Path) -> Attendance:
+        return Attendance(
+            time=self.time,
+            draw=Random(f"operators {self.plan.seed}"),
+            nodes=self.nodes,
+            model=self.model,
+            observer=self.observer,
+            lost_logs={},
+            tally=self.tally,
+            directory=lambda: self.directory,
+            publish=self._publish,
+            folder=folder,
             note=self.trace.note,
         )
 

@@ -1,0 +1,122 @@
+"""`a35 simulate`: whole networks in virtual time, with faults drawn from seeds."""
+
+from os import cpu_count
+from typing import Annotated, Final
+
+import typer
+
+from gateway.errors import DataError
+from gateway.simulator.faults import Fault, chosen
+from gateway.simulator.pool import run_all, workplace
+from gateway.simulator.report import Report
+from gateway.simulator.scenarios import SCENARIOS, run_scenario
+from gateway.simulator.waits import measure
+from gateway.simulator.world import Plan
+from gateway.terminal import JsonOption, Terminal
+
+app = typer.Typer()
+
+_FAILED: Final = 70
+_SENTENCES: Final = 12
+
+
+@app.command(epilog="Example: a35 simulate --seeds 2000 --json")
+def simulate(
+    *,
+    seeds: Annotated[int, typer.Option("--seeds", metavar="N", min=1, help="How many.")] = 20,
+    start: Annotated[int, typer.Option("--start", metavar="K", min=0, help="The first.")] = 1,
+    faults: Annotated[
+        str, typer.Option("--faults", metavar="LIST", help="Only these kinds, with commas.")
+    ] = "",
+    scenario: Annotated[
+        str, typer.Option("--scenario", metavar="NAME", help="One named story; list: see docs.")
+    ] = "",
+    waits: Annotated[
+        bool, typer.Option("--waits", help="Measure how soon a peer that returns is tried.")
+    ] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Print everything that happened; for one seed.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", metavar="N", min=0, help="Processes; 0: one a core.")
+    ] = 0,
+    json: JsonOption = False,
+) -> int:
+    """Simulate networks with faults, and check everything that must hold."""
+    terminal = Terminal(json=json)
+    if waits:
+        return _waits(terminal, start)
+    if scenario:
+        return _scenarios(terminal, scenario, start=start, seeds=seeds)
+    allowed = chosen(faults)
+    if trace and seeds != 1:
+        raise DataError("a trace is that of one seed", hint="give --seeds 1 and --start K")
+    plans = [
+        Plan(seed=seed, allowed=allowed, keep_trace=trace) for seed in range(start, start + seeds)
+    ]
+    report = _run(terminal, plans, jobs or cpu_count() or 1)
+    terminal.document(report.document())
+    for line in report.sentences():
+        terminal.say(line)
+    _complain(terminal, report, faults)
+    return 0 if report.is_good else _FAILED
+
+
+def _run(terminal: Terminal, plans: list[Plan], jobs: int) -> Report:
+    report = Report(wants_faults=bool(plans[0].allowed))
+    with workplace() as folder:
+        for outcome in run_all(plans, jobs=jobs, folder=folder):
+            report.add(outcome)
+            for line in outcome.lines:
+                terminal.say(line)
+            terminal.progress(
+                f"{report.seeds} of {len(plans)} seeds, {report.messages} messages,"
+                f" {len(report.failing)} failing"
+            )
+    terminal.progress("")
+    return report
+
+
+def _complain(terminal: Terminal, report: Report, faults: str) -> None:
+    only = f" --faults {faults}" if faults else ""
+    for seed, sentences in sorted(report.failing.items()):
+        terminal.note(f"seed {seed}: a35 simulate --seeds 1 --start {seed} --trace{only}")
+        for sentence in sentences[:_SENTENCES]:
+            terminal.note(f"  {sentence}")
+    for why in report.vacuous():
+        terminal.note(f"this run says nothing: {why}")
+
+
+def _scenarios(terminal: Terminal, name: str, *, start: int, seeds: int) -> int:
+    names = sorted(SCENARIOS) if name == "all" else [name]
+    unknown = [each for each in names if each not in SCENARIOS]
+    if unknown:
+        raise DataError("no such scenario", hint=f"there are: all, {', '.join(sorted(SCENARIOS))}")
+    found: dict[str, list[str]] = {}
+    with workplace():
+        for each in names:
+            for seed in range(start, start + seeds):
+                terminal.progress(f"{each}, seed {seed}")
+                found.setdefault(each, []).extend(
+                    f"seed {seed}: {sentence}" for sentence in run_scenario(each, seed)
+                )
+    terminal.progress("")
+    terminal.document({"scenarios": found})
+    for each, sentences in found.items():
+        terminal.say(f"{each}: {'holds' if not sentences else 'FAILS'}")
+        for sentence in sentences[:_SENTENCES]:
+            terminal.note(f"  {sentence}")
+    return _FAILED if any(found.values()) else 0
+
+
+def _waits(terminal: Terminal, start: int) -> int:
+    with workplace():
+        measured = measure(start, progress=terminal.progress)
+    terminal.progress("")
+    terminal.document({"waits": [each.document() for each in measured]})
+    heads = ("class", "out", "median s", "p95 s", "most s", "runs", "holds")
+    terminal.table(heads, [each.cells() for each in measured])
+    return 0 if all(each.holds for each in measured) else _FAILED
+
+
+__all__ = ["Fault", "app", "simulate"]

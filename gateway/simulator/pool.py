@@ -1,0 +1,65 @@
+"""Runs many seeds on all cores: worker processes that share nothing but a folder in memory."""
+
+import gc
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import mkdtemp
+
+from gateway.simulator.material import nodes, scratch_below
+from gateway.simulator.world import Outcome, Plan, run_seed
+
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a fresh folder below it
+_CHUNK = 4
+
+
+@contextmanager
+def workplace() -> Iterator[Path]:
+    """Give a folder for all homes, in memory where the system has such a place; then remove it."""
+    parent = _SHARED_MEMORY if _SHARED_MEMORY.is_dir() else None
+    folder = Path(mkdtemp(prefix="a35-simulate-", dir=parent))
+    try:
+        scratch_below(folder)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_all(plans: Sequence[Plan], *, jobs: int, folder: Path) -> Iterator[Outcome]:
+    """Run seeds and yield what each came to, in the order in which they end.
+
+    Args:
+        plans: One for each seed.
+        jobs: Processes at a time; with one, this process does it.
+        folder: From `workplace`.
+    """
+    if jobs <= 1 or len(plans) <= 1:
+        begin(folder)
+        yield from map(run_seed, plans)
+        return
+    chunks = [plans[start : start + _CHUNK] for start in range(0, len(plans), _CHUNK)]
+    with ProcessPoolExecutor(
+        max_workers=jobs, mp_context=get_context("spawn"), initializer=begin, initargs=(folder,)
+    ) as pool:
+        running: list[Future[list[Outcome]]] = [pool.submit(_run_some, chunk) for chunk in chunks]
+        for done in as_completed(running):
+            yield from done.result()
+
+
+def begin(folder: Path) -> None:
+    """Make what all worlds of this process share.
+
+    Args:
+        folder: From `workplace`.
+    """
+    scratch_below(folder)
+    nodes()
+    gc.collect()
+    gc.freeze()  # what lives for ever need not be looked at after each seed
+
+
+def _run_some(plans: Sequence[Plan]) -> list[Outcome]:
+    return [run_seed(plan) for plan in plans]
