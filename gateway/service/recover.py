@@ -21,6 +21,7 @@ from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory, Transport
 from gateway.service.claims import Claims, Holding, Told
+from gateway.service.guard import passing_over_full
 from gateway.store import Store
 from keys.digest import new_salt
 from keys.note import LogVerifier
@@ -160,7 +161,8 @@ class Recovery:
 
         async def ask(peer: NodeId) -> None:
             async with gate:
-                await self._ask(peer)
+                with passing_over_full():  # asked again in the next round
+                    await self._ask(peer)
 
         async with asyncio.TaskGroup() as group:
             for peer in self._due():
@@ -185,7 +187,8 @@ class Recovery:
                 waited_s=self._clock.monotonic_s() - self._began_s,
             )
             if is_enough:
-                with suppress(RecoveringError):  # a loss was shown in this very moment
+                # A loss was shown in this very moment; or the disk is full, and the next round begins.
+                with suppress(RecoveringError), passing_over_full():
                     await self._begin(by="peers", reason="", who="")
 
     # ------------------------------------------------------------------ what others say
@@ -293,8 +296,12 @@ class Recovery:
             return
         await self._signing.wait()
         with suppress(RecoveringError):
-            while await self._store.restate(_RESTATED_AT_ONCE) == _RESTATED_AT_ONCE:
-                await self._clock.sleep(0)
+            stated, wait_s = _RESTATED_AT_ONCE, 0.0
+            while stated == _RESTATED_AT_ONCE:
+                wait_s = _ROUND_S
+                with passing_over_full():
+                    stated, wait_s = await self._store.restate(_RESTATED_AT_ONCE), 0.0
+                await self._clock.sleep(wait_s)
 
     async def _ask(self, peer: NodeId) -> None:
         self._doubted.discard(peer)
