@@ -8,19 +8,16 @@ before the directory lists it.
 Source: docs/wire-format.md, rule 8; docs/delivery.md, "Restore and recovery".
 """
 
-import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from ssl import PEM_cert_to_DER_cert
 from typing import Final
 
 from gateway.config import NodeConfig
-from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError, StorageError
 from gateway.home import Home
-from gateway.journal import get_journal
+from gateway.operator.listing import is_listed, listed_entry, renewed_entry
 from gateway.operator.start import refused_keys
 from gateway.ports import Clock
 from gateway.records import SignedHead
@@ -36,11 +33,9 @@ from keys.keyfile import Secret
 from keys.keystore import KeyStore
 from keys.nodekeys import LogKeys, NodeKeys, Prekey, new_log_keys, new_prekey
 from keys.recipient import RecipientSecret
-from protocol.directory import LogKey, NodeEntry, fingerprints
-from protocol.directory_values import key_text, time_text
-from protocol.errors import MalformedError
+from protocol.directory import NodeEntry, fingerprints
 from protocol.identifiers import LogOrigin, NodeId
-from protocol.joining import build_join_request, encode_join_request, node_part
+from protocol.joining import build_join_request, encode_join_request
 from protocol.keyset import KeySet, PrekeyEntry
 from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, TreeHead
 from protocol.log.deed import Epoch
@@ -55,7 +50,6 @@ RENEW_FILE: Final = "renew.json"
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _PREKEY_DAYS: Final = 14
-_LISTED_DAYS: Final = 365
 _KEY_SET_INDEX: Final = 1
 
 
@@ -91,41 +85,6 @@ class _Scene:
     secret: Secret
     clock: Clock
     entry: NodeEntry | None
-
-
-def listed_entry(home: Home, config: NodeConfig, clock: Clock) -> NodeEntry | None:
-    """Return what the directory held in this home says of its node; nobody is asked.
-
-    Args:
-        home: The node's folder.
-        config: Its settings.
-        clock: The present time.
-
-    Returns:
-        None if no directory is held, or it does not name this node.
-    """
-    section = config.directory
-    if section.url is None or section.root is None:
-        return None
-    try:
-        root = home.path_of(section.root).read_bytes()
-    except OSError:
-        return None
-    directory = TrustedDirectory(
-        home.directory,
-        url=section.url,
-        root=root,
-        clock=clock,
-        journal=get_journal("directory"),
-    )
-
-    async def read() -> NodeEntry | None:
-        await directory.start()
-        entry = directory.node(config.node_id)
-        await directory.close()
-        return entry
-
-    return asyncio.run(read())
 
 
 def renew(
@@ -191,7 +150,7 @@ def _is_begun(scene: _Scene, found: Survey, keys: NodeKeys) -> bool:
     if is_ours and anchored is not None and anchored.origin < found.origin:
         return True
     is_ordinary = found.decision.start is Start.ORDINARY
-    return is_ordinary and not _is_listed(scene.entry, keys)
+    return is_ordinary and not is_listed(scene.entry, keys)
 
 
 def _finished(scene: _Scene, found: Survey, keys: NodeKeys) -> Renewed:
@@ -344,7 +303,7 @@ def _written(
     """
     if key_set is None:
         raise ConfigError("the log states no key set", code="not_signed")
-    entry = _listing(scene, keys)
+    entry = renewed_entry(scene.entry, scene.config, keys, now_ms=scene.clock.now_ms())
     path = prove_leaf(scene.home.store, head, _KEY_SET_INDEX)
     request = build_join_request(
         entry,
@@ -361,60 +320,10 @@ def _written(
         origin=origin,
         size=head.size,
         lost=lost,
-        is_listed=_is_listed(scene.entry, keys),
+        is_listed=is_listed(scene.entry, keys),
         renewal=file,
         fingerprints=fingerprints(entry),
     )
-
-
-def _is_listed(entry: NodeEntry | None, keys: NodeKeys) -> bool:
-    verifier = keys.signer().verifier
-    return entry is not None and any(key.verifier == verifier for key in entry.logs)
-
-
-def _listing(scene: _Scene, keys: NodeKeys) -> NodeEntry:
-    """Return the node's entry with the new log beside those that are listed."""
-    now_ms = scene.clock.now_ms()
-    verifier = keys.signer().verifier
-    if scene.entry is None:
-        return node_part(
-            scene.config.node_id,
-            endpoints=(scene.config.url,),
-            log=verifier,
-            last_resort=RecipientSecret(keys.last_resort_seed).public,
-            certificate=PEM_cert_to_DER_cert(keys.tls.certificate_pem.decode()),
-            not_before_ms=now_ms,
-            not_after_ms=now_ms + _LISTED_DAYS * _DAY_MS,
-        )
-    if _is_listed(scene.entry, keys):
-        return scene.entry
-    return with_log(
-        scene.entry,
-        LogKey(
-            origin=verifier.name,
-            ed25519=key_text(verifier.ed25519),
-            mldsa44=key_text(verifier.mldsa44),
-            not_before=time_text(now_ms),
-            not_after=time_text(now_ms + _LISTED_DAYS * _DAY_MS),
-        ),
-    )
-
-
-def with_log(entry: NodeEntry, key: LogKey) -> NodeEntry:
-    """Return a node's entry with one more log, checked as a whole.
-
-    Args:
-        entry: As the directory lists it.
-        key: The pair of keys of the new log.
-
-    Raises:
-        ConfigError: The entry cannot hold it.
-    """
-    try:
-        fields = {name: getattr(entry, name) for name in NodeEntry.model_fields}
-        return NodeEntry(**{**fields, "logs": (*entry.logs, key)})
-    except (ValueError, MalformedError) as error:
-        raise ConfigError("the node's entry cannot hold one more log") from error
 
 
 def _replace(file: Path, data: bytes) -> None:

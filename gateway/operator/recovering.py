@@ -25,9 +25,10 @@ from gateway.errors import (
 )
 from gateway.home import Home
 from gateway.operator.fingerprint import digit_groups
+from gateway.operator.listing import listed_entry
 from gateway.operator.node import LISTED_DAYS
 from gateway.operator.options import CredentialOption, PassphraseOption, secret_source
-from gateway.operator.recover import Renewed, listed_entry, renew
+from gateway.operator.recover import Renewed, renew
 from gateway.operator.start import configured_file, load_home, refused_keys, unlock
 from gateway.storage.generations import Survey, survey
 from gateway.terminal import HomeOption, JsonOption, Terminal

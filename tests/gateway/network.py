@@ -19,7 +19,7 @@ from threading import Event
 
 from gateway.journal import get_journal
 from gateway.metrics import Metrics
-from gateway.operator.recover import with_log
+from gateway.operator.listing import with_log
 from gateway.outfit import Ports
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Runtime

@@ -1,0 +1,123 @@
+"""What the directory lists of this node, and what it is to list once the log is a new one."""
+
+import asyncio
+from ssl import PEM_cert_to_DER_cert
+from typing import Final
+
+from gateway.config import NodeConfig
+from gateway.directory.trusted import TrustedDirectory
+from gateway.errors import ConfigError
+from gateway.home import Home
+from gateway.journal import get_journal
+from gateway.ports import Clock
+from keys.nodekeys import NodeKeys
+from keys.recipient import RecipientSecret
+from protocol.directory import LogKey, NodeEntry
+from protocol.directory_values import key_text, time_text
+from protocol.errors import MalformedError
+from protocol.joining import node_part
+
+_DAY_MS: Final = 24 * 60 * 60 * 1000
+_LISTED_DAYS: Final = 365
+
+
+def listed_entry(home: Home, config: NodeConfig, clock: Clock) -> NodeEntry | None:
+    """Return what the directory held in this home says of its node; nobody is asked.
+
+    Args:
+        home: The node's folder.
+        config: Its settings.
+        clock: The present time.
+
+    Returns:
+        None if no directory is held, or it does not name this node.
+    """
+    section = config.directory
+    if section.url is None or section.root is None:
+        return None
+    try:
+        root = home.path_of(section.root).read_bytes()
+    except OSError:
+        return None
+    directory = TrustedDirectory(
+        home.directory,
+        url=section.url,
+        root=root,
+        clock=clock,
+        journal=get_journal("directory"),
+    )
+
+    async def read() -> NodeEntry | None:
+        await directory.start()
+        entry = directory.node(config.node_id)
+        await directory.close()
+        return entry
+
+    return asyncio.run(read())
+
+
+def is_listed(entry: NodeEntry | None, keys: NodeKeys) -> bool:
+    """Tell whether a node's entry lists the log of these keys.
+
+    Args:
+        entry: Of the node, if there is one.
+        keys: The node's keys.
+    """
+    verifier = keys.signer().verifier
+    return entry is not None and any(key.verifier == verifier for key in entry.logs)
+
+
+def renewed_entry(
+    entry: NodeEntry | None, config: NodeConfig, keys: NodeKeys, *, now_ms: int
+) -> NodeEntry:
+    """Return the node's entry with its new log beside those that are listed.
+
+    Args:
+        entry: As the directory lists it; None makes the part of a new node.
+        config: The node's settings.
+        keys: Those of the new log among them.
+        now_ms: Milliseconds since 1970, UTC.
+
+    Raises:
+        ConfigError: The entry cannot hold one more log.
+    """
+    verifier = keys.signer().verifier
+    if entry is None:
+        return node_part(
+            config.node_id,
+            endpoints=(config.url,),
+            log=verifier,
+            last_resort=RecipientSecret(keys.last_resort_seed).public,
+            certificate=PEM_cert_to_DER_cert(keys.tls.certificate_pem.decode()),
+            not_before_ms=now_ms,
+            not_after_ms=now_ms + _LISTED_DAYS * _DAY_MS,
+        )
+    if is_listed(entry, keys):
+        return entry
+    return with_log(
+        entry,
+        LogKey(
+            origin=verifier.name,
+            ed25519=key_text(verifier.ed25519),
+            mldsa44=key_text(verifier.mldsa44),
+            not_before=time_text(now_ms),
+            not_after=time_text(now_ms + _LISTED_DAYS * _DAY_MS),
+        ),
+    )
+
+
+def with_log(entry: NodeEntry, key: LogKey) -> NodeEntry:
+    """Return a node's entry with one more log, checked as a whole.
+
+    Args:
+        entry: As the directory lists it.
+        key: The pair of keys of the new log.
+
+    Raises:
+        ConfigError: The entry cannot hold it.
+    """
+    try:
+        fields = {name: getattr(entry, name) for name in NodeEntry.model_fields}
+        return NodeEntry(**{**fields, "logs": (*entry.logs, key)})
+    except (ValueError, MalformedError) as error:
+        raise ConfigError("the node's entry cannot hold one more log") from error
