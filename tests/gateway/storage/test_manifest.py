@@ -84,7 +84,7 @@ def test_name_that_no_home_has_is_refused(name: object) -> None:
         {"files": [[]] * 1_000_001},
         {"more": 1},
     ],
-    ids=str,
+    ids=lambda change: str(change)[:60],
 )
 def test_what_has_another_form_is_refused(change: dict[str, object]) -> None:
     """Nothing is guessed."""
