@@ -4,7 +4,7 @@ An operation is named after what happens, and what it checks (duplicate, lease, 
 inside it. gateway.storage implements it; one suite of tests holds every implementation to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from gateway.cancelling import Cancelling
@@ -48,8 +48,10 @@ from gateway.rows import (
     LeafRow,
     MessageRow,
 )
+from keys.note import LogVerifier
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import LogOrigin, MessageId, NodeId
+from protocol.log.audited import KnownHead, LogVerification
 from protocol.log.linking import Position
 from protocol.log.statement import Statement
 
@@ -82,6 +84,23 @@ class LogBook(Protocol):
 
     async def state(self, statements: Sequence[Statement], *, must_leave: bool) -> int:
         """Append statements of the node itself; return the index of the first."""
+
+
+class Audits(Protocol):
+    """Our own logs, computed anew."""
+
+    async def audit(
+        self,
+        verifiers: Callable[[LogOrigin], Sequence[LogVerifier]],
+        *,
+        origin: LogOrigin | None = None,
+        known: Sequence[KnownHead] = (),
+        progress: Callable[[int, int], None] | None = None,
+    ) -> LogVerification:
+        """Compute a log of this node anew, beside its work; the one that is written if not given.
+
+        `known`: heads of the log that is written which others are known to hold.
+        """
 
 
 class Lanes(Protocol):
@@ -282,6 +301,7 @@ class Overview(Protocol):
 
 class Store(
     LogBook,
+    Audits,
     Lanes,
     Outbox,
     Casebook,

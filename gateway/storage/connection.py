@@ -42,6 +42,9 @@ _READER_PRAGMAS: Final = (
 
 _LOG_TABLES: Final = frozenset({"log", "leaf", "preimage", "node", "checkpoint"})
 
+_ERASABLE: Final = frozenset({"preimage"})
+"""Retention deletes there, under a trigger that asks for the act that names the row."""
+
 _ALLOWED_PRAGMAS: Final = frozenset({"wal_checkpoint", "quick_check", "integrity_check"})
 
 _STATEMENTS_KEPT: Final = 256
@@ -211,7 +214,9 @@ def _authorize(
 ) -> int:
     if action in _REFUSED:
         return sqlite3.SQLITE_DENY
-    if action in {sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE} and first in _LOG_TABLES:
+    if action == sqlite3.SQLITE_UPDATE and first in _LOG_TABLES:
+        return sqlite3.SQLITE_DENY
+    if action == sqlite3.SQLITE_DELETE and first in _LOG_TABLES - _ERASABLE:
         return sqlite3.SQLITE_DENY
     if action == sqlite3.SQLITE_PRAGMA and first not in _ALLOWED_PRAGMAS:
         return sqlite3.SQLITE_DENY

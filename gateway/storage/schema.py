@@ -19,6 +19,7 @@ from gateway.storage.tables_delivery import DEADLINES
 from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_numbers import NUMBERS
 from gateway.storage.tables_recovery import RECOVERY
+from gateway.storage.tables_retention import RETENTION
 from keys.digest import sha256
 
 _SET: Final = "a35"
@@ -44,6 +45,7 @@ MIGRATIONS: Final = (
     Migration(name="0004-numbers", statements=NUMBERS),
     Migration(name="0005-deadlines", statements=DEADLINES),
     Migration(name="0006-cancelling", statements=CANCELLING),
+    Migration(name="0007-retention", statements=RETENTION),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

@@ -14,6 +14,7 @@ from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.storage.anchor import Anchor, machine_name
+from gateway.storage.auditing import AuditPart
 from gateway.storage.cancelling import CancellingPart
 from gateway.storage.connection import StoreLock
 from gateway.storage.continuity import ContinuityPart
@@ -50,6 +51,7 @@ from protocol.log.statement import Statement
 
 class SqliteStore(
     LogBookPart,
+    AuditPart,
     LanePart,
     OutboxPart,
     CasebookPart,

@@ -84,6 +84,33 @@ class Frontier:
         self._size += 1
         return tuple(completed)
 
+    def append_subtree(self, level: int, root: bytes) -> tuple[bytes, ...]:
+        """Add a complete subtree of 2^level leaves whose root is known, at its place.
+
+        Args:
+            level: So that the size is a multiple of 2^level.
+            root: 32 bytes.
+
+        Returns:
+            The roots of all subtrees that it completed, its own first, from `level` upward.
+
+        Raises:
+            NotAllowedError: Not 32 bytes, or not its place; nothing was changed.
+            TooLargeError: The tree is full; nothing was changed.
+        """
+        if len(root) != DIGEST_BYTES or level < 0 or self._size & ((1 << level) - 1):
+            raise NotAllowedError("a subtree of 2^level leaves begins at a multiple of that")
+        if self._size + (1 << level) > MAX_INDEX:
+            raise TooLargeError("the tree is full")
+        completed = [root]
+        rest = self._size >> level
+        while rest & 1:
+            completed.append(node_hash(self._hashes.pop(), completed[-1]))
+            rest >>= 1
+        self._hashes.append(completed[-1])
+        self._size += 1 << level
+        return tuple(completed)
+
     def root(self) -> bytes:
         """Return the root at this size; of the empty tree the digest of nothing."""
         return _joined(self._hashes)

@@ -1,36 +1,26 @@
 """The whole log is verified from leaf 0, and every damage is found and named."""
 
-import asyncio
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import NoInputError
-from gateway.records import (
-    Proofs,
-    SignedHead,
-)
-from gateway.rows import (
-    LeafRow,
-)
 from gateway.service.prove import LogFault, LogVerification, Prove
-from gateway.storage.log import OwnLog
+from gateway.storage.auditing import audit_file
 from gateway.storage.sqlite import SqliteStore
 from keys.digest import leaf_hash, sha256
 from keys.note import LogVerifier
-from protocol.errors import NotAllowedError
-from protocol.identifiers import LogOrigin
 from protocol.log.checkpoint import ClaimedCheckpoint
 from protocol.log.proof import parse_tlog_proof
-from protocol.log.statement import Statement, cover
+from protocol.log.statement import cover
 from protocol.log.tree import check_inclusion
 from tests.gateway.storage.home import Home
 from tests.gateway.storage.material import (
     NOW_MS,
     ORIGIN,
+    PEER,
     admission,
     consignment,
     incoming,
@@ -42,48 +32,9 @@ OUR_KEYS = log_signer().verifier
 SIZE = 12
 
 
-class _Book:
-    """The log of a file that nobody runs, damaged or not, behind the port LogBook."""
-
-    def __init__(self, log: OwnLog) -> None:
-        self._log = log
-
-    @property
-    def origin(self) -> LogOrigin:
-        return self._log.origin
-
-    @property
-    def size(self) -> int:
-        return self._log.size
-
-    def root(self, size: int) -> bytes:
-        return self._log.root(size)
-
-    def head(self) -> SignedHead | None:
-        return self._log.head
-
-    async def checkpoint(self, size: int) -> SignedHead | None:
-        return self._log.checkpoint(size)
-
-    async def prove(self, size: int, indices: Sequence[int], *, old: int) -> Proofs:
-        return self._log.prove(size, indices, old=old)
-
-    async def leaves(self, start: int, stop: int) -> tuple[LeafRow, ...]:
-        return self._log.leaves(start, stop)
-
-    async def state(self, statements: Sequence[Statement], *, must_leave: bool) -> int:
-        raise NotAllowedError(f"nobody runs it: {len(statements)} {must_leave}")
-
-
 def prove_file(database: Path, *verifiers: LogVerifier) -> LogVerification:
     """Verify the log of a file as it lies there."""
-
-    async def scenario() -> LogVerification:
-        with closing(sqlite3.connect(database)) as connection:
-            log = _Book(OwnLog(connection, ORIGIN))
-            return await Prove(log, *(verifiers or (OUR_KEYS,))).verify()
-
-    return asyncio.run(scenario())
+    return audit_file(database, lambda _: verifiers or (OUR_KEYS,))
 
 
 @pytest.fixture
@@ -104,7 +55,7 @@ def home(tmp_path: Path) -> Home:
 def damaged(home: Home, *statements: str) -> LogVerification:
     """Change the file behind the store's back, and verify."""
     with closing(sqlite3.connect(home.database)) as connection:
-        for table in ("leaf", "preimage", "checkpoint"):
+        for table in ("leaf", "preimage", "node", "checkpoint"):
             connection.execute(f"DROP TRIGGER {table}_no_update")
             connection.execute(f"DROP TRIGGER {table}_no_delete")
         for statement in statements:
@@ -132,10 +83,12 @@ def test_sound_log_has_no_fault(home: Home) -> None:
     assert told == [(SIZE, SIZE)]
 
 
-def test_erased_preimages_are_counted_and_no_fault(home: Home) -> None:
-    """Retention leaves the 32 bytes; the tree still holds."""
+def test_statement_that_no_act_erased_is_lost(home: Home) -> None:
+    """Retention names what it erases first; the tree still holds."""
     result = damaged(home, "DELETE FROM preimage WHERE i IN (1, 2)")
-    assert (result.checked, result.erased, result.faults) == (SIZE - 2, 2, ())
+    assert (result.checked, result.erased, result.checkpoints) == (SIZE - 2, 0, 5)
+    assert [fault.index for fault in result.faults] == [1, 2]
+    assert "lost" in result.faults[0].what
 
 
 @pytest.mark.parametrize(
@@ -169,38 +122,94 @@ def test_leaf_with_a_wrong_tree_above_is_told_once(home: Home) -> None:
         "UPDATE leaf SET digest = zeroblob(32) WHERE i = 1",
         "DELETE FROM preimage WHERE i = 1",
     )
-    assert [fault.index for fault in result.faults] == [1]
+    assert [fault.index for fault in result.faults] == [1, 1]
     assert result.checkpoints == 1
 
 
-def test_missing_leaf_ends_the_verification(home: Home) -> None:
-    """What follows has no place in the tree."""
-
-    async def scenario() -> LogVerification:
-        with closing(sqlite3.connect(home.database)) as connection:
-            log = _Book(OwnLog(connection, ORIGIN))
-            connection.execute("DROP TRIGGER leaf_no_delete")
-            connection.execute("DELETE FROM leaf WHERE i = 6")
-            return await Prove(log, OUR_KEYS).verify()
-
-    result = asyncio.run(scenario())
-    assert result.size == 6
+def test_missing_leaf_is_named(home: Home) -> None:
+    """In a block that is not whole nothing stands for it: no root can be computed after it."""
+    result = damaged(home, "DELETE FROM leaf WHERE i = 6")
+    assert (result.size, result.checked) == (SIZE, SIZE - 1)
     assert [fault.index for fault in result.faults] == [6]
     assert "missing" in result.faults[0].what
 
 
+@pytest.fixture
+def long_home(home: Home) -> Home:
+    """A home with 600 leaves: blocks of two levels."""
+
+    async def scenario(store: SqliteStore) -> None:
+        for number in range(SIZE, 600, 7):
+            noise = [cover(sha256(b"%d" % n)) for n in range(number, min(number + 7, 600))]
+            await store.state(noise, must_leave=True)
+
+    home.play(scenario)
+    assert prove_file(home.database).faults == ()
+    return home
+
+
+@pytest.mark.parametrize(
+    ("statement", "index", "what"),
+    [
+        ("DELETE FROM leaf WHERE i = 37", 37, "missing"),
+        ("UPDATE preimage SET bytes = x'00' WHERE i = 4", 4, "digest"),
+        ("UPDATE node SET hash = zeroblob(32) WHERE level = 4 AND i = 3", 48, "stored root"),
+        ("DELETE FROM node WHERE level = 8 AND i = 1", 256, "stored root"),
+    ],
+)
+def test_damage_does_not_hide_what_follows(
+    long_home: Home, statement: str, index: int, what: str
+) -> None:
+    """The stored root stands for a damaged block, and the signed roots above prove it."""
+    result = damaged(long_home, statement)
+    assert [fault.index for fault in result.faults] == [index]
+    assert what in result.faults[0].what
+    assert result.faults[0].remedy
+    assert result.root == prove_file(long_home.database).root
+
+
+def test_leaves_that_changed_places_are_found(long_home: Home) -> None:
+    """Two covers state nothing: only the tree knows their order."""
+    result = damaged(
+        long_home,
+        "CREATE TEMP TABLE swapped AS SELECT i, digest FROM leaf WHERE i IN (101, 102)",
+        "UPDATE leaf SET digest = (SELECT digest FROM swapped WHERE i = 203 - leaf.i)"
+        " WHERE i IN (101, 102)",
+    )
+    assert result.faults[0].index in {101, 102, 103}
+    assert any(fault.index == 96 and "stored root" in fault.what for fault in result.faults)
+
+
+@pytest.mark.parametrize("table", ["checkpoint", "leaf"])
+def test_truncated_tail_is_found_by_what_is_held_elsewhere(long_home: Home, table: str) -> None:
+    """A shorter history is sound in itself; the anchor and the peers know better."""
+    result = damaged(
+        long_home,
+        "DELETE FROM checkpoint WHERE size > 500",
+        *(["DELETE FROM leaf WHERE i >= 500"] if table == "leaf" else []),
+    )
+    assert [fault.index for fault in result.faults] == [498 if result.size == 498 else result.size]
+    assert "the anchor holds a head of 600 leaves" in result.faults[0].what
+
+
+def test_peer_that_holds_more_is_named(home: Home) -> None:
+    """What peers said that they hold counts as much as our own anchor."""
+
+    async def scenario(store: SqliteStore) -> None:
+        prove = Prove(store, OUR_KEYS, held=lambda: [(PEER, SIZE), (PEER, SIZE + 5)])
+        result = await prove.verify()
+        assert [fault.index for fault in result.faults] == [SIZE]
+        assert str(PEER) in result.faults[0].what
+        with pytest.raises(NoInputError):
+            await prove.verify(origin=type(ORIGIN)(ORIGIN.node, 7))
+
+    home.play(scenario)
+
+
 def test_missing_newest_checkpoint_is_a_fault(home: Home) -> None:
     """It was signed and is known, but could not be shown to anybody."""
-
-    async def scenario() -> LogVerification:
-        with closing(sqlite3.connect(home.database)) as connection:
-            log = _Book(OwnLog(connection, ORIGIN))
-            connection.execute("DROP TRIGGER checkpoint_no_delete")
-            connection.execute("DELETE FROM checkpoint WHERE size = 12")
-            return await Prove(log, OUR_KEYS).verify()
-
-    result = asyncio.run(scenario())
-    assert [fault.index for fault in result.faults] == [11]
+    result = damaged(home, "DELETE FROM checkpoint WHERE size = 12")
+    assert [fault.index for fault in result.faults] == [result.size]
 
 
 def test_checkpoint_of_other_keys_is_a_fault(home: Home) -> None:
@@ -254,17 +263,7 @@ def test_tlog_proof_of_a_leaf_verifies_by_itself(home: Home) -> None:
     home.play(scenario)
 
 
-def test_log_without_a_head_has_nothing_to_prove(tmp_path: Path) -> None:
-    """Before the first leaf was signed."""
-    home = Home(tmp_path / "home")
-    asyncio.run(home.create().close())
-
-    async def scenario() -> None:
-        with closing(sqlite3.connect(home.database)) as connection:
-            prove = Prove(_Book(OwnLog(connection, type(ORIGIN)(ORIGIN.node, 2))))
-            view = await prove.show()
-            assert (view.size, view.head) == (0, None)
-            with pytest.raises(NoInputError):
-                await prove.verify()
-
-    asyncio.run(scenario())
+def test_log_that_is_not_kept_is_refused(home: Home) -> None:
+    """Another generation, another node."""
+    with pytest.raises(NoInputError):
+        audit_file(home.database, lambda _: (OUR_KEYS,), origin=type(ORIGIN)(ORIGIN.node, 2))
