@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gateway.cancelling import Cancelling
 from gateway.continuity import Continuity, Lost, Successions
+from gateway.exhibits import Exhibits
 from gateway.lateness import (
     Awaited,
     CopyRow,
@@ -313,6 +314,7 @@ class Store(
     Overview,
     Numbers,
     Cancelling,
+    Exhibits,
     Protocol,
 ):
     """Everything durable of one node, behind transactions named after what happens."""

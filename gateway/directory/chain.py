@@ -13,7 +13,7 @@ Source: docs/wire-format.md, rules 28 to 30; TUF specification, section 5.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
@@ -67,6 +67,8 @@ class VerifiedDirectory:
         left_out: Parties that are delegated but have no usable entry, with the reason.
         files: The published files it consists of, by relative name; any folder or server that
             holds them is a mirror.
+        lapses: When the signatures of each Party expire that has an entry, ms since 1970 UTC:
+            its keys speak for no later moment.
     """
 
     stamp: DirectoryStamp
@@ -74,6 +76,7 @@ class VerifiedDirectory:
     entries: Mapping[str, PartyEntry]
     left_out: Mapping[str, str]
     files: Mapping[str, bytes]
+    lapses: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +172,7 @@ class _Chain:
         self._files = files
         self._at = datetime.fromtimestamp(at_ms / 1000, UTC)
         self._used: dict[str, bytes] = {}
+        self._lapses: dict[str, int] = {}
 
     def verify(self, anchor: bytes) -> VerifiedDirectory:
         root = self._root(anchor)
@@ -193,6 +197,7 @@ class _Chain:
             entries=entries,
             left_out=left_out,
             files=self._used,
+            lapses=self._lapses,
         )
 
     def _root(self, anchor: bytes) -> Root:
@@ -213,9 +218,10 @@ class _Chain:
         if f"{name}.json" not in snapshot.meta:
             raise _LeftOutError("delegated, but nothing published yet")
         role = self._pinned(Targets, _meta_of(snapshot, name), targets, name)
-        if role.is_expired(self._at):
-            raise _LeftOutError("the Party's signatures have expired")
         digest = entry_digest(role, country)
+        if role.is_expired(self._at):
+            self._keep(country, digest)
+            raise _LeftOutError("the Party's signatures have expired")
         if digest is None:
             raise _LeftOutError("the Party lists no entry")
         data = self._take(entry_file(country, digest))
@@ -226,6 +232,7 @@ class _Chain:
             raise _LeftOutError(f"the Party's entry is refused: {error}") from error
         if entry.party != country:
             raise _LeftOutError("the Party signed an entry of another Party")
+        self._lapses[country] = expiry_ms(role)
         return entry
 
     def _pinned(
@@ -244,6 +251,11 @@ class _Chain:
         if signed.version != meta.version:
             raise ProofError("a file of the directory has another version than its name")
         return signed
+
+    def _keep(self, country: str, digest: str | None) -> None:
+        """Let an entry belong to the state that counts no more: it did when evidence was made."""
+        if digest is not None and (name := entry_file(country, digest)) in self._files:
+            self._used[name] = self._files[name]
 
     def _take(self, name: str) -> bytes:
         data = self._files.get(name) if is_published(name) else None

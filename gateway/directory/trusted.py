@@ -15,6 +15,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
+from gateway.directory.archive import DirectoryArchive
 from gateway.directory.bundle import load_bundle, save_bundle
 from gateway.directory.chain import VerifiedDirectory, verify_chain
 from gateway.directory.client import download
@@ -28,6 +29,7 @@ from protocol.envelope.header import DirectoryStamp
 from protocol.identifiers import NodeId
 
 _KEPT: Final = "verified.json"
+_HISTORY: Final = "history"
 
 
 class TrustedDirectory:
@@ -44,6 +46,7 @@ class TrustedDirectory:
     Attributes:
         why: Why the last update failed, one sentence for people; None if it succeeded.
         verified_ms: When an update last succeeded, ms since 1970 UTC; None if never.
+        archive: Every state that was ever in use here, for evidence.
 
     Raises:
         ConfigError: The address is of no allowed kind.
@@ -64,6 +67,7 @@ class TrustedDirectory:
         self._update: asyncio.Task[bool] | None = None
         self._fetcher: DirectoryFetcher | None = None
         self._is_closed = False
+        self.archive = DirectoryArchive(folder / _HISTORY)
 
     async def start(self) -> None:
         """Load the state kept from before, if there is one that verifies; asks nobody."""
@@ -146,7 +150,9 @@ class TrustedDirectory:
         if kept is None:
             return None
         files, verified_ms = kept
-        return verify_chain(self._root, files, at_ms=self._clock.now_ms()), verified_ms
+        verified = verify_chain(self._root, files, at_ms=self._clock.now_ms())
+        self.archive.save(verified)  # one that an earlier version kept is not in it yet
+        return verified, verified_ms
 
     def _fetch(self, fetcher: DirectoryFetcher) -> VerifiedDirectory:
         """Run one update, in the worker thread; the kept state is replaced only at the end."""
@@ -155,6 +161,7 @@ class TrustedDirectory:
         verified = verify_chain(self._root, files, at_ms=now_ms)
         self._check_not_older(verified.stamp)
         save_bundle(self._folder / _KEPT, verified.files, verified_ms=now_ms)
+        self.archive.save(verified)
         return verified
 
     def _check_not_older(self, offered: DirectoryStamp) -> None:

@@ -21,6 +21,7 @@ from gateway.storage.continuity import ContinuityPart
 from gateway.storage.core import StoreCore
 from gateway.storage.dispatch import OutboxPart
 from gateway.storage.exchange import ExchangePart
+from gateway.storage.exhibiting import ExhibitPart
 from gateway.storage.gate import Gate
 from gateway.storage.lanework import LanePart
 from gateway.storage.lateness import LatenessPart
@@ -64,6 +65,7 @@ class SqliteStore(
     LostPart,
     LatenessPart,
     OverviewPart,
+    ExhibitPart,
 ):
     """Everything durable of one node; made by `create` or `open`, used between start and close.
 

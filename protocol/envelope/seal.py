@@ -231,7 +231,38 @@ def open_envelope(
     outside = Header.decode(header)
     wrapped = decode_wraps(wraps)
     _check_body(outside, body)
-    content_key = unwrap(wrapped, header, secrets)
+    return _opened(outside, body, unwrap(wrapped, header, secrets))
+
+
+def open_disclosed(header: bytes, body: bytes, content_key: bytes) -> Opened:
+    """Open a body with its disclosed key, and check every binding inside it.
+
+    By key commitment the key opens this body to this content and no other. Whose word it is
+    follows from the proof of the sealing alone.
+
+    Args:
+        header: The bytes as carried.
+        body: The ciphertext.
+        content_key: As disclosed, any bytes.
+
+    Returns:
+        The content.
+
+    Raises:
+        MalformedError: Header, inner or content not as the rules say (E_SIZE, E_CANON, E_SCHEMA);
+            the body is not the one that the header names (E_LENGTH, E_HASH); padding (E_PAD).
+        NotProvenError: Another key (E_OPEN); what stands inside is not what the header says
+            (E_BIND).
+
+    Source:
+        docs/wire-format.md, rules 12, 13 and 33.
+    """
+    outside = Header.decode(header)
+    _check_body(outside, body)
+    return _opened(outside, body, content_key)
+
+
+def _opened(outside: Header, body: bytes, content_key: bytes) -> Opened:
     context = body_context(outside.mid, outside.sender, outside.recipient)
     try:
         plain = decrypt_body(content_key, context, body)

@@ -1,0 +1,44 @@
+"""A report as lines for people.
+
+Leaves to its callers to make them harmless: an act's word is its node's own text.
+"""
+
+from collections.abc import Iterator
+
+from gateway.evidence.moment import moment_or_none
+from gateway.evidence.report import Finding, Report
+from gateway.evidence.wording import proven, unproven
+
+
+def report_lines(report: Report) -> Iterator[str]:
+    """Yield a report, without the content.
+
+    Args:
+        report: Of one bundle.
+    """
+    for name, value in (report.message or {}).items():
+        yield f"{name:<10} {value}"
+    for each in report.findings:
+        yield ""
+        yield from _of(each)
+    yield ""
+    for remark in report.remarks:
+        yield f"remark     {remark}"
+    for fault in report.faults:
+        yield f"FAULT      {fault.file or 'the bundle'}: {fault.what}"
+    if report.is_valid:
+        yield "VALID      every file is what the logs and the directory say it is"
+    else:
+        yield f"NOT VALID  faults: {len(report.faults)}; nothing above counts as evidence"
+
+
+def _of(finding: Finding) -> Iterator[str]:
+    assessment, place = finding.assessment, finding.place
+    verdict = "no verdict" if assessment.verdict is None else assessment.verdict.value
+    at = moment_or_none(finding.said.at_ms) or "no time stated"
+    yield f"{finding.said.what}, {finding.by}, {at}: {verdict.upper()}"
+    yield f"  log        {finding.origin} #{finding.index}"
+    for sentence in proven(finding.said, assessment, place):
+        yield f"  proven     {sentence}"
+    for sentence in unproven(finding.said, assessment, place):
+        yield f"  not proven {sentence}"

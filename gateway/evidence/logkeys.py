@@ -1,0 +1,193 @@
+"""Which keys a log had at a moment: from the states of the directory in a bundle, and one root.
+
+Does: verifying each state from the root that the reader has, and each checkpoint under the keys
+that such a state lists for its log at the time at which it was signed. When the directory's own
+metadata expire is of no matter: a statement is judged by its own time, and by what has become of
+its key since.
+
+Source: docs/wire-format.md, rules 7, 28, 29 and 33.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final
+
+from gateway.directory.chain import VerifiedDirectory, verify_chain
+from gateway.directory.layout import ROOT
+from gateway.errors import ProofError
+from gateway.evidence.findings import Findings
+from keys.note import LogVerifier
+from protocol.directory import LogKey
+from protocol.errors import NotProvenError
+from protocol.evidence.naming import directory_of
+from protocol.identifiers import LogOrigin
+from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, verify_checkpoint
+
+MAX_STATES: Final = 32
+"""States of the directory in one bundle: one for each receipt and sealing, and the newest."""
+
+_MS_PER_S: Final = 1000
+_ALWAYS_MS: Final = 0
+"""Reference time at which no Party is left out: lapses are looked at one by one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedNote:
+    """A checkpoint that its log signed, and what has become of the keys.
+
+    Attributes:
+        checkpoint: Verified.
+        key_end_s: When its keys ended, seconds since 1970; None while they count.
+        verifier: The pair of keys.
+    """
+
+    checkpoint: Checkpoint
+    key_end_s: int | None
+    verifier: LogVerifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """One pair of keys as one state lists it."""
+
+    key: LogKey
+    lapses_ms: int
+
+    def counts_at(self, at_ms: int) -> bool:
+        return self.key.is_valid(at_ms) and at_ms <= self.lapses_ms
+
+
+def read_states(
+    files: Mapping[str, bytes], root: bytes, findings: Findings
+) -> tuple[VerifiedDirectory, ...]:
+    """Verify every state of the directory in a bundle.
+
+    Args:
+        files: Of the bundle.
+        root: The trusted root.
+        findings: Takes the faults.
+
+    Returns:
+        Those that verify, oldest first.
+    """
+    states: dict[str, dict[str, bytes]] = {}
+    for name, data in files.items():
+        if (found := directory_of(name)) is not None:
+            states.setdefault(found[0], {})[found[1]] = data
+    if len(states) > MAX_STATES:
+        findings.fault("directory", "more states of the directory than a bundle may have")
+        return ()
+    verified = []
+    for digest, published in sorted(states.items()):
+        with findings.at(f"directory/{digest}"):
+            verified.append(_read_state(digest, published, root))
+    if not verified:
+        findings.fault("directory", "no state of the directory verifies: no key is known")
+    return tuple(sorted(verified, key=_version))
+
+
+def _read_state(digest: str, published: Mapping[str, bytes], root: bytes) -> VerifiedDirectory:
+    """Verify one state: all of it, and nothing besides.
+
+    Raises:
+        ProofError: It does not verify, or holds a file that does not belong to it.
+    """
+    state = verify_chain(root, published, at_ms=_ALWAYS_MS)
+    if state.stamp.digest.hex() != digest:
+        raise ProofError("another state of the directory than its name says")
+    for name, data in published.items():
+        used = state.files.get(name)
+        # A root before the trusted one belongs to the history of who exported, not to ours.
+        if used is None and not name.endswith(f".{ROOT}.json"):
+            raise ProofError("a file that does not belong to this state of the directory")
+        if used is not None and used != data:
+            raise ProofError("another root of the same version than the trusted one")
+    return state
+
+
+class LogKeys:
+    """Verifies checkpoints; each note once.
+
+    Args:
+        states: Of `read_states`, oldest first.
+        now_ms: Milliseconds since 1970, UTC: nothing signed later counts, and keys that have
+            ended by now do so only for what was witnessed before.
+    """
+
+    def __init__(self, states: Sequence[VerifiedDirectory], *, now_ms: int) -> None:
+        self._states = states
+        self._now_ms = now_ms
+        self._known: dict[bytes, SignedNote] = {}
+
+    def verify(self, note: bytes) -> SignedNote:
+        """Verify a signed note of any log.
+
+        Args:
+            note: Any bytes.
+
+        Returns:
+            The checkpoint.
+
+        Raises:
+            MalformedError: Not a checkpoint.
+            NotProvenError: Not signed by a pair of keys that the directory lists for this log and
+                the time of the signature.
+            ExpiredError: Signed by a clock more than ten minutes ahead.
+        """
+        if note not in self._known:
+            self._known[note] = self._verified(ClaimedCheckpoint.parse(note))
+        return self._known[note]
+
+    def _verified(self, claimed: ClaimedCheckpoint) -> SignedNote:
+        listed = self._listed(claimed.head.origin)
+        if not listed:
+            raise NotProvenError("no state of the directory in this bundle lists its log")
+        found = self._signer(claimed, listed)
+        if found is None:
+            raise NotProvenError("not signed by the keys that the directory lists for its log")
+        verifier, at_ms = found
+        valid = [one.key.verifier for one in listed if one.counts_at(at_ms)]
+        if verifier not in valid:
+            raise NotProvenError("signed at a time for which the directory lists no such key")
+        # Once more beside all keys of that time: a bad line of one of them spoils the note.
+        pairs = list(dict.fromkeys(valid))
+        checkpoint = verify_checkpoint(claimed, pairs, now_ms=self._now_ms)
+        newest = [one.key for one in listed if one.key.verifier == verifier][-1]
+        is_over = newest.not_after_ms < self._now_ms
+        return SignedNote(
+            checkpoint=checkpoint,
+            key_end_s=newest.not_after_ms // _MS_PER_S if is_over else None,
+            verifier=verifier,
+        )
+
+    def _signer(
+        self, claimed: ClaimedCheckpoint, listed: Sequence[_Listed]
+    ) -> tuple[LogVerifier, int] | None:
+        """Return the first pair of keys that signed, and when; None if none did.
+
+        Raises:
+            ExpiredError: Signed by a clock more than ten minutes ahead.
+        """
+        for verifier in dict.fromkeys(one.key.verifier for one in listed):
+            with suppress(NotProvenError):
+                checkpoint = verify_checkpoint(claimed, [verifier], now_ms=self._now_ms)
+                return verifier, checkpoint.timestamp_s * _MS_PER_S
+        return None
+
+    def _listed(self, origin: LogOrigin) -> list[_Listed]:
+        """Return every pair listed for a log, oldest state first."""
+        country = origin.node.country
+        return [
+            _Listed(key=key, lapses_ms=state.lapses[country])
+            for state in self._states
+            if country in state.entries
+            for node in state.entries[country].nodes
+            if node.node_id == origin.node
+            for key in node.logs
+            if key.log_origin == origin
+        ]
+
+
+_version = attrgetter("stamp.root_version", "stamp.timestamp_version")

@@ -1,0 +1,34 @@
+"""The states of the directory for a bundle, from the copy that the node trusts and its archive."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from gateway.directory.trusted import TrustedDirectory
+
+
+class ArchivedStates:
+    """The port over a node's directory.
+
+    Args:
+        directory: That the node goes by.
+    """
+
+    def __init__(self, directory: TrustedDirectory) -> None:
+        self._directory = directory
+
+    async def held(self, digests: Sequence[bytes]) -> Mapping[bytes, Mapping[str, bytes]]:
+        """Return the newest state and those of the digests that are held.
+
+        Raises:
+            StorageError: One is held and cannot be read.
+        """
+        view = self._directory.view
+        if view is None:
+            return {}
+        found = {view.verified.stamp.digest: view.verified.files}
+        for digest in digests:
+            if digest not in found:
+                files = await asyncio.to_thread(self._directory.archive.load, digest)
+                if files is not None:
+                    found[digest] = files
+        return found
