@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Final, TypeVar
 
 from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
@@ -18,6 +19,8 @@ from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
 from gateway.clock import SystemClock
 from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError, GatewayError, UnavailableError
+from gateway.evidence.export import Export
+from gateway.evidence.states import ArchivedStates
 from gateway.journal import configure_journal, get_journal
 from gateway.metrics import Metrics
 from gateway.officer.api.reply import BASE
@@ -33,7 +36,7 @@ from gateway.runtime import Runtime
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
 from gateway.service.nightly import Nightly
-from gateway.service.prove import Prove
+from gateway.service.prove import Prove, listed_keys
 from gateway.service.webhooks import Receiver, Webhooks
 from gateway.storage.backups import BackupFolder, HomeBackups
 from gateway.storage.blobs import FileBlobs
@@ -149,7 +152,10 @@ async def _run(
         options.home, store_key=options.keys.store_key, head=ports.store.head, clock=ports.clock
     )
     webhooks = await _webhooks(options, ports, runtime, stack)
-    desk_port = await _desk(options, ports, runtime, stack, backups=backups)
+    evidence = Export(
+        store=ports.store, blobs=blobs, states=ArchivedStates(directory), clock=ports.clock
+    )
+    desk_port = await _desk(options, ports, runtime, stack, backups=backups, evidence=evidence)
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
     runtime.health.serving(now=True)
@@ -267,6 +273,7 @@ async def _desk(
     stack: AsyncExitStack,
     *,
     backups: HomeBackups,
+    evidence: Export,
 ) -> int:
     """Open the officers' socket in the home, and health on localhost; return its port.
 
@@ -287,7 +294,12 @@ async def _desk(
             ways=runtime.ways,
             budgets=ports.budgets,
         ),
-        prove=Prove(store, options.keys.signer().verifier),
+        prove=Prove(
+            store,
+            options.keys.signer().verifier,
+            listed=partial(listed_keys, ports.directory),
+            held=runtime.peers.held,
+        ),
         health=runtime.health,
         peers=runtime.peers,
         store=store,
@@ -297,6 +309,7 @@ async def _desk(
         recovery=runtime.continuing,
         metrics=ports.metrics,
         backups=backups,
+        evidence=evidence,
     )
     control = options.home.control
     if len(os.fsencode(control)) > _SOCKET_NAME_MOST:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
 from gateway.officer.connection import Connection, read
+from gateway.officer.evidence import EvidenceReader
 from gateway.officer.resources import Drafts, LogReader, NodeReader, Received, Sent
 from gateway.officer.shapes.delivery import ExplainView
 from gateway.officer.shapes.models import (
@@ -50,6 +51,7 @@ class Client:
         sent: What an officer does with a message that went out.
         received: What an officer does with a message that came in.
         log: The node's log.
+        evidence: Exports what is held of a message.
         node: Health, events, directory, types.
     """
 
@@ -60,6 +62,7 @@ class Client:
         self.sent = Sent(self._connection)
         self.received = Received(self._connection)
         self.log = LogReader(self._connection)
+        self.evidence = EvidenceReader(self._connection)
         self.node = NodeReader(self._connection)
 
     async def __aenter__(self) -> Self:

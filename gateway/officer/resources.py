@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import BinaryIO, Final
+from urllib.parse import urlencode
 
 from gateway.errors import UnavailableError
 from gateway.officer.connection import PIECE_BYTES, Connection, parse, pieces_of, read, read_bytes
@@ -174,8 +175,11 @@ class LogReader:
         async with self._connection.call("GET", f"/log/proof/{index}") as response:
             return (await read_bytes(response)).decode()
 
-    async def verify(self) -> AsyncIterator[VerificationStep]:
-        """Have the node compute its log anew.
+    async def verify(self, origin: str | None = None) -> AsyncIterator[VerificationStep]:
+        """Have the node compute a log of its own anew.
+
+        Args:
+            origin: Which; the one that is written if not given.
 
         Yields:
             Progress, then the result.
@@ -183,7 +187,10 @@ class LogReader:
         Raises:
             GatewayError: What the node met with, of its family.
         """
-        async with self._connection.call("POST", "/log/verifications") as response:
+        path = "/log/verifications"
+        if origin is not None:
+            path += f"?{urlencode({'origin': origin})}"
+        async with self._connection.call("POST", path) as response:
             async for line in response.content:
                 step = parse(line, VerificationStep)
                 if step.problem is not None:

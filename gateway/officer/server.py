@@ -15,6 +15,7 @@ from gateway.officer.api.backups import BackupApi, BackupService
 from gateway.officer.api.cancel import CancelApi, CancelService
 from gateway.officer.api.drafts import DraftApi
 from gateway.officer.api.events import EventApi
+from gateway.officer.api.evidence import EvidenceApi, EvidenceService
 from gateway.officer.api.health import HealthApi, health_app
 from gateway.officer.api.log import LogApi
 from gateway.officer.api.messages import MessageApi
@@ -54,6 +55,7 @@ class OfficerServices:
     backups: BackupService | None = None
     recovery: RecoveryService | None = None
     cancel: CancelService | None = None
+    evidence: EvidenceService | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -88,6 +90,8 @@ def build_officer_app(services: OfficerServices) -> Application:
         app.add_routes(BackupApi(services.backups).routes())
     if services.cancel is not None:
         app.add_routes(CancelApi(services.cancel, who=who).routes())
+    if services.evidence is not None:
+        app.add_routes(EvidenceApi(services.evidence, who=who).routes())
     if services.recovery is not None:
         operator = f"{services.config.node} operator"
         app.add_routes(RecoveryApi(services.recovery, who=operator).routes())

@@ -16,7 +16,7 @@ from gateway.rows import (
 from gateway.service.continuing import Standpoint
 from gateway.service.peers import PeerState
 from gateway.service.prove import LogVerification, LogView
-from protocol.identifiers import MessageId, NodeId
+from protocol.identifiers import LogOrigin, MessageId, NodeId
 
 
 class Draft(Protocol):
@@ -114,8 +114,10 @@ class ProveService(Protocol):
     async def show(self) -> LogView:
         """Return the log with its newest head."""
 
-    async def verify(self, progress: Callable[[int, int], None]) -> LogVerification:
-        """Compute the whole log anew; `progress` gets leaves done and leaves in all."""
+    async def verify(
+        self, progress: Callable[[int, int], None], *, origin: LogOrigin | None = None
+    ) -> LogVerification:
+        """Compute a log anew, ours if none is named; `progress` gets leaves done and in all."""
 
     async def proof(self, index: int) -> str:
         """Return a C2SP tlog-proof of one leaf."""

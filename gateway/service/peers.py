@@ -88,6 +88,12 @@ class Peers:
             if entry.node_id != self._node
         )
 
+    def held(self) -> tuple[tuple[NodeId, int], ...]:
+        """Return how many leaves of our log other nodes said that they hold, as far as heard."""
+        nodes = [entry.node_id for entry in self._directory.nodes()]
+        sizes = [(node, self._standings.of(node).head) for node in nodes if node != self._node]
+        return tuple((node, size) for node, size in sizes if size)
+
     def _state(
         self,
         way: Way,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.errors import NoInputError
+from gateway.ports import Directory
 from gateway.records import SignedHead
 from gateway.store import Audits, LogBook
 from keys.note import LogVerifier
@@ -18,7 +19,7 @@ from protocol.identifiers import LogOrigin, NodeId
 from protocol.log.audited import KnownHead, LogFault, LogVerification
 from protocol.log.proof import format_tlog_proof
 
-__all__ = ("LogFault", "LogVerification", "LogView", "ProvableLog", "Prove")
+__all__ = ("LogFault", "LogVerification", "LogView", "ProvableLog", "Prove", "listed_keys")
 
 
 class ProvableLog(LogBook, Audits, Protocol):
@@ -38,6 +39,18 @@ class LogView:
     origin: LogOrigin
     size: int
     head: SignedHead | None
+
+
+def listed_keys(directory: Directory, origin: LogOrigin) -> tuple[LogVerifier, ...]:
+    """Return every pair of keys that the directory lists for a log, valid now or not.
+
+    Args:
+        directory: The one held.
+        origin: The log.
+    """
+    entry = directory.node(origin.node)
+    keys = () if entry is None else entry.logs
+    return tuple(key.verifier for key in keys if key.log_origin == origin)
 
 
 class Prove:

@@ -161,7 +161,7 @@ def proven(store: Path, origin: LogOrigin, leaves: int) -> dict[str, object]:
     times.sort()
     return {
         "proof_ms": {
-            "first": round(max(times[-1:]) * 1000, 3),
+            "max": round(times[-1] * 1000, 3),
             "p50": round(median(times) * 1000, 3),
             "p99": round(times[int(len(times) * 0.99) - 1] * 1000, 3),
         }

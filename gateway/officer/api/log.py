@@ -6,11 +6,15 @@ from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
+from gateway.errors import NoInputError
 from gateway.officer.api.reply import BASE, answer, index_of
-from gateway.officer.api.views import log_view, verification_view
+from gateway.officer.api.views import log_view
 from gateway.officer.services import ProveService
 from gateway.officer.shapes.models import VerificationStep
 from gateway.officer.shapes.problems import problem_of_error
+from gateway.officer.shapes.verifying import verification_view
+from protocol.errors import MalformedError
+from protocol.identifiers import LogOrigin
 
 STREAM: Final = "application/x-ndjson"
 _QUEUED: Final = 16
@@ -46,10 +50,12 @@ class LogApi:
 
     async def verify(self, request: Request) -> StreamResponse:
         """Compute the log anew: a stream of JSON objects, the last one is result or problem."""
+        named = request.query.get("origin")
+        origin = None if named is None else _origin(named)
         response = StreamResponse(headers={"Content-Type": STREAM, "Cache-Control": "no-store"})
         await response.prepare(request)
         news: Queue[VerificationStep] = Queue(_QUEUED)
-        working = create_task(self._verify(news))
+        working = create_task(self._verify(news, origin))
         try:
             with suppress(ConnectionResetError):  # whoever asked may leave at any moment
                 await _stream(response, news)
@@ -58,7 +64,7 @@ class LogApi:
             await gather(working, return_exceptions=True)
         return response
 
-    async def _verify(self, news: Queue[VerificationStep]) -> None:
+    async def _verify(self, news: Queue[VerificationStep], origin: LogOrigin | None) -> None:
         loop = get_running_loop()
 
         def tell(done: int, total: int) -> None:
@@ -66,7 +72,7 @@ class LogApi:
             loop.call_soon_threadsafe(_offer, news, VerificationStep(progress=(done, total)))
 
         try:
-            result = verification_view(await self._prove.verify(tell))
+            result = verification_view(await self._prove.verify(tell, origin=origin))
         except Exception as error:  # noqa: BLE001  the stream has begun: it carries the problem
             await news.put(VerificationStep(problem=problem_of_error(error)))
             return
@@ -81,6 +87,20 @@ async def _stream(response: StreamResponse, news: Queue[VerificationStep]) -> No
         if step.progress is None:
             break
     await response.write_eof()
+
+
+def _origin(text: str) -> LogOrigin:
+    """Read the name of a log.
+
+    Raises:
+        NoInputError: Not a name, so there is no such log.
+    """
+    try:
+        return LogOrigin.parse(text)
+    except MalformedError as error:
+        raise NoInputError(
+            "no log is called so", hint="a log is named as a35/RO/1/log/1; see: a35 log show"
+        ) from error
 
 
 def _offer(news: Queue[VerificationStep], step: VerificationStep) -> None:

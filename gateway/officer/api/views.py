@@ -8,9 +8,7 @@ from gateway.officer.shapes.models import (
     ContentView,
     Event,
     FileItem,
-    LogFault,
     LogRef,
-    LogVerification,
     LogView,
     MessageItem,
     MessageView,
@@ -20,7 +18,6 @@ from gateway.officer.shapes.moments import instant, instant_or_none
 from gateway.rows import (
     EventRow,
 )
-from gateway.service.prove import LogVerification as Verification
 from gateway.service.prove import LogView as Log
 from gateway.service.shown import Explanation, MessageContent, MessageDetail, MessageLine
 from keys.digest import EMPTY_ROOT
@@ -158,18 +155,6 @@ def log_view(log: Log) -> LogView:
     if log.head is None:
         return LogView(origin=str(log.origin), size=0, root=EMPTY_ROOT.hex())
     return LogView(origin=str(log.head.origin), size=log.head.size, root=log.head.root.hex())
-
-
-def verification_view(check: Verification) -> LogVerification:
-    """Return a log computed anew."""
-    return LogVerification(
-        origin=str(check.origin),
-        size=check.size,
-        root=check.root.hex(),
-        checked=check.checked,
-        erased=check.erased,
-        faults=tuple(LogFault(index=each.index, what=each.what) for each in check.faults),
-    )
 
 
 def _log(row: EventRow) -> LogRef | None:

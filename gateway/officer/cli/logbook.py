@@ -1,13 +1,16 @@
 """Commands on the node's own log: log show, verify, proof."""
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import typer
 
-from gateway.errors import NoInputError, UnavailableError
+from gateway.errors import UnavailableError
 from gateway.officer.cli.session import at_desk
+from gateway.officer.cli.stopped import verify_stopped
 from gateway.officer.client import Client
 from gateway.officer.shapes.models import LogVerification
+from gateway.officer.shapes.verifying import verification_view
 from gateway.terminal import HomeOption, JsonOption, Terminal
 
 PROOF_FAILED: Final = 76
@@ -38,26 +41,37 @@ def verify(
     ] = None,
     json: JsonOption = False,
 ) -> int:
-    """Compute every statement and the tree anew from what is stored; 76 if it does not hold."""
+    """Compute every statement and the tree anew from what is stored; 76 if it does not hold.
+
+    Raises:
+        NoInputError: The node keeps no such log.
+        UnavailableError: The node ended meanwhile.
+    """
     terminal = Terminal(json=json)
 
-    async def work(desk: Client) -> int:
-        head = await desk.log.head()
-        if origin not in {None, head.origin}:
-            raise NoInputError(
-                f"this node keeps no log of the name {origin}", hint=f"its own is {head.origin}"
-            )
-        result = await _verified(desk, terminal)
-        terminal.document(result.model_dump(mode="json"))
-        terminal.say(
-            f"{result.origin}  {result.checked} of {result.size} entries, "
-            f"{result.erased} erased, {len(result.faults)} faults"
-        )
-        for fault in result.faults:
-            terminal.say(f"#{'-' if fault.index is None else fault.index}: {fault.what}")
-        return PROOF_FAILED if result.faults else 0
+    async def work(desk: Client) -> LogVerification:
+        return await _verified(desk, origin, terminal)
 
-    return at_desk(home, work)
+    try:
+        result = at_desk(home, work)
+    except UnavailableError as error:
+        if error.code != "node_not_running":
+            raise
+        stopped = verify_stopped(home, origin, progress=_bar(terminal))
+        result = verification_view(stopped)
+    terminal.progress("")
+    left_out = {"checkpoints"} if result.lost else {"checkpoints", "lost"}
+    terminal.document(result.model_dump(mode="json", exclude=left_out))
+    lost = f", {result.lost} lost with a log that was given up" if result.lost else ""
+    terminal.say(
+        f"{result.origin}  {result.checked} of {result.size} entries, {result.erased} erased, "
+        f"{result.checkpoints} checkpoints, {len(result.faults)} faults{lost}"
+    )
+    for fault in result.faults:
+        terminal.say(f"#{'-' if fault.index is None else fault.index}: {fault.what}")
+    for remedy in dict.fromkeys(fault.remedy for fault in result.faults):
+        terminal.note(f"what to do: {remedy}")
+    return PROOF_FAILED if result.faults else 0
 
 
 @app.command(epilog="Example: a35 log proof 8812 > entry.tlog-proof")
@@ -80,14 +94,19 @@ def proof(
     return at_desk(home, work)
 
 
-async def _verified(desk: Client, terminal: Terminal) -> LogVerification:
-    result: LogVerification | None = None
-    async for step in desk.log.verify():
+async def _verified(desk: Client, origin: str | None, terminal: Terminal) -> LogVerification:
+    show = _bar(terminal)
+    async for step in desk.log.verify(origin):
         if step.progress is not None:
-            done, total = step.progress
-            terminal.progress(f"{done} of {total}")
-        result = step.result
-    terminal.progress("")
-    if result is None:
-        raise UnavailableError("the node ended before its log was verified")
-    return result
+            show(*step.progress)
+        if step.result is not None:
+            return step.result
+    raise UnavailableError("the node ended before its log was verified")
+
+
+def _bar(terminal: Terminal) -> Callable[[int, int], None]:
+    def show(done: int, total: int) -> None:
+        share = 100 if not total else 100 * done // total
+        terminal.progress(f"{'#' * (share // 4):25} {share:3} % of {total} entries")
+
+    return show

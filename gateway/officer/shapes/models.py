@@ -285,13 +285,19 @@ class LogFault(Shape):
 
     index: int | None
     what: str
+    remedy: str = ""
 
 
 class LogVerification(LogView):
-    """POST /log/verifications, the last object: the log computed anew."""
+    """POST /log/verifications, the last object: the log computed anew.
+
+    `lost` leaves are known to be lost: the next log says so in its leaf 0.
+    """
 
     checked: int
     erased: int
+    checkpoints: int = 0
+    lost: int = 0
     faults: tuple[LogFault, ...]
 
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 import pytest
 
 from gateway.service.prove import LogFault
+from protocol.log.audited import RESTORE
 from tests.gateway.officer.cli.session import shell_of
 from tests.gateway.officer.world import World
 
@@ -34,14 +35,16 @@ def test_damaged_log_is_76(capsys: Capture) -> None:
         ended = shell("log", "verify")
         assert ended.code == 76
         assert "#3: another digest" in ended.out
+        assert RESTORE in ended.err
         shown = cast("dict[str, Any]", shell("log", "verify", "--json").document())
-    assert shown["faults"][0] == {"index": 3, "what": "another digest"}
+    assert shown["faults"][0] == {"index": 3, "what": "another digest", "remedy": RESTORE}
 
 
 def test_log_of_another_name_is_not_here(capsys: Capture) -> None:
-    """A node verifies its own log only, for now."""
+    """A node verifies its own logs only."""
     with shell_of(World(), capsys) as shell:
         assert shell("log", "verify", "--origin", "a35/FR/1/log/1").code == 66
+        assert shell("log", "verify", "--origin", "no log").code == 66
         assert shell("log", "verify", "--origin", "a35/RO/1/log/1").code == 0
 
 
