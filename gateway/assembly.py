@@ -20,7 +20,7 @@ from gateway.clock import SystemClock
 from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError, GatewayError, UnavailableError
 from gateway.evidence.export import Export
-from gateway.evidence.states import ArchivedStates
+from gateway.evidence.states import export_over
 from gateway.journal import configure_journal, get_journal
 from gateway.metrics import Metrics
 from gateway.officer.api.reply import BASE
@@ -152,9 +152,7 @@ async def _run(
         options.home, store_key=options.keys.store_key, head=ports.store.head, clock=ports.clock
     )
     webhooks = await _webhooks(options, ports, runtime, stack)
-    evidence = Export(
-        store=ports.store, blobs=blobs, states=ArchivedStates(directory), clock=ports.clock
-    )
+    evidence = export_over(directory, ports)
     desk_port = await _desk(options, ports, runtime, stack, backups=backups, evidence=evidence)
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")

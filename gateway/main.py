@@ -93,6 +93,8 @@ COMMANDS: Final[dict[str, Entry]] = {
     "peers": _group("List the other nodes as this one sees them.", f"{_CLI}reading", "peers_app"),
     "attachment": _group("Fetch attachments.", f"{_CLI}attachment", "app"),
     "log": _group("Look into the node's own log.", f"{_CLI}logbook", "app"),
+    "evidence": _group("Export evidence of a message.", f"{_CLI}evidence", "app"),
+    "verify": Entry("Verify evidence, without a node or a network.", f"{_CLI}verify"),
 }
 """Every command, in the order of the list that `a35 --help` prints."""
 

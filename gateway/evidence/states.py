@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from gateway.directory.trusted import TrustedDirectory
+from gateway.evidence.export import Export
+from gateway.outfit import Ports
 
 
 class ArchivedStates:
@@ -32,3 +34,18 @@ class ArchivedStates:
                 if files is not None:
                     found[digest] = files
         return found
+
+
+def export_over(directory: TrustedDirectory, ports: Ports) -> Export:
+    """Return the use case of a running node.
+
+    Args:
+        directory: That the node goes by.
+        ports: Its others.
+    """
+    return Export(
+        store=ports.store,
+        blobs=ports.blobs,
+        states=ArchivedStates(directory),
+        clock=ports.clock,
+    )

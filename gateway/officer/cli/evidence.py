@@ -1,0 +1,115 @@
+"""The command `evidence export`: all that is held of one message as one file."""
+
+import os
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Annotated, BinaryIO, Literal, cast
+
+import typer
+
+from gateway.errors import DataError, StorageError, UsageError
+from gateway.officer.cli.session import at_desk, mid_at
+from gateway.officer.client import Client
+from gateway.officer.evidence import Fetched
+from gateway.officer.shapes.evidence import EvidenceRequest
+from gateway.terminal import HomeOption, JsonOption, Terminal
+
+app = typer.Typer(help="Export evidence of a message.", no_args_is_help=True)
+
+
+@app.callback()
+def evidence() -> None:
+    """Export evidence of a message."""
+
+
+@app.command(epilog="Example: a35 evidence export 9f2c0a41d27e4b5a8c6612f09be4a7d1 -o case.zip")
+def export(
+    mid: Annotated[str, typer.Argument(metavar="MID", help="The message, or its short code.")],
+    *,
+    home: HomeOption,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")],
+    redacted: Annotated[
+        bool, typer.Option("--redacted", help="Prove the exchange without its content.")
+    ] = False,
+    with_content: Annotated[
+        bool, typer.Option("--with-content", help="Disclose the key that opens the content.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Export what shows who said what of a message; the export is an act in the log."""
+    terminal = Terminal(json=json)
+    asked = EvidenceRequest(variant=_variant(redacted=redacted, with_content=with_content))
+    _must_be_free(output, force=force)
+    name, fetched = _fetch(home, mid, asked, output)
+    terminal.document({
+        "mid": name,
+        "file": str(output),
+        "variant": asked.variant,
+        "size_bytes": fetched.size_bytes,
+        "statements": fetched.statements,
+        "unproven": fetched.unproven,
+        "missing_attachments": fetched.missing_attachments,
+        "manifest": fetched.manifest,
+    })  # fmt: skip
+    terminal.say(f"{output}: {fetched.size_bytes} bytes, {fetched.statements} statements")
+    if fetched.unproven:
+        terminal.note(f"{fetched.unproven} statements are not in it: not signed yet, or erased")
+    if fetched.missing_attachments:
+        terminal.note(f"{fetched.missing_attachments} attachments are not in it")
+    terminal.say(f"verify it anywhere with: a35 verify {output} --root ROOT.json")
+    return 0
+
+
+def _variant(*, redacted: bool, with_content: bool) -> Literal["sealed", "disclosed", "redacted"]:
+    """Return how much goes in.
+
+    Raises:
+        UsageError: Both were asked for.
+    """
+    if redacted and with_content:
+        raise UsageError("--redacted and --with-content exclude each other")
+    if redacted:
+        return "redacted"
+    return "disclosed" if with_content else "sealed"
+
+
+def _fetch(home: Path, mid: str, asked: EvidenceRequest, output: Path) -> tuple[str, Fetched]:
+    """Write beside the target first, so that a half bundle never bears its name.
+
+    Raises:
+        StorageError: The folder cannot be written to.
+    """
+    try:
+        with NamedTemporaryFile(dir=output.parent, prefix=".a35-", delete=False) as held:
+            part = Path(held.name)
+            try:
+                got = at_desk(home, lambda desk: _get(desk, mid, asked, cast("BinaryIO", held)))
+                held.flush()
+                os.fsync(held.fileno())
+                part.replace(output)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise StorageError(f"{output.name} cannot be written") from error
+    return got
+
+
+async def _get(
+    desk: Client, mid: str, asked: EvidenceRequest, target: BinaryIO
+) -> tuple[str, Fetched]:
+    name = await mid_at(desk, mid)
+    return name, await desk.evidence.export(name, asked, target)
+
+
+def _must_be_free(output: Path, *, force: bool) -> None:
+    """Refuse to replace a file unasked.
+
+    Raises:
+        DataError: It exists.
+    """
+    if output.exists() and not force:
+        raise DataError(
+            f"{output.name} exists already", code="exists", hint="add --force to replace it"
+        )
