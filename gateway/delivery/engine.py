@@ -357,9 +357,7 @@ class Engine:
             self._journal.warning("delivery_failed", node=str(node), code=error.code)
             progress = Progress.FAILED
         finally:
-            if job is Job.BULK and attempt.kind is OutboxKind.RECEIPT:
-                lane.is_receipting = False
-                lane.idle.discard(Job.BULK)
+            lane.ended(attempt)
         if job is Job.BULK:
             self._turns.charge(node, attempt.size_bytes)
         if progress is Progress.IDLE:
@@ -382,8 +380,8 @@ class Engine:
 
     def _claimed(self, lane: Lane, job: Job, attempt: Attempt) -> None:
         """Take note that a worker has what it sends: another one may look for more."""
-        if job is Job.BULK and attempt.kind is OutboxKind.RECEIPT:
-            lane.is_receipting = True
+        if job is Job.BULK:
+            lane.claimed(attempt)
         if job in lane.claiming:
             lane.claiming.discard(job)
             self._changed(lane.node)

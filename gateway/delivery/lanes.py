@@ -7,7 +7,7 @@ meet what waits and what is under way.
 from dataclasses import dataclass, field
 
 from gateway.records import LaneRow, LaneWork, OutboxKind
-from gateway.service.batches import BATCH_BYTES, Batch
+from gateway.service.batches import BATCH_BYTES, Attempt, Batch
 from protocol.delivery.circuit import URGENT_SLOTS, Phase
 from protocol.delivery.lane import LaneState, at_start
 from protocol.delivery.pace import Pace
@@ -31,8 +31,8 @@ class Lane:
         running: Workers under way, by what they were granted for.
         claiming: Jobs whose worker has not claimed anything yet.
         idle: Jobs that found nothing; until the store says that something changed.
-        is_receipting: Whether a frame of receipts is under way among those of all classes. The
-            next receipts gather meanwhile: there is one for each stage of each message.
+        receipting: The attempt among those of all classes that carries receipts, None without
+            one. The next receipts gather meanwhile: there is one for each stage of each message.
     """
 
     node: NodeId
@@ -45,7 +45,30 @@ class Lane:
     running: dict[Job, int] = field(default_factory=lambda: dict.fromkeys(Job, 0))
     claiming: set[Job] = field(default_factory=set)
     idle: set[Job] = field(default_factory=set)
-    is_receipting: bool = False
+    receipting: Attempt | None = None
+
+    def claimed(self, attempt: Attempt) -> None:
+        """Take note of what an attempt of all classes carries; the last claim counts.
+
+        It may have claimed receipts, given them back and claimed envelopes.
+
+        Args:
+            attempt: It has claimed something.
+        """
+        if attempt.kind is OutboxKind.RECEIPT:
+            self.receipting = attempt
+        elif self.receipting is attempt:
+            self.receipting = None
+
+    def ended(self, attempt: Attempt) -> None:
+        """Take note that an attempt ended: receipts that gathered may go.
+
+        Args:
+            attempt: Of all classes.
+        """
+        if self.receipting is attempt:
+            self.receipting = None
+            self.idle.discard(Job.BULK)
 
     @property
     def is_open(self) -> bool:
@@ -109,7 +132,7 @@ class Lane:
         if job is Job.URGENT:
             return Batch(kind=None, urgent_only=True)
         return Batch(
-            kind=OutboxKind.ENVELOPE if self.is_receipting else None,
+            kind=None if self.receipting is None else OutboxKind.ENVELOPE,
             urgent_only=False,
             down_to=self.state.down_to(now_s),
             max_items=self.pace.items,

@@ -10,6 +10,7 @@ from typing import Final
 
 from gateway.records import OutboxKind
 from protocol.delivery.urgency import Urgency
+from protocol.errors import Code
 from protocol.identifiers import NodeId
 from protocol.limits import MAX_ENVELOPES
 
@@ -67,6 +68,7 @@ class Attempt:
         size_bytes: Of the items of the last frame.
         seconds: From sending the last frame to its answer, or to the failure.
         timed_out: Whether the last frame met no answer in time.
+        refused: Why the last frame was refused as a whole, None if it was not.
     """
 
     node: NodeId
@@ -75,3 +77,4 @@ class Attempt:
     size_bytes: int = 0
     seconds: float = 0.0
     timed_out: bool = False
+    refused: Code | None = None

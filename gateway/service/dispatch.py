@@ -122,7 +122,7 @@ class Dispatch:
         if self._logs.is_forked(node):
             return await self._freeze(run, batch)
         if not await self._shortfall.is_counted(node):
-            return await self.contact(node, attempt=run)  # rule 8: the first frame is empty
+            return await self._introduce(run, batch)
         standing = self._standings.of(node)
         if standing.head:
             items = await self._claim_riding(run, batch, standing.head)
@@ -149,6 +149,19 @@ class Dispatch:
             return Progress.REFUSED
         run = Attempt(node=node) if attempt is None else attempt
         return await self._carry(run, OutboxKind.ENVELOPE, (), link=self._is_behind(node))
+
+    async def _introduce(self, run: Attempt, batch: Batch) -> Progress:
+        """Send the first frame after a loss, which is empty (rule 8).
+
+        A refusal puts off what waits behind it: a peer that does not know the new log yet would
+        else be asked again at once, for ever.
+        """
+        progress = await self.contact(run.node, attempt=run)
+        if progress is not Progress.REFUSED:
+            return progress
+        # Claimed only now: an answer would have given what waits other numbers.
+        items = await self._claim(run, batch, below=None)
+        return await self._put_off(run.node, items, run.refused or Code.LOG_POSITION)
 
     async def _freeze(self, run: Attempt, batch: Batch) -> Progress:
         """Send nothing to a log with two histories, and say so of everything that waits."""
@@ -226,6 +239,7 @@ class Dispatch:
                 await self._settle.unreached(run.node, held, error.code)
                 return Progress.FAILED
             except RemoteProtocolError as error:
+                run.refused = error.code
                 return await self._put_off(run.node, held, error.code)
         except BaseException:
             await self._store.release(held)
@@ -257,6 +271,7 @@ class Dispatch:
             error = coded(status, body)
             self._settle.heard(node, error.t_ms)
             if error.code is not Code.LOG_POSITION:
+                run.refused = error.code
                 return await self._refused(node, ready or waiting, error)
             self._metrics.position_repeats()
             if error.size == start:

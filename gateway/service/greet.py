@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from gateway.errors import TransportError
 from gateway.journal import Journal
 from gateway.ports import Clock, Directory, Randomness
+from gateway.service.guard import passing_over_full
 from gateway.service.keyring import Keyring
 from protocol.delivery.liveness import PING_S, Exchanges, ping_at_s
 from protocol.errors import RemoteProtocolError
@@ -108,8 +109,9 @@ class Greet:
     async def _call(self, node: NodeId, places: asyncio.Semaphore) -> None:
         async with places:
             self._draws.pop(node, None)
-            if await self._lanes.call(node) and self._keyring.is_due(node):
-                await self._fetch(node)
+            with passing_over_full():  # called again when it is due again
+                if await self._lanes.call(node) and self._keyring.is_due(node):
+                    await self._fetch(node)
 
     async def _fetch(self, node: NodeId) -> None:
         try:

@@ -187,7 +187,7 @@ class Recovery:
                 waited_s=self._clock.monotonic_s() - self._began_s,
             )
             if is_enough:
-                # A loss was shown in this very moment; or the disk is full, and the next round begins.
+                # A loss was shown in this very moment; or the disk is full: the next round.
                 with suppress(RecoveringError), passing_over_full():
                     await self._begin(by="peers", reason="", who="")
 

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.delivery.lanes import Lane, new_lane
 from gateway.records import LaneRow, LaneWork, OutboxKind
+from gateway.service.batches import Attempt
 from protocol.delivery.circuit import Circuit
 from protocol.delivery.lane import LaneState
 from protocol.delivery.pace import Pace
@@ -114,7 +115,7 @@ def test_batches_carry_what_their_place_is_for() -> None:
     made.pace = Pace(rate=1000, items=2)
     bulk = made.batch(Job.BULK, NOW_S)
     assert (bulk.kind, bulk.max_items, bulk.max_bytes) == (None, 2, 2000)
-    made.is_receipting = True
+    made.receipting = Attempt(node=RO, kind=OutboxKind.RECEIPT)
     assert made.batch(Job.BULK, NOW_S).kind is OutboxKind.ENVELOPE
 
 
@@ -128,3 +129,16 @@ def test_row_is_a_hint_for_people_and_the_next_start() -> None:
     assert (row.failures, row.back_off_ms, row.due_ms) == (4, 4000, 12_500)
     assert (row.last_ok_ms, row.last_error) == (7, "unreached")
     assert Lane(node=RO).row(now_ms=10_000, now_s=NOW_S, error=None).due_ms == 0
+
+
+def test_receipts_that_were_given_back_hold_up_no_others() -> None:
+    """Found by simulation: a worker that claimed receipts, then envelopes, never let go of them."""
+    busy = lane(0, 0, 1)
+    attempt = Attempt(node=RO, kind=OutboxKind.RECEIPT)
+    busy.claimed(attempt)
+    assert busy.batch(Job.BULK, NOW_S).kind is OutboxKind.ENVELOPE
+    attempt.kind = OutboxKind.ENVELOPE
+    busy.claimed(attempt)
+    assert busy.batch(Job.BULK, NOW_S).kind is None
+    busy.ended(attempt)
+    assert busy.batch(Job.BULK, NOW_S).kind is None
