@@ -276,16 +276,18 @@ class Checker:
                 )
 
     def _check_answers(self, each: Evidence) -> None:
-        """I12: nothing is answered by what came before it was there."""
-        here = {(message.sender, message.mid) for message in each.audit.messages}
+        """I12: what is answered was there to be answered, and what answers nothing waits."""
+        here = {message.mid for message in each.audit.messages}
+        answered = {message.re for message in each.audit.messages if message.is_out}
         for message in each.audit.messages:
-            if message.re is None or message.is_out:
+            if message.is_out:
                 continue
-            is_there = any(mid == message.re for _, mid in here)
+            is_answered = message.state.value in {"acknowledged", "declined", "answered"}
+            is_early = message.re is not None and message.re not in here
             self._findings.hold(
                 Invariant.ANSWER_AFTER_QUESTION,
-                holds=is_there or message.state.value in {"accepted", "consigned", "rejected"},
-                otherwise=f"{each.node} has an answer that stands without its question",
+                holds=not is_answered or (message.mid in answered and not is_early),
+                otherwise=f"{message.mid} stands as answered at {each.node} without an answer",
             )
 
 

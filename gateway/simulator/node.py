@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from traceback import extract_tb
 
 from gateway.errors import GatewayError, TransportError
 from gateway.metrics import Metrics
@@ -136,6 +137,7 @@ class SimulatedNode:
     runtime: Runtime = field(init=False)
     port: PeerPort = field(init=False)
     metrics: Metrics = field(init=False)
+    _has_files: bool = False
     _running: "asyncio.Task[None] | None" = None
 
     def __post_init__(self) -> None:
@@ -170,11 +172,10 @@ class SimulatedNode:
         """End its life where it is, as a killed process ends; its files stay as they are."""
         if self.life.is_dead:
             return
-        was_up, self.is_up = self.is_up, False
+        self.is_up = False
         self.life.end()
         self.world.wire.ended(self.life)
-        if was_up:
-            self.store.abandon()
+        self._let_go()
 
     async def stop(self) -> None:
         """End its life in order, as an operator does."""
@@ -186,11 +187,18 @@ class SimulatedNode:
         await asyncio.wait([ending])
         self.life.end()
         self.world.wire.ended(self.life)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._has_files:
+            self._has_files = False
+            self.store.abandon()
 
     async def _end(self, running: "asyncio.Task[None]") -> None:
         running.cancel()
         await asyncio.wait([running])
         await self.store.close()
+        self._has_files = False
 
     async def _live(self, life: Life) -> None:
         """Be the process: open, run, and say so if it ends by itself."""
@@ -224,6 +232,7 @@ class SimulatedNode:
             metrics=self.metrics,
             make_writer=inline(self.disk),
         )
+        self._has_files = True
         blobs = InlineBlobs(self.home / "blobs", node=self.id, clock=clock)
         journal = KeptJournal(lambda told: self.world.told(self.id, told))
         self.runtime = Runtime(
@@ -253,6 +262,19 @@ class SimulatedNode:
 
 async def _nothing() -> None:
     await asyncio.sleep(0)
+
+
+def place_of(error: BaseException) -> str:
+    """Return by which calls of services a process ended, outermost first."""
+    if isinstance(error, BaseExceptionGroup):
+        return " and ".join(place_of(each) for each in error.exceptions)
+    frames = extract_tb(error.__traceback__)
+    places = [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+        for frame in frames
+        if "/service/" in frame.filename or "/delivery/" in frame.filename
+    ]
+    return f"{type(error).__name__} by {' > '.join(places) or 'what is below'}: {error}"
 
 
 def reason_of(error: BaseException) -> GatewayError | None:

@@ -13,7 +13,7 @@ from gateway.simulator.findings import Findings, Invariant
 from gateway.simulator.material import CANARY
 from gateway.simulator.port import Reply, Request
 from gateway.simulator.wire import Way
-from protocol.answer import Receipted, decode_answer
+from protocol.answer import Receipted, decode_answer, decode_error
 from protocol.errors import RemoteProtocolError
 from protocol.frame import PREFIX_BYTES, FrameKind, decode_head, decode_prefix
 from protocol.identifiers import LogOrigin, MessageId, NodeId
@@ -21,6 +21,7 @@ from protocol.log.checkpoint import ClaimedCheckpoint
 from protocol.receipt import Receipt, Stage
 
 _OK = 200
+_REFUSED = 400
 _CANARY = CANARY.encode()
 
 
@@ -66,7 +67,7 @@ class Observer:
 
     def answered(self, way: Way, request: Request, reply: Reply) -> None:
         """Look at an answer as it was given."""
-        self.note(f"{way[0]} < {way[1]} {reply.status}")
+        self.note(f"{way[0]} < {way[1]} {reply.status}{_code_of(reply)}")
         self._search(reply.body)
         is_frame = request.method == "POST" and reply.status == _OK
         if not is_frame or not self.is_honest(way[1]):
@@ -112,6 +113,17 @@ class Observer:
             holds=self.heads.setdefault((origin, size), root) == root,
             otherwise=f"two roots of {origin} at {size}",
         )
+
+
+def _code_of(reply: Reply) -> str:
+    """Return what a refusal says, for the trace."""
+    if reply.status < _REFUSED or not reply.body:
+        return ""
+    try:
+        error = decode_error(reply.body)
+    except RemoteProtocolError:
+        return " unreadable"
+    return f" {error.code} {'' if error.size is None else error.size}".rstrip()
 
 
 @lru_cache(maxsize=4096)

@@ -33,7 +33,7 @@ from gateway.simulator.liar import LyingNode
 from gateway.simulator.loop import VirtualLoop
 from gateway.simulator.material import NodeMaterial, nodes, scratch
 from gateway.simulator.model import Model
-from gateway.simulator.node import SimulatedNode, Surroundings, reason_of
+from gateway.simulator.node import SimulatedNode, Surroundings, place_of, reason_of
 from gateway.simulator.observer import Observer
 from gateway.simulator.officers import Officers
 from gateway.simulator.trace import Trace
@@ -373,7 +373,7 @@ class World:
         self.trace.note(f"{node.life.name} stopped {None if reason is None else reason.code}")
         allowed = isinstance(reason, StorageError) and self.weather.has(Fault.DISK_BROKEN)
         if not allowed:
-            self.findings.fail(Invariant.NO_BUGS, f"{node.id} stopped: {error!r}")
+            self.findings.fail(Invariant.NO_BUGS, f"{node.id} stopped: {place_of(error)}")
         node.die()
         task = asyncio.get_running_loop().create_task(
             self.troubles.revive(node, 5.0), context=self.trace.context
