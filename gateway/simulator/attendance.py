@@ -41,6 +41,7 @@ class Attendance:
         directory: Returns the newest version.
         publish: Gives an entry to the directory.
         folder: For copies.
+        is_honest: Whose operators do what they should.
         note: Takes a line for the trace.
     """
 
@@ -54,6 +55,7 @@ class Attendance:
     directory: Callable[[], DirectoryVersion]
     publish: Callable[[NodeEntry], None]
     folder: Path
+    is_honest: Callable[[NodeId], bool]
     note: Callable[[str], None]
     copies: int = 0
     _kept: list[Copy] = field(default_factory=list)
@@ -82,7 +84,8 @@ class Attendance:
         while True:
             await self.time.wait(_LOOK_S)
             for _, node in sorted(self.nodes.items()):
-                self.look_after(node)
+                if self.is_honest(node.id):
+                    self.look_after(node)
 
     def look_after(self, node: SimulatedNode) -> bool:
         """Do what one node asks its operator for; return whether there was anything."""

@@ -6,10 +6,10 @@ from typing import Annotated, Final
 import typer
 
 from gateway.errors import DataError
-from gateway.simulator.faults import Fault, chosen
+from gateway.simulator.faults import chosen
 from gateway.simulator.pool import run_all, workplace
 from gateway.simulator.report import Report
-from gateway.simulator.scenarios import SCENARIOS, run_scenario
+from gateway.simulator.scenarios import SCENARIOS, play
 from gateway.simulator.waits import measure
 from gateway.simulator.world import Plan
 from gateway.terminal import JsonOption, Terminal
@@ -42,12 +42,16 @@ def simulate(
     ] = 0,
     json: JsonOption = False,
 ) -> int:
-    """Simulate networks with faults, and check everything that must hold."""
+    """Simulate networks with faults, and check everything that must hold.
+
+    Raises:
+        DataError: A trace of many seeds was asked for, or a kind or story that does not exist.
+    """
     terminal = Terminal(json=json)
     if waits:
         return _waits(terminal, start)
     if scenario:
-        return _scenarios(terminal, scenario, start=start, seeds=seeds)
+        return _scenarios(terminal, scenario, range(start, start + seeds), trace=trace)
     allowed = chosen(faults)
     if trace and seeds != 1:
         raise DataError("a trace is that of one seed", hint="give --seeds 1 and --start K")
@@ -87,23 +91,29 @@ def _complain(terminal: Terminal, report: Report, faults: str) -> None:
         terminal.note(f"this run says nothing: {why}")
 
 
-def _scenarios(terminal: Terminal, name: str, *, start: int, seeds: int) -> int:
+def _scenarios(terminal: Terminal, name: str, seeds: range, *, trace: bool) -> int:
+    """Play stories.
+
+    Raises:
+        DataError: There is none of this name.
+    """
     names = sorted(SCENARIOS) if name == "all" else [name]
-    unknown = [each for each in names if each not in SCENARIOS]
-    if unknown:
+    if any(each not in SCENARIOS for each in names):
         raise DataError("no such scenario", hint=f"there are: all, {', '.join(sorted(SCENARIOS))}")
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[str]] = {each: [] for each in names}
     with workplace():
         for each in names:
-            for seed in range(start, start + seeds):
+            for seed in seeds:
                 terminal.progress(f"{each}, seed {seed}")
-                found.setdefault(each, []).extend(
-                    f"seed {seed}: {sentence}" for sentence in run_scenario(each, seed)
-                )
+                outcome = play(each, seed, keep_trace=trace)
+                for line in outcome.lines:
+                    terminal.say(line)
+                sentences = outcome.findings.sentences()
+                found[each].extend(f"seed {seed}: {sentence}" for sentence in sentences)
     terminal.progress("")
     terminal.document({"scenarios": found})
     for each, sentences in found.items():
-        terminal.say(f"{each}: {'holds' if not sentences else 'FAILS'}")
+        terminal.say(f"{each}: {'FAILS' if sentences else 'holds'}")
         for sentence in sentences[:_SENTENCES]:
             terminal.note(f"  {sentence}")
     return _FAILED if any(found.values()) else 0
@@ -117,6 +127,3 @@ def _waits(terminal: Terminal, start: int) -> int:
     heads = ("class", "out", "median s", "p95 s", "most s", "runs", "holds")
     terminal.table(heads, [each.cells() for each in measured])
     return 0 if all(each.holds for each in measured) else _FAILED
-
-
-__all__ = ["Fault", "app", "simulate"]

@@ -26,6 +26,7 @@ class Invariant(StrEnum):
     WITHIN_CAPS = "I11"
     ANSWER_AFTER_QUESTION = "I12"
     NO_BUGS = "bugs"
+    STORY = "story"
 
 
 _FINDINGS_KEPT = 50

@@ -1,6 +1,6 @@
 """Reads every store at the end and hands it to the checkers and to the model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -67,6 +67,20 @@ class Judge:
         self.findings.duplicates.extend(self.model.duplicated(views))
         for what in (*self.model.invented(views), *self.model.misplaced(views)):
             self.findings.fail(Invariant.DELIVERED_ONCE, what)
+
+    def undetected(self, forked: Sequence[NodeId]) -> list[str]:
+        """Return the logs of which two histories were shown, and nobody found out.
+
+        Args:
+            forked: Nodes that had a twin.
+        """
+        accused = {origin for audit in self._before.values() for origin in audit.forks}
+        suspected = {origin for audit in self._before.values() for origin in audit.open_heads}
+        return [
+            f"two histories of {name}"
+            for name in forked
+            if not any(origin.startswith(f"a35/{name}/log/") for origin in accused | suspected)
+        ]
 
     def summary(self) -> list[str]:
         """Return one line for each message, for the trace."""

@@ -6,6 +6,7 @@ the machine's clock error, the directory held, chance, and which prekeys are sti
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import extract_tb
@@ -15,7 +16,7 @@ from gateway.metrics import Metrics
 from gateway.outfit import Ports
 from gateway.ports import Route
 from gateway.runtime import Runtime
-from gateway.simulator.clock import SimulatedClock, VirtualTime
+from gateway.simulator.clock import DAY_MS, SimulatedClock, VirtualTime
 from gateway.simulator.disk import SimulatedDisk
 from gateway.simulator.fakes import (
     InlineBlobs,
@@ -25,15 +26,18 @@ from gateway.simulator.fakes import (
     Told,
 )
 from gateway.simulator.loop import Life
-from gateway.simulator.material import NodeMaterial
+from gateway.simulator.material import PREKEY_DAYS, NodeMaterial, key_set_of, seed_of
 from gateway.simulator.port import PeerPort, Request
 from gateway.simulator.wire import Wire
 from gateway.storage.inline import inline
 from gateway.storage.sqlite import SqliteStore
+from keys.nodekeys import Prekey
 from keys.recipient import RecipientSecret
 from protocol.identifiers import LogOrigin, NodeId
+from protocol.keyset import KeySet
 from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.signing import sign_head
+from protocol.log.statement import key_set_published
 
 BLOBS = "/v1/blobs/"
 _FOUND = 200
@@ -157,6 +161,32 @@ class SimulatedNode:
         """Set its wall clock wrong, or right with zero."""
         self.clock.offset_ms = offset_ms
         self.most_ahead_ms = max(self.most_ahead_ms, offset_ms)
+
+    def forget_prekeys(self) -> bool:
+        """Lose every content key but the one in the directory; tell whether there was another."""
+        kept = RecipientSecret(self.material.keys.last_resort_seed).key_id
+        lost = [key_id for key_id in self.secrets if key_id != kept]
+        for key_id in lost:
+            del self.secrets[key_id]
+        return bool(lost)
+
+    async def publish_prekey(self) -> None:
+        """Make a prekey, keep it, and state it in a new key set, as an operator's tool does."""
+        held = await self.store.key_set()
+        if held is None or not self.store.may_sign:
+            return
+        version = KeySet.decode(held[0]).version + 1
+        now_ms = self.now_ms()
+        prekey = Prekey(
+            seed=seed_of(self.id, f"prekey {self.lives} {version}"),
+            not_before_ms=now_ms,
+            expires_ms=now_ms + PREKEY_DAYS * DAY_MS,
+        )
+        secret = RecipientSecret(prekey.seed)
+        self.secrets[secret.key_id] = secret
+        key_set = key_set_of(self.id, (prekey,), version)
+        with suppress(GatewayError):
+            await self.store.state([key_set_published(key_set)], must_leave=True)
 
     def start(self) -> None:
         """Begin a new life on the home."""

@@ -124,6 +124,11 @@ class Officers:
             document = documents.decision(number, sender=node.id, to=to, re=re, now=now)
         self._hand_in(node.id, to, number, document)
 
+    async def open(self, node: SimulatedNode, mid: MessageId) -> None:
+        """Let an officer open a received message."""
+        for row in await node.store.message(mid):
+            self._open(node, row)
+
     def _open(self, node: SimulatedNode, row: MessageRow) -> None:
         named = (row.sender, row.mid)
         self.model.act(named, "opened", is_done=False)

@@ -38,6 +38,8 @@ class Trouble:
         tally: Counts what happened.
         renew: Publishes a new version of the directory.
         attendance: The operators.
+        fork: Lets a node show a peer another history.
+        liar: Who may do so.
         note: Takes a line for the trace.
     """
 
@@ -49,6 +51,8 @@ class Trouble:
     tally: Tally
     renew: Callable[[], DirectoryVersion]
     attendance: Attendance
+    fork: Callable[[NodeId, NodeId], None]
+    liar: NodeId | None
     note: Callable[[str], None]
     older: dict[NodeId, DirectoryVersion] = field(default_factory=dict)
     unreached: set[NodeId] = field(default_factory=set)
@@ -77,6 +81,9 @@ class Trouble:
             Fault.DIRECTORY_OLDER: self._older,
             Fault.DIRECTORY_CHANGED: self._renew,
             Fault.RESTORED_COPY: self._restore,
+            Fault.FORKED_LOG: self._fork,
+            Fault.PREKEY_GONE: self._forget_prekeys,
+            Fault.KEYS_ROTATED: self._rotate,
             Fault.OUTAGE_HOURS: lambda: self._outage(Fault.OUTAGE_HOURS, 8 * _HOUR_S),
             Fault.OUTAGE_DAYS: lambda: self._outage(Fault.OUTAGE_DAYS, 3 * DAY_S),
         }
@@ -279,6 +286,33 @@ class Trouble:
         await self.time.wait(self.draw.uniform(1.0, 60.0))
         self.out.discard(node.id)
         await self.revive(node, 0.0)
+
+    async def _fork(self) -> None:
+        """Let the liar of the world show one peer another history; once in a seed."""
+        liar, self.liar = self.liar, None
+        if liar is None or not self.nodes[liar].is_up:
+            return
+        others = [name for name in sorted(self.nodes) if name != liar]
+        self.fork(liar, self.draw.choice(others))
+        await self.time.wait(1.0)
+
+    async def _forget_prekeys(self) -> None:
+        """Erase the prekeys of a node that has opened all that it accepted."""
+        node = self._one()
+        if node is None or await node.store.unopened(1):
+            return
+        if node.forget_prekeys():
+            self.tally[Fault.PREKEY_GONE] += 1
+            self.note(f"{node.id} forgets its prekeys")
+
+    async def _rotate(self) -> None:
+        """Let a node publish a new prekey beside those that it has."""
+        node = self._one()
+        if node is not None:
+            self.tally[Fault.KEYS_ROTATED] += 1
+            self.note(f"{node.id} publishes a prekey")
+            node.life.go(node.publish_prekey(), name="publishes")
+        await self.time.wait(1.0)
 
     async def _outage(self, fault: Fault, longest_s: float) -> None:
         """Let a node be away for long; once in a seed."""

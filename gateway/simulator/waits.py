@@ -15,6 +15,7 @@ from typing import Final
 from gateway.simulator.clock import DAY_S
 from gateway.simulator.faults import CALM
 from gateway.simulator.material import nodes, scratch
+from gateway.simulator.wire import Way
 from gateway.simulator.world import Plan, World, virtual
 from protocol.identifiers import NodeId
 
@@ -163,8 +164,8 @@ class _Returns:
             await self._time.wait(at_s - self._time.now_s())
             self._time.set_pace(1.0)
 
-    def _called(self, node: NodeId) -> None:
+    def _called(self, way: Way) -> None:
         """Take note of a call; whoever is back is away again at once, so that nothing changes."""
-        back_s = self._back_s.get(node)
+        back_s = self._back_s.get(way[1])
         if back_s is not None and self._time.now_s() >= back_s:
-            self._waits.setdefault(node, self._time.now_s() - back_s)
+            self._waits.setdefault(way[1], self._time.now_s() - back_s)

@@ -71,14 +71,16 @@ class Wire:
     Args:
         time: Of the world.
         draw: Decides what each request meets.
-        server: Gives a node that runs, None for one that is down.
+        server: Gives the node at the end of a way, None if it is down.
+        hidden: Whether the present caller keeps away from the node at the end of a way.
         tally: Counts faults.
         witness: Sees what arrives.
     """
 
     time: VirtualTime
     draw: Random
-    server: Callable[[NodeId], Server | None]
+    server: Callable[[Way], Server | None]
+    hidden: Callable[[Way], bool]
     tally: Tally
     witness: Witness
     weather: Weather = CALM
@@ -135,7 +137,7 @@ class Wire:
         Raises:
             TransportError: Nobody there, or no way.
         """
-        server = self.server(way[1])
+        server = None if self.hidden(way) else self.server(way)
         if way in self.cut or (way[1], way[0]) in self.cut:
             # One way is enough: no connection is made without an answer to it.
             self.tally[self.cut.get(way, self.cut.get((way[1], way[0]), Fault.ONE_WAY_CUT))] += 1

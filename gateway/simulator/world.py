@@ -11,6 +11,7 @@ import asyncio
 import gc
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -38,7 +39,8 @@ from gateway.simulator.observer import Observer
 from gateway.simulator.officers import Officers
 from gateway.simulator.trace import Trace
 from gateway.simulator.trouble import Trouble
-from gateway.simulator.wire import Wire
+from gateway.simulator.twins import Twin, Twins
+from gateway.simulator.wire import Way, Wire
 from gateway.storage.audit import waiting_for
 from protocol.directory import NodeEntry
 from protocol.identifiers import NodeId
@@ -47,8 +49,11 @@ _BUSY_PACE: Final = 10.0
 _FASTEST: Final = 2000.0
 _GROWTH: Final = 2.0
 _QUIET_S: Final = 30.0
+_GOSSIP_S: Final = 3 * 3600.0
+"""By when two histories that were shown to two honest peers must have been found."""
+
 _STILL_S: Final = 5.0
-_SETTLE_S: Final = 3 * 3600.0
+_SETTLE_S: Final = 5 * 3600.0
 _LOOK_S: Final = 60.0
 _UNSHUFFLED: Final = 8
 """One seed in so many keeps the order of asyncio."""
@@ -197,17 +202,21 @@ class World:
             findings=self.findings, note=self.trace.note, is_honest=self.is_honest
         )
         self.nodes: dict[NodeId, SimulatedNode] = {}
+        self.twins = Twins()
+        self.alarms: Counter[str] = Counter()
         self.wire = Wire(
             time=self.time,
             draw=Random(f"wire {plan.seed}"),
             server=self._server,
+            hidden=self.twins.hides,
             tally=self.tally,
             witness=self.observer,
         )
         self.attendance = self._attendance(folder)
         self.troubles = self._troubles()
         for name in chosen:
-            self.nodes[name] = self.make(nodes()[name], folder)
+            home = folder / f"{name.country}-{name.number}"
+            self.nodes[name] = self.make(nodes()[name], source=nodes()[name].home, home=home)
         self.officers = self._officers()
         self.judge = Judge(
             findings=self.findings, observer=self.observer, model=self.model, nodes=self.nodes,
@@ -217,7 +226,7 @@ class World:
 
     def is_honest(self, node: NodeId) -> bool:
         """Tell whether promises are made to a node, and what it says counts."""
-        return self.liar is None or node != self.liar.node
+        return node not in self.twins.held and (self.liar is None or node != self.liar.node)
 
     async def live(self) -> None:
         """Live through the whole seed."""
@@ -265,19 +274,21 @@ class World:
         self.trace.note("heal")
         self.troubles.heal()
         self.wire.liars.clear()
-        ahead_s = self.troubles.most_ahead_ms / 1000
-        until_s = self.time.now_s() + _SETTLE_S + ahead_s
+        began_s = self.time.now_s()
+        until_s = began_s + _SETTLE_S + self.troubles.most_ahead_ms / 1000
+        least_s = began_s + (_GOSSIP_S if self.twins.held else 0.0)
         while self.time.now_s() < until_s:
             await self.time.wait(_LOOK_S)
-            if not self.officers.busy and await self._is_quiet():
+            is_late = self.time.now_s() >= least_s
+            if is_late and not self.officers.busy and await self._is_quiet():
                 return
 
     async def _is_quiet(self) -> bool:
         for _, node in sorted(self.nodes.items()):
-            if not node.is_up:
-                return False
             if not self.is_honest(node.id):
                 continue
+            if not node.is_up or not node.store.may_sign:
+                return False
             waiting = (self.is_honest(to) for to in waiting_for(node.home / "store.db"))
             if any(waiting) or await node.store.unopened(1):
                 return False
@@ -288,7 +299,9 @@ class World:
         self.messages = await self.judge.gather()
         for _, node in sorted(self.nodes.items()):
             await node.stop()
+        self.twins.end()
         self.judge.judge()
+        self.findings.forks_undetected.extend(self.judge.undetected(sorted(self.twins.held)))
         self.findings.hold(
             Invariant.WITHIN_CAPS,
             holds=self.wire.most_at_once <= 8,  # noqa: PLR2004 - connections that a peer takes
@@ -307,11 +320,25 @@ class World:
             else:
                 self.time.set_pace(min(_FASTEST, self.time.pace * _GROWTH))
 
-    def make(self, material: NodeMaterial, folder: Path) -> SimulatedNode:
-        """Make a node in a copy of its template; not started."""
+    def fork(self, name: NodeId, *meets: NodeId) -> None:
+        """Let a node show some peers another history from now on; nobody owes it anything more.
+
+        Args:
+            name: Whose log; up.
+            meets: Who meets the second one.
+        """
+        node = self.nodes[name]
+        home = node.home.with_name(f"{node.home.name}-twin")
+        twin = self.make(node.material, source=node.home, home=home)
+        self.twins.held[name] = Twin(twin, frozenset(meets))
+        self.tally[Fault.FORKED_LOG] += 1
+        self.trace.note(f"{name} has a twin for {', '.join(map(str, sorted(meets)))}")
+        twin.start()
+
+    def make(self, material: NodeMaterial, *, source: Path, home: Path) -> SimulatedNode:
+        """Make a node in a copy of a home; not started."""
         name = material.node
-        home = folder / f"{name.country}-{name.number}"
-        shutil.copytree(material.home, home)
+        shutil.copytree(source, home)
         made: list[SimulatedNode] = []
         disk = SimulatedDisk(
             anchor=home / "anchor", tally=self.tally, die=lambda: self._died(made[0])
@@ -334,8 +361,8 @@ class World:
     def _surroundings(self) -> Surroundings:
         return Surroundings(time=self.time, wire=self.wire, told=self._told, stopped=self._stopped)
 
-    def _server(self, node: NodeId) -> SimulatedNode | None:
-        found = self.nodes[node]
+    def _server(self, way: Way) -> SimulatedNode | None:
+        found = self.twins.server(way, self.nodes[way[1]])
         return found if found.is_up else None
 
     def _offered(self, node: NodeId) -> DirectoryVersion | None:
@@ -360,6 +387,7 @@ class World:
 
     def _told(self, node: NodeId, told: Told) -> None:
         self.trace.note(f"{node} says {told.event}")
+        self.alarms[told.event] += 1
         if told.is_bug:
             self.findings.fail(Invariant.NO_BUGS, f"{node}: {told.event} {told.fields}")
 
@@ -390,6 +418,8 @@ class World:
             tally=self.tally,
             renew=self._renew,
             attendance=self.attendance,
+            fork=self.fork,
+            liar=None if self.liar is None else self.liar.node,
             note=self.trace.note,
         )
 
@@ -405,6 +435,7 @@ class World:
             directory=lambda: self.directory,
             publish=self._publish,
             folder=folder,
+            is_honest=self.is_honest,
             note=self.trace.note,
         )
 

@@ -100,6 +100,7 @@ class StoreAudit:
     outbox: tuple[AuditedItem, ...]
     linked: tuple[AuditedHead, ...]
     forks: tuple[str, ...]
+    open_heads: tuple[str, ...]
     requests: tuple[tuple[bytes, MessageId], ...]
 
     def message_of(self, row: int) -> AuditedMessage:
@@ -139,6 +140,9 @@ def audit_store(path: Path) -> StoreAudit:
             ),
             forks=tuple(
                 row[0] for row in reader.execute("SELECT origin FROM fork ORDER BY origin")
+            ),
+            open_heads=tuple(
+                row[0] for row in reader.execute("SELECT DISTINCT origin FROM unjoined ORDER BY 1")
             ),
             requests=tuple(
                 (row[0], MessageId(row[1]))
