@@ -89,7 +89,7 @@ def _policy(path: Path | None) -> Policy | None:
     try:
         return parse_policy(_bytes(path, MAX_POLICY_BYTES))
     except MalformedError as error:
-        raise DataError(f"{path.name} is no policy file: {error}", code="policy") from error
+        raise DataError(f"{path.name} is no policy file: {error}") from error
 
 
 def _authorities(path: Path | None) -> tuple[Authority, ...]:

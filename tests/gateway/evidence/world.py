@@ -99,10 +99,7 @@ async def acknowledged(net: Network, *, files: Mapping[str, bytes] | None = None
     """Let FR/1 send a request to RO/1, whose officer opens and acknowledges it."""
     asked = request()
     if files:
-        asked["attachments"] = [
-            {"path": name, "media_type": "application/pdf", "description": "a note"}
-            for name in files
-        ]
+        asked["attachments"] = [{"path": name, "role": "other"} for name in files]
     french, romanian = net["FR/1"], net["RO/1"]
     mid = (await send(french, asked, files=files)).mid
     await until_state(french, mid, MessageState.CONSIGNED)
