@@ -105,6 +105,7 @@ async def serve(options: RunOptions, clock: Clock) -> None:
             budgets=options.config.escalation.budgets,
             copies=options.config.escalation.second_contact_point,
             workers=options.config.delivery.workers,
+            keep=options.config.retention.keep,
         )
         await _run(options, ports, directory, blobs=blobs, stop=stop, stack=stack)
     get_journal("node").info("stopped")

@@ -35,6 +35,7 @@ from gateway.sections import (
     NodeUrl,
     PeerSection,
     PolicySection,
+    RetentionSection,
     Section,
     WebhookSection,
 )
@@ -43,7 +44,8 @@ from protocol.identifiers import NodeId
 __all__ = (
     "BackupSection", "DeliverySection", "DeskSection", "DirectorySection", "DiskSection",
     "DutySection", "EscalationSection", "Home", "LoadedConfig", "NodeConfig", "PeerSection",
-    "PolicySection", "WebhookSection", "config_text", "load_config", "write_config",
+    "PolicySection", "RetentionSection", "WebhookSection", "config_text", "load_config",
+    "write_config",
 )  # fmt: skip
 
 ENVIRONMENT_PREFIX: Final = "A35_"
@@ -77,6 +79,7 @@ class NodeConfig(Section):
     disk: DiskSection = DiskSection()
     delivery: DeliverySection = DeliverySection()
     backup: BackupSection = BackupSection()
+    retention: RetentionSection = RetentionSection()
     escalation: EscalationSection = EscalationSection()
     webhook: tuple[WebhookSection, ...] = Field(default=(), max_length=16)
 

@@ -6,6 +6,7 @@ from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.ports import Blobs, Clock, Directory, Measure, Randomness, Transport
 from gateway.store import Store
+from protocol.cases.retention import Keep
 from protocol.delivery.escalation import Budgets
 from protocol.delivery.room import Floor
 from protocol.delivery.slots import WORKERS
@@ -32,3 +33,4 @@ class Ports:
     budgets: Budgets = field(default_factory=Budgets)
     copies: bool = True
     workers: int = WORKERS
+    keep: Keep = field(default_factory=Keep)

@@ -95,6 +95,9 @@ class Blobs(Protocol):
     async def is_complete(self, owner: NodeId, digest: bytes, size_bytes: int) -> bool:
         """Tell whether a blob of exactly this size is held whole."""
 
+    async def drop(self, owner: NodeId, digest: bytes) -> None:
+        """Remove what is held of a blob, for ever; nothing happens if nothing is."""
+
     async def sweep(self, *, now_ms: int) -> int:
         """Drop what was begun and not finished for a day; return how many."""
 

@@ -10,7 +10,10 @@ from protocol.identifiers import MessageId, NodeId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRow:
-    """A message as lists show it; `summary` is None while it is unopened by this node."""
+    """A message as lists show it; `summary` is None while it is unopened by this node.
+
+    `erased_ms`: when retention erased its content, None while it did not.
+    """
 
     direction: Direction
     sender: NodeId
@@ -25,6 +28,7 @@ class MessageRow:
     changed_ms: int
     summary: bytes | None
     why: str | None
+    erased_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

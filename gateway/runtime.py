@@ -41,7 +41,7 @@ from gateway.service.settle import Settle
 from gateway.service.shortfall import Shortfall
 from gateway.service.standings import Standings
 from gateway.service.submit import Submit
-from gateway.service.tend import Tend
+from gateway.service.tend import make_tend
 from gateway.service.unheeded import Unheeded
 from gateway.service.unjoined import OpenHeads
 from gateway.service.vigil import make_escalate
@@ -187,14 +187,8 @@ class Runtime:
             changed=self._adopted,
             why=why_no_directory,
         )
-        self._tend = Tend(
-            store=ports.store,
-            blobs=ports.blobs,
-            clock=ports.clock,
-            journal=ports.journal,
-            metrics=ports.metrics,
-            directory_age_s=self._adopt.age_s,
-            guard=self._guard,
+        self._tend = make_tend(
+            node, ports, cases=self.cases, directory_age_s=self._adopt.age_s, guard=self._guard
         )
         self._greet = Greet(
             node=node,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from protocol.cases.retention import Keep
 from protocol.delivery.escalation import Budget, Budgets
 from protocol.delivery.room import LEAST_BYTES, LEAST_PERCENT, Floor
 from protocol.delivery.slots import LEAST_WORKERS, WORKERS
@@ -29,6 +30,7 @@ _LISTEN: Final = pattern(r"(\[[0-9a-f:]+\]|[a-z0-9.-]+):([0-9]{1,5})\Z")
 _TIME: Final = pattern(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")
 _MAX_PORT: Final = 65_535
 _MEBIBYTE: Final = 1024 * 1024
+_MOST_DAYS: Final = 36_525
 _DAY_S: Final = 24 * 3_600
 
 
@@ -178,6 +180,26 @@ class BackupSection(Section):
         """The minute of the day, UTC, at which it is due."""
         hours, minutes = self.at.split(":")
         return int(hours) * 60 + int(minutes)
+
+
+class RetentionSection(Section):
+    """[retention]: how long what is kept, in days; what is not set is kept for ever.
+
+    `statements_days` is what the log's statements say, never their 32 bytes.
+    """
+
+    contents_days: int | None = Field(default=None, ge=30, le=_MOST_DAYS)
+    attachments_days: int | None = Field(default=None, ge=30, le=_MOST_DAYS)
+    statements_days: int | None = Field(default=None, ge=30, le=_MOST_DAYS)
+
+    @property
+    def keep(self) -> Keep:
+        """The rule that the numbers make."""
+        return Keep(
+            contents_days=self.contents_days,
+            attachments_days=self.attachments_days,
+            statements_days=self.statements_days,
+        )
 
 
 class EscalationSection(Section):

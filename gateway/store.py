@@ -43,6 +43,7 @@ from gateway.records import (
     Submitted,
     Unopened,
 )
+from gateway.retaining import Retaining
 from gateway.rows import (
     AttemptRow,
     EventRow,
@@ -314,6 +315,7 @@ class Store(
     Overview,
     Numbers,
     Cancelling,
+    Retaining,
     Exhibits,
     Protocol,
 ):

@@ -18,6 +18,7 @@ from gateway.records import (
 from gateway.rows import (
     MessageRow,
 )
+from gateway.service.erased import refuse_erased
 from gateway.service.receipting import Receipting
 from gateway.service.summary import document_of
 from gateway.service.surroundings import meant
@@ -171,6 +172,7 @@ class Act:
         return row
 
     async def _content(self, row: MessageRow) -> Content:
+        refuse_erased(row)
         inner = await self._store.inner(row.sender, row.mid)
         if inner is None:
             raise NoInputError(

@@ -14,9 +14,10 @@ from gateway.records import (
     Direction,
 )
 from gateway.rows import AttemptRow, MessageRow
-from gateway.service.advice import Late, card_of, sentences
+from gateway.service.advice import Card, Late, card_of, sentences
 from gateway.service.case import Case, Cases
 from gateway.service.clocks import next_due_ms, step_clocks
+from gateway.service.erased import erased_sentence, refuse_erased
 from gateway.service.explain import explained
 from gateway.service.orders import COPY_OF
 from gateway.service.shown import (
@@ -169,10 +170,18 @@ class Consult:
             last_event=max((event.number for event in timeline), default=0),
             stages=stages,
             card=card,
-            advice=() if line.late is None else sentences(row, line.late, card, copies),
+            advice=self._advice(line, card, copies),
             copies=copies,
             copy_of=await self._copy_of(row),
         )
+
+    @staticmethod
+    def _advice(
+        line: MessageLine, card: Card | None, copies: tuple[CopyRow, ...]
+    ) -> tuple[str, ...]:
+        late = () if line.late is None else sentences(line.row, line.late, card, copies)
+        erased = erased_sentence(line.row)
+        return late if erased is None else (erased, *late)
 
     async def content(self, mid: MessageId) -> MessageContent:
         """Return the document of a message that may be read.
@@ -187,6 +196,7 @@ class Consult:
                 f"message {mid} has not been opened", hint=f"open it first: a35 open {mid}"
             )
         inner = await self._casebook.inner(row.sender, mid)
+        refuse_erased(row)
         if inner is None:
             raise NoInputError(f"no readable content of message {mid} is here")
         content = Content.decode(decode_inner(inner).content)

@@ -10,9 +10,14 @@ from typing import Final
 from gateway.errors import StorageError
 from gateway.journal import Journal
 from gateway.metrics import Metrics
+from gateway.outfit import Ports
 from gateway.ports import Blobs, Clock
+from gateway.service.case import Cases
 from gateway.service.guard import DiskGuard
+from gateway.service.retention import Retention
 from gateway.store import Store
+from protocol.cases.phases import Phase
+from protocol.identifiers import MessageId, NodeId
 
 _LOOK_EVERY_S: Final = 1.0
 _SWEEP_EVERY_S: Final = 3600.0
@@ -29,6 +34,7 @@ class Tend:
         metrics: Shows how large our log is, and how old the directory.
         directory_age_s: Gives seconds since the source last confirmed the directory.
         guard: Measures the disk.
+        retention: Erases once a day what is too old.
     """
 
     def __init__(
@@ -41,6 +47,7 @@ class Tend:
         metrics: Metrics,
         directory_age_s: Callable[[], float],
         guard: DiskGuard,
+        retention: Retention | None = None,
     ) -> None:
         self._store = store
         self._blobs = blobs
@@ -49,6 +56,7 @@ class Tend:
         self._metrics = metrics
         self._directory_age_s = directory_age_s
         self._guard = guard
+        self._retention = retention
 
     async def run(self) -> None:
         """Look after the node until cancelled; one owner awaits it.
@@ -73,6 +81,8 @@ class Tend:
             self._metrics.directory_age(self._directory_age_s())
             if self._clock.monotonic_s() >= sweep_at_s:
                 await self._sweep()
+                if self._retention is not None:
+                    await self._retention.look()
                 sweep_at_s += _SWEEP_EVERY_S
             await self._clock.sleep(_LOOK_EVERY_S)
 
@@ -82,3 +92,45 @@ class Tend:
             await self._blobs.sweep(now_ms=self._clock.now_ms())
         except StorageError as error:
             self._journal.warning("sweep_failed", code=error.code)
+
+
+def make_tend(
+    node: NodeId,
+    ports: Ports,
+    *,
+    cases: Cases,
+    directory_age_s: Callable[[], float],
+    guard: DiskGuard,
+) -> Tend:
+    """Make the house-keeping of one node.
+
+    Args:
+        node: This node.
+        ports: Everything it may touch.
+        cases: Say whether a case is over.
+        directory_age_s: Gives seconds since the source last confirmed the directory.
+        guard: Measures the disk.
+    """
+
+    async def phase(thread: MessageId) -> Phase | None:
+        return (await cases.case(thread)).thread.phase
+
+    retention = Retention(
+        node=node,
+        keep=ports.keep,
+        store=ports.store,
+        blobs=ports.blobs,
+        phase=phase,
+        clock=ports.clock,
+        journal=ports.journal,
+    )
+    return Tend(
+        store=ports.store,
+        blobs=ports.blobs,
+        clock=ports.clock,
+        journal=ports.journal,
+        metrics=ports.metrics,
+        directory_age_s=directory_age_s,
+        guard=guard,
+        retention=retention,
+    )

@@ -182,6 +182,17 @@ class FileBlobs:
             while piece := source.read(piece_bytes):
                 yield piece
 
+    async def drop(self, owner: NodeId, digest: bytes) -> None:
+        """Remove what is held of a blob, for ever; nothing happens if nothing is.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        path = self._path(owner, digest)
+        async with self._taken(path) as arriving:
+            arriving.hasher = None
+            await self._offload(_drop, path)
+
     async def sweep(self, *, now_ms: int) -> int:
         """Drop what got no byte for 24 hours and is still not whole; return how many.
 
@@ -271,3 +282,11 @@ class FileBlobs:
             else:
                 arriving.hasher = hasher
             return arriving.held
+
+
+def _drop(path: Path) -> None:
+    with disk():
+        for name in (path, part_of(path)):
+            name.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            sync_folder(path.parent)

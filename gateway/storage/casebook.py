@@ -26,8 +26,9 @@ _TIES_MOST: Final = 1000
 
 _MESSAGE: Final = (
     "SELECT m.direction, m.sender, m.recipient, m.mid, m.thread, m.re, m.cls, m.state, m.t_ms,"
-    " m.exp_ms, m.changed_ms, m.why, c.month, c.summary"
-    " FROM message m LEFT JOIN content c ON c.message = m.id "
+    " m.exp_ms, m.changed_ms, m.why, c.month, c.summary, x.at_ms"
+    " FROM message m LEFT JOIN content c ON c.message = m.id"
+    " LEFT JOIN erased_message x ON x.message = m.id "
 )
 _EVENT: Final = (
     "SELECT v.number, v.at_ms, v.kind, m.mid, m.thread, v.what, v.by, v.origin, v.i"
@@ -203,6 +204,7 @@ class CasebookReader:  # noqa: PLR0904  one place for every question about messa
             changed_ms=row[10],
             summary=summary,
             why=row[11],
+            erased_ms=row[14],
         )
 
 

@@ -41,6 +41,7 @@ from gateway.storage.opening import (
 )
 from gateway.storage.overview import OverviewPart
 from gateway.storage.reading import CasebookPart
+from gateway.storage.retention import RetentionPart
 from gateway.storage.sequence import HeadSigner
 from gateway.storage.successions import SuccessionPart
 from gateway.storage.writer import Writer, WriterMaker
@@ -65,6 +66,7 @@ class SqliteStore(
     LostPart,
     LatenessPart,
     OverviewPart,
+    RetentionPart,
     ExhibitPart,
 ):
     """Everything durable of one node; made by `create` or `open`, used between start and close.

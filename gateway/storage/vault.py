@@ -8,6 +8,7 @@ Source: docs/delivery.md, "Contents at rest"; docs/wire-format.md, section Keys.
 """
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -61,6 +62,11 @@ class Vault:
             return False
         self._months[month] = self._unwrap(month, bytes(row[0]))
         return True
+
+    def forget(self, months: Sequence[int]) -> None:
+        """Drop the keys of months that were destroyed."""
+        for month in months:
+            self._months.pop(month, None)
 
     def new_month(self, month: int) -> bytes:
         """Draw a key for a month; it counts only once it was committed.

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final, Self
 
 from keys.digest import sha256
+from keys.suite import DIGEST_BYTES
 from protocol.encoding import Value, decode, encode
 from protocol.errors import MalformedError
 from protocol.fields import Fields, items_of, raw_of, text_of, uint_of
@@ -30,7 +31,7 @@ MAX_LISTED: Final = 4096
 """Ranges of statements, and messages, in one list."""
 
 _MAX_BYTES: Final = 512 * 1024
-_KEYS: Final = frozenset({"v", "typ", "gen", "st", "ms"})
+_KEYS: Final = frozenset({"v", "typ", "gen", "st", "ms", "fs"})
 _PAIR: Final = 2
 
 
@@ -43,11 +44,13 @@ class Erasure:
         statements: (first, last) leaves whose preimages and salts go; rising, apart, both
             included.
         messages: (sender, mid) whose contents and sealed bodies go.
+        attachments: (sender, digest) of the sealed files that go.
     """
 
     generation: int
-    statements: tuple[tuple[int, int], ...]
-    messages: tuple[tuple[NodeId, MessageId], ...]
+    statements: tuple[tuple[int, int], ...] = ()
+    messages: tuple[tuple[NodeId, MessageId], ...] = ()
+    attachments: tuple[tuple[NodeId, bytes], ...] = ()
 
     @property
     def count(self) -> int:
@@ -62,6 +65,7 @@ class Erasure:
             "gen": self.generation,
             "st": [list(pair) for pair in self.statements],
             "ms": [[str(sender), mid.value] for sender, mid in self.messages],
+            "fs": [[str(sender), digest] for sender, digest in self.attachments],
         })  # fmt: skip
 
     @classmethod
@@ -80,7 +84,11 @@ class Erasure:
         return cls(
             generation=fields.uint("gen"),
             statements=ranges,
-            messages=tuple(_message(item) for item in fields.items("ms", MAX_LISTED)),
+            messages=tuple(
+                (sender, MessageId(mid))
+                for sender, mid in _named(fields.items("ms", MAX_LISTED), MESSAGE_ID_BYTES)
+            ),
+            attachments=tuple(_named(fields.items("fs", MAX_LISTED), DIGEST_BYTES)),
         )
 
     @property
@@ -139,8 +147,8 @@ def _range(item: Value) -> tuple[int, int]:
     return uint_of(pair[0]), uint_of(pair[1])
 
 
-def _message(item: Value) -> tuple[NodeId, MessageId]:
-    pair = items_of(item, _PAIR)
-    if len(pair) != _PAIR:
-        raise MalformedError("a message is its sender and its id")
-    return NodeId.parse(text_of(pair[0])), MessageId(raw_of(pair[1], MESSAGE_ID_BYTES))
+def _named(items: list[Value], length: int) -> list[tuple[NodeId, bytes]]:
+    pairs = [items_of(item, _PAIR) for item in items]
+    if any(len(pair) != _PAIR for pair in pairs):
+        raise MalformedError("what is erased is named by its sender and its id")
+    return [(NodeId.parse(text_of(sender)), raw_of(name, length)) for sender, name in pairs]

@@ -86,6 +86,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "not_opened": Kind(
         "Nobody has opened this message yet", 409, 65, "open it first: a35 open MID"
     ),
+    "content_erased": Kind("Its content was erased under retention", 410, 65),
     "already_sent": Kind("This draft was sent already", 409, 65, "see: a35 outbox"),
     "not_found": Kind("No such thing here", 404, 66),
     "wrong_method": Kind("This address does not take this method", 405, 64),
