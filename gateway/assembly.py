@@ -309,6 +309,7 @@ async def _desk(
         metrics=ports.metrics,
         backups=backups,
         evidence=evidence,
+        holds=store,
     )
     control = options.home.control
     if len(os.fsencode(control)) > _SOCKET_NAME_MOST:

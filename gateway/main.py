@@ -59,6 +59,9 @@ _OPERATOR: Final = "gateway.operator."
 
 COMMANDS: Final[dict[str, Entry]] = {
     "demo": Entry("Run three nodes and a directory on this machine.", "gateway.demo.command"),
+    "simulate": Entry(
+        "Simulate networks with faults, and check them.", "gateway.simulator.command"
+    ),
     "init": Entry("Create a node: its keys, its store, its settings.", f"{_OPERATOR}command"),
     "join": _group("Ask to be listed in the directory.", f"{_OPERATOR}command", "join_app"),
     "run": Entry("Run the node.", f"{_OPERATOR}command"),
@@ -86,6 +89,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "cancel": Entry("Take back a sent message.", f"{_CLI}acting"),
     "answer": Entry("Answer a received message with a document.", f"{_CLI}sending"),
     "wait": Entry("Wait until a message reaches a stage.", f"{_CLI}sending"),
+    "hold": Entry("Keep a case from being erased, or release it.", f"{_CLI}hold"),
     "explain": Entry("Tell why a message is where it is.", f"{_CLI}reading"),
     "recover": Entry(
         "Show whether the log may be signed; go on after a loss.", f"{_OPERATOR}recovering"

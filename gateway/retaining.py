@@ -46,7 +46,22 @@ class HoldRow:
     index: int
 
 
-class Retaining(Protocol):
+class Holds(Protocol):
+    """What officers keep from being erased."""
+
+    async def hold(
+        self, thread: MessageId, act: Statement, *, on: bool, by: str, now_ms: int
+    ) -> HoldRow:
+        """Hold a thread or release it; the row as it was if that is so already.
+
+        Raises NoInputError if there is no such thread.
+        """
+
+    async def held(self, thread: MessageId) -> HoldRow | None:
+        """Return whether a thread was ever held, and is now."""
+
+
+class Retaining(Holds, Protocol):
     """What is old, what is held, and erasing what an act of our log names."""
 
     async def aged_threads(
@@ -82,14 +97,3 @@ class Retaining(Protocol):
 
     async def destroy_months(self, *, now_ms: int) -> int:
         """Destroy the keys of past months that seal nothing any more; return how many."""
-
-    async def hold(
-        self, thread: MessageId, act: Statement, *, on: bool, by: str, now_ms: int
-    ) -> HoldRow:
-        """Hold a thread or release it; the row as it was if that is so already.
-
-        Raises NoInputError if there is no such thread.
-        """
-
-    async def held(self, thread: MessageId) -> HoldRow | None:
-        """Return whether a thread was ever held, and is now."""

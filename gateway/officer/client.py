@@ -20,7 +20,14 @@ from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
 from gateway.officer.connection import Connection, read
 from gateway.officer.evidence import EvidenceReader
-from gateway.officer.resources import Drafts, LogReader, NodeReader, Received, Sent
+from gateway.officer.resources import (
+    Drafts,
+    LogReader,
+    NodeReader,
+    Received,
+    Sent,
+    Threads,
+)
 from gateway.officer.shapes.delivery import ExplainView
 from gateway.officer.shapes.models import (
     Box,
@@ -50,6 +57,7 @@ class Client:
         drafts: The steps of sending, one by one.
         sent: What an officer does with a message that went out.
         received: What an officer does with a message that came in.
+        threads: What an officer does with a case as a whole.
         log: The node's log.
         evidence: Exports what is held of a message.
         node: Health, events, directory, types.
@@ -61,6 +69,7 @@ class Client:
         self.drafts = Drafts(self._connection)
         self.sent = Sent(self._connection)
         self.received = Received(self._connection)
+        self.threads = Threads(self._connection)
         self.log = LogReader(self._connection)
         self.evidence = EvidenceReader(self._connection)
         self.node = NodeReader(self._connection)

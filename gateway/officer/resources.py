@@ -9,6 +9,7 @@ from gateway.errors import UnavailableError
 from gateway.officer.connection import PIECE_BYTES, Connection, parse, pieces_of, read, read_bytes
 from gateway.officer.shapes.cancel import CancelAnswer, CancelRequest
 from gateway.officer.shapes.delivery import PeerList
+from gateway.officer.shapes.hold import HoldAnswer, HoldRequest
 from gateway.officer.shapes.models import (
     AcknowledgeRequest,
     CheckAnswer,
@@ -102,6 +103,33 @@ class Sent:
         """
         asked = CancelRequest(reason=reason)
         return await self._connection.post(f"/messages/{mid}/cancel", asked, CancelAnswer)
+
+
+class Threads:
+    """What an officer does with a case as a whole.
+
+    Args:
+        connection: To the node.
+    """
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def hold(self, thread: str, *, on: bool, reason: str) -> HoldAnswer:
+        """Keep everything of a case from being erased, or release it; a repeat changes nothing.
+
+        Args:
+            thread: The id of its first message.
+            on: Whether it is held from now on.
+            reason: Why; stated in the log.
+
+        Raises:
+            NoInputError: There is no such thread, or it was never held.
+        """
+        asked = HoldRequest(on=on, reason=reason)
+        return await self._connection.post(f"/threads/{thread}/hold", asked, HoldAnswer)
 
 
 class Received:

@@ -17,6 +17,7 @@ from gateway.officer.api.drafts import DraftApi
 from gateway.officer.api.events import EventApi
 from gateway.officer.api.evidence import EvidenceApi, EvidenceService
 from gateway.officer.api.health import HealthApi, health_app
+from gateway.officer.api.hold import HoldApi
 from gateway.officer.api.log import LogApi
 from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.peers import PeersApi
@@ -33,7 +34,9 @@ from gateway.officer.services import (
     SubmitService,
 )
 from gateway.ports import Clock, Directory
+from gateway.retaining import Holds
 from gateway.service.consult import Consult
+from gateway.service.hold import Holding
 from gateway.store import Casebook
 
 
@@ -56,6 +59,7 @@ class OfficerServices:
     recovery: RecoveryService | None = None
     cancel: CancelService | None = None
     evidence: EvidenceService | None = None
+    holds: Holds | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -90,6 +94,9 @@ def build_officer_app(services: OfficerServices) -> Application:
         app.add_routes(BackupApi(services.backups).routes())
     if services.cancel is not None:
         app.add_routes(CancelApi(services.cancel, who=who).routes())
+    if services.holds is not None:
+        holding = Holding(store=services.holds, clock=services.clock)
+        app.add_routes(HoldApi(holding, who=who).routes())
     if services.evidence is not None:
         app.add_routes(EvidenceApi(services.evidence, who=who).routes())
     if services.recovery is not None:

@@ -6,12 +6,14 @@ from typing import Protocol
 from gateway.cancelling import CancellationRow
 from gateway.errors import NoInputError
 from gateway.lateness import CopyRow, EscalationRow
+from gateway.retaining import HoldRow
 from gateway.rows import MessageRow
 from gateway.service.cancel import Cancelled
 from gateway.service.peers import PeerState
 from gateway.service.ways import Way
 from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId, NodeId
+from protocol.log.statement import Statement
 
 
 class Rows(Protocol):
@@ -95,3 +97,28 @@ class TakingBack:
         if mid not in self.known:
             raise NoInputError("this node sent no such message")
         return self.known[mid]
+
+
+class Held:
+    """Where holds are kept: in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[MessageId, HoldRow] = {}
+        self.acts: list[bytes] = []
+
+    async def hold(
+        self, thread: MessageId, act: Statement, *, on: bool, by: str, now_ms: int
+    ) -> HoldRow:
+        """Hold or release; there is no thread of the number 9."""
+        if thread.value[-1] == 9:
+            raise NoInputError("there is no such thread")
+        self.acts.append(act.preimage)
+        row = HoldRow(
+            thread=thread, is_on=on, at_ms=now_ms, by=by, origin="a35/RO/1/log/1", index=8
+        )
+        self.rows[thread] = row
+        return row
+
+    async def held(self, thread: MessageId) -> HoldRow | None:
+        """Return how it stands."""
+        return self.rows.get(thread)

@@ -18,6 +18,7 @@ from aiohttp.web import AppRunner, UnixSite
 
 from gateway.config import DeskSection, DutySection, NodeConfig
 from gateway.errors import NoInputError
+from gateway.officer.api.evidence import EvidenceService
 from gateway.officer.server import OfficerServices, build_officer_app
 from gateway.records import (
     Direction,
@@ -46,7 +47,7 @@ from protocol.envelope.content import Content, FileEntry, decode_inner, encode_i
 from protocol.envelope.header import DirectoryStamp
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.requests.faults import FaultCode, Finding
-from tests.gateway.officer.late import LateNotes, Others, TakingBack
+from tests.gateway.officer.late import Held, LateNotes, Others, TakingBack
 
 NOW_MS = 1_795_269_600_000
 """2026-11-21T14:00:00Z."""
@@ -405,6 +406,8 @@ class World:
         self.late = LateNotes(self.book)
         self.others = Others()
         self.taking_back = TakingBack()
+        self.held = Held()
+        self.evidence: EvidenceService | None = None
         self.directory = OneDirectory()
         self.submit = Submitting(self.book)
         self.act = Acting(self.book)
@@ -424,6 +427,8 @@ class World:
             submit=self.submit,
             act=self.act,
             cancel=self.taking_back,
+            holds=self.held,
+            evidence=self.evidence,
             consult=Consult(
                 self.book,
                 self.directory,
