@@ -93,20 +93,25 @@ async def story(net: Network) -> tuple[MessageId, SignedHead, SignedHead]:
     return mid, before, await head_of(net, "FR/1")
 
 
+async def of_seen(net: Network, book: Book, mid: MessageId, head: SignedHead, *, by: str) -> bytes:
+    """Return a bundle with a leaf of one node about a head."""
+    seen = await seen_by(net, by, head.note)
+    notary = Notary({head.origin: [Attested(note=head.note, seen=(seen,))]})
+    return (await exported(net["FR/1"], book, mid, attestations=notary))[0]
+
+
 @scenario
 async def test_leaf_of_a_third_node_makes_a_statement_witnessed(tmp_path: Path) -> None:
     """By its own log; one of the two sides itself would not do."""
     async with network(tmp_path, NAMES, Wire()) as net:
         book = Book.of(net, tmp_path / "directory")
         mid, _, after = await story(net)
-        notary = Notary()
-        for name, verdict in (("RO/1", Verdict.ANSWERED), ("DE/1", Verdict.WITNESSED)):
-            seen = await seen_by(net, name, after.note)
-            notary.held = {after.origin: [Attested(note=after.note, seen=(seen,))]}
-            data, _ = await exported(net["FR/1"], book, mid, attestations=notary)
-            report = verified(data, book, net)
-            assert report.faults == ()
-            assert sealing(report).assessment.verdict is verdict
+        own = await of_seen(net, book, mid, after, by="RO/1")
+        assert sealing(verified(own, book, net)).assessment.verdict is Verdict.ANSWERED
+        data = await of_seen(net, book, mid, after, by="DE/1")
+        report = verified(data, book, net)
+        assert report.faults == ()
+        assert sealing(report).assessment.verdict is Verdict.WITNESSED
         found = sealing(report).assessment
         assert found.witnesses == ("a35/DE/1/witness",)
         assert found.bounds.before_s == net.clock.ms // 1000
