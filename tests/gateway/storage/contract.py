@@ -13,6 +13,7 @@ from tests.gateway.storage.contract_outbox import OutboxContract
 from tests.gateway.storage.contract_peers import PeersContract
 from tests.gateway.storage.contract_reading import ReadingContract
 from tests.gateway.storage.contract_recovery import RecoveryContract
+from tests.gateway.storage.contract_retention import RetentionContract
 from tests.gateway.storage.contract_settling import SettlingContract
 
 
@@ -28,5 +29,6 @@ class StoreContract(
     LatenessContract,
     CancellingContract,
     RecoveryContract,
+    RetentionContract,
 ):
     """The whole suite."""
