@@ -123,3 +123,27 @@ class ReadingContract(Contract):
             await store.wait_for_events(1, 0.0)
 
         self.run(scenario)
+
+    def test_exhibit_holds_each_statement_of_a_message_with_its_proof(self) -> None:
+        """Ours against the newest head, and nothing of another message."""
+
+        async def scenario(store: Store) -> None:
+            await store.submit(submission(1), now_ms=NOW_MS)
+            await store.submit(submission(2), now_ms=NOW_MS)
+            exhibit = await store.exhibit(OWN, mid(1))
+            assert exhibit is not None
+            asked = submission(1)
+            assert (exhibit.header, exhibit.body) == (asked.header, asked.body)
+            assert exhibit.content_key == asked.content_key
+            (sealing,) = [one for one in exhibit.statements if one.wraps is not None]
+            head = store.head()
+            assert head is not None
+            assert (sealing.size, sealing.note) == (head.size, head.note)
+            assert sealing.preimage == asked.statement.preimage
+            proofs = await store.prove(head.size, [sealing.index], old=head.size)
+            assert sealing.path == proofs.inclusion[0]
+            assert exhibit.unproven == 0
+            assert await store.exhibit(PEER, mid(1)) is None
+            assert await store.exhibit(OWN, mid(9)) is None
+
+        self.run(scenario)
