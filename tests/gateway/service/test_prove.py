@@ -7,22 +7,28 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import NoInputError
+from gateway.records import SignedHead
 from gateway.service.prove import LogFault, LogVerification, Prove
 from gateway.storage.auditing import audit_file
+from gateway.storage.generations import open_generation
 from gateway.storage.sqlite import SqliteStore
 from keys.digest import leaf_hash, sha256
 from keys.note import LogVerifier
-from protocol.log.checkpoint import ClaimedCheckpoint
+from protocol.identifiers import LogOrigin
+from protocol.log.checkpoint import ClaimedCheckpoint, TreeHead
+from protocol.log.deed import Epoch
 from protocol.log.proof import parse_tlog_proof
-from protocol.log.statement import cover
+from protocol.log.statement import cover, epoch, key_set_published
 from protocol.log.tree import check_inclusion
 from tests.gateway.storage.home import Home
 from tests.gateway.storage.material import (
+    KEY_SET,
     NOW_MS,
     ORIGIN,
     PEER,
     admission,
     consignment,
+    head_signer,
     incoming,
     log_signer,
     submission,
@@ -267,3 +273,61 @@ def test_log_that_is_not_kept_is_refused(home: Home) -> None:
     """Another generation, another node."""
     with pytest.raises(NoInputError):
         audit_file(home.database, lambda _: (OUR_KEYS,), origin=type(ORIGIN)(ORIGIN.node, 2))
+
+
+SECOND = LogOrigin(ORIGIN.node, 2)
+
+
+def renewed(home: Home, *, old: LogOrigin = ORIGIN, gap: int | None = None, more: int = 0) -> None:
+    """Give the log up for a second one; its leaf 0 names a head of the first."""
+
+    async def newest(store: SqliteStore) -> SignedHead:  # noqa: RUF029  played as a scenario
+        head = store.head()
+        assert head is not None
+        return head
+
+    head = home.play(newest)
+    signed = head_signer(home.clock)(TreeHead(origin=ORIGIN, size=head.size + more, root=head.root))
+    said = Epoch(old=old, note=signed.note, gap=gap, who="RO/1 operator", why="a test", t_ms=NOW_MS)
+    open_generation(
+        home.database,
+        origin=SECOND,
+        epoch=epoch(said.encode()),
+        key_set=key_set_published(KEY_SET),
+        head_signer=head_signer(home.clock, SECOND),
+    )
+
+
+def prove_log(home: Home, origin: LogOrigin) -> LogVerification:
+    """Verify one of the logs of a home."""
+    return audit_file(home.database, lambda log: (log_signer(log).verifier,), origin=origin)
+
+
+def test_both_logs_of_a_node_verify(home: Home) -> None:
+    """The one that was given up stays evidence; the new one names it."""
+    renewed(home)
+    for origin in (ORIGIN, SECOND):
+        found = prove_log(home, origin)
+        assert (found.origin, found.faults, found.lost) == (origin, (), 0)
+    assert prove_log(home, ORIGIN).size == SIZE
+
+
+def test_new_log_that_names_another_one_is_a_fault(home: Home) -> None:
+    """An epoch that leads nowhere hides what came before."""
+    renewed(home, old=LogOrigin(ORIGIN.node, 9))
+    faults = prove_log(home, SECOND).faults
+    assert [fault.index for fault in faults] == [0]
+    assert str(ORIGIN) in faults[0].what
+
+
+def test_end_that_the_next_log_says_is_lost_is_counted(home: Home) -> None:
+    """Peers held more, and the node said so when it began again: known, and no new fault."""
+    renewed(home, gap=5, more=5)
+    found = prove_log(home, ORIGIN)
+    assert (found.lost, found.faults) == (5, ())
+
+
+def test_end_that_the_next_log_names_and_nobody_holds_is_a_fault(home: Home) -> None:
+    """Leaves that were there when the new log began were taken away since."""
+    renewed(home, more=5)
+    assert "leaf 0 of a35/RO/1/log/2" in prove_log(home, ORIGIN).faults[0].what
