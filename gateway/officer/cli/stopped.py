@@ -6,6 +6,7 @@ Nothing is changed. The store's lock keeps a node from being started meanwhile.
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from io import StringIO
 from pathlib import Path
 
 from gateway.clock import SystemClock
@@ -13,7 +14,7 @@ from gateway.config import NodeConfig, load_config
 from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError, NoInputError
 from gateway.home import Home
-from gateway.journal import get_journal
+from gateway.journal import configure_journal, get_journal
 from gateway.service.prove import listed_keys
 from gateway.storage.auditing import audit_file
 from keys.note import LogVerifier
@@ -37,6 +38,8 @@ def verify_stopped(
         NoInputError: The home keeps no such log.
         StorageError: A node runs on it, or the store cannot be read.
     """
+    # Standard output is the result's alone, and what the directory tells is none of it.
+    configure_journal(StringIO(), json=False)
     home = Home(place)
     config = load_config(place, environ=os.environ).config
     directory = asyncio.run(_directory(home, config))
