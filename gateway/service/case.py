@@ -144,6 +144,9 @@ class Cases:
 
     async def _message(self, row: MessageRow) -> CaseMessage | None:
         key = (row.sender, row.mid)
+        if row.erased_ms is not None:
+            self._parsed.pop(key, None)
+            return None
         if key in self._parsed:
             return self._parsed[key]
         inner = await self._casebook.inner(row.sender, row.mid)

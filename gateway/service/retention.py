@@ -67,6 +67,12 @@ class Retention:
         self._journal = journal
         self._due_s = clock.monotonic_s()
 
+    async def attend(self) -> None:
+        """Look every hour until cancelled; one owner awaits it."""
+        while True:
+            await self.look()
+            await self._clock.sleep(_AGAIN_S)
+
     async def look(self) -> None:
         """Run if a day has passed since the last run; what fails is tried again in an hour."""
         if self._clock.monotonic_s() < self._due_s:

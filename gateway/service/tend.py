@@ -4,6 +4,7 @@ A store that cannot write any more answers nothing; a node that went on without 
 alive and accept nothing. It ends, loudly, and whoever supervises it starts it again.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -34,7 +35,7 @@ class Tend:
         metrics: Shows how large our log is, and how old the directory.
         directory_age_s: Gives seconds since the source last confirmed the directory.
         guard: Measures the disk.
-        retention: Erases once a day what is too old.
+        retention: Erases once a day what is too old; runs beside the rest.
     """
 
     def __init__(
@@ -64,8 +65,22 @@ class Tend:
         Raises:
             StorageError: The store has stopped: the node must.
         """
+        if self._retention is None:
+            await self._look_after(None)
+            return
+        # It may take minutes, and the disk is looked at each second.
+        erasing = asyncio.create_task(self._retention.attend())
+        try:
+            await self._look_after(erasing)
+        finally:
+            erasing.cancel()
+            await asyncio.gather(erasing, return_exceptions=True)
+
+    async def _look_after(self, erasing: asyncio.Task[None] | None) -> None:
         sweep_at_s = self._clock.monotonic_s()
         while True:
+            if erasing is not None and erasing.done():
+                await erasing  # only a bug ends it: it ends the node
             fault = self._store.fault
             if fault is not None:
                 self._journal.alarm("store_stopped", why=fault)
@@ -81,8 +96,6 @@ class Tend:
             self._metrics.directory_age(self._directory_age_s())
             if self._clock.monotonic_s() >= sweep_at_s:
                 await self._sweep()
-                if self._retention is not None:
-                    await self._retention.look()
                 sweep_at_s += _SWEEP_EVERY_S
             await self._clock.sleep(_LOOK_EVERY_S)
 

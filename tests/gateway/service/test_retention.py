@@ -2,6 +2,8 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,11 @@ from keys.digest import leaf_hash, new_salt
 from protocol.cases.ladder import MessageState
 from protocol.cases.phases import Phase
 from protocol.cases.retention import Keep
+from protocol.envelope.header import DirectoryStamp, Header, Part
 from protocol.identifiers import MessageId
 from protocol.log.deed import Act
 from protocol.log.erasure import Erasure
-from protocol.log.statement import officer_act
+from protocol.log.statement import envelope_sent, officer_act
 from protocol.log.tree import check_inclusion
 from tests.gateway.storage.home import Home
 from tests.gateway.storage.material import (
@@ -28,6 +31,7 @@ from tests.gateway.storage.material import (
     NOW_MS,
     ORIGIN,
     OWN,
+    PEER,
     admission,
     incoming,
     log_signer,
@@ -250,3 +254,37 @@ def test_empty_month_loses_its_key(home: Home) -> None:
     assert columns(home, "SELECT count(*) FROM content") == [0]
     assert columns(home, "SELECT count(*) FROM month") == [0]
     assert ORIGIN.generation == 1
+
+
+def test_attachments_of_what_is_over_go_first(home: Home) -> None:
+    """By a limit of their own; the content stays, and the act names each file."""
+
+    async def scenario(store: SqliteStore) -> None:
+        blobs = FileBlobs(home.folder / "blobs", node=OWN)
+        sealed = await blobs.seal(BytesIO(b"a file"), content_key=b"k" * 32, context=b"c")
+        part = Part(size_bytes=sealed.sealed_bytes, digest=sealed.sealed_digest)
+        plain = submission(5)
+        header = Header(
+            mid=mid(5),
+            sender=OWN,
+            recipient=PEER,
+            t_ms=NOW_MS,
+            exp_ms=NOW_MS + DAY_MS,
+            cls=plain.cls,
+            directory=DirectoryStamp(root_version=1, timestamp_version=1, digest=bytes(32)),
+            body=Part(size_bytes=1, digest=bytes(32)),
+            blobs=(part,),
+        ).encode()
+        statement = envelope_sent(header, plain.wraps)
+        await store.submit(replace(plain, header=header, statement=statement), now_ms=NOW_MS)
+        await store.expire(now_ms=NOW_MS + 2 * DAY_MS)
+        assert await blobs.is_complete(OWN, part.digest, part.size_bytes)
+        await retention(home, store, keep=Keep(attachments_days=30)).run()
+        assert not await blobs.is_complete(OWN, part.digest, part.size_bytes)
+        assert await store.inner(OWN, mid(5)) == b"inner 5"
+        size = store.size
+        await retention(home, store, keep=Keep(attachments_days=30)).run()
+        assert store.size == size
+
+    home.play(scenario)
+    assert audit_file(home.database, lambda _: (KEYS,)).faults == ()

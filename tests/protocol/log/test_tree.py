@@ -297,3 +297,25 @@ def test_impossible_sizes_are_refused_when_building() -> None:
     for size in (-1, MAX_INDEX + 1):
         with pytest.raises(NotAllowedError):
             root_at(size, SUBTREE)
+
+
+@given(size=st.integers(0, 70), level=st.integers(0, 5))
+def test_subtree_with_a_known_root_grows_the_tree_like_its_leaves(size: int, level: int) -> None:
+    """A damaged block is stood for by its root; the tree above cannot tell."""
+    width = 1 << level
+    values = [bytes([number]) * 32 for number in range(size + width)]
+    by_leaf, by_root, block = Frontier(), Frontier(), Frontier()
+    for value in values[:size]:
+        by_leaf.append(value)
+        by_root.append(value)
+    for value in values[size:]:
+        completed = by_leaf.append(value)
+        block.append(value)
+    if size % width:
+        with pytest.raises(NotAllowedError):
+            by_root.append_subtree(level, block.root())
+        return
+    assert by_root.append_subtree(level, block.root()) == completed[level:]
+    assert by_root.hashes == by_leaf.hashes
+    with pytest.raises(NotAllowedError):
+        by_root.append_subtree(0, b"short")
