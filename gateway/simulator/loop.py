@@ -248,6 +248,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             return
         life = handle._context.get(_life)
         if life is None:
+            self.steps += 1
             handle._run()
         elif life.state is LifeState.RUNNING:
             self.steps += 1

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from traceback import extract_tb
+from typing import Final
 
 from gateway.errors import GatewayError, TransportError
 from gateway.metrics import Metrics
@@ -99,6 +100,11 @@ class WireTransport:
         request = Request(method="PUT", path=path, body=piece, offset=offset, total=total)
         reply = await self._wire.call((self._me, node), request)
         return reply.status, reply.body
+
+
+_STOP_LOOK_S: Final = 0.05
+_STOP_MOST_S: Final = 120.0
+"""An operator who stops a node kills it after so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +219,15 @@ class SimulatedNode:
             self.die()
             return
         self.is_up = False
-        ending = self.life.spawn(self._end(self._running), name="ends")
-        await asyncio.wait([ending])
-        self.life.end()
+        life = self.life
+        ending = life.spawn(self._end(self._running), name="ends")
+        # Killed or frozen meanwhile it will never be done: its steps are not taken any more.
+        until_s = self.world.time.now_s() + _STOP_MOST_S
+        while not ending.done() and not life.is_dead and self.world.time.now_s() < until_s:
+            await self.world.time.wait(_STOP_LOOK_S)
+        if life is not self.life:
+            return
+        life.end()
         self.world.wire.ended(self.life)
         self._let_go()
 

@@ -62,6 +62,9 @@ _UNSHUFFLED: Final = 8
 Story: TypeAlias = "Callable[[World], Awaitable[None]]"
 """What happens in a world in place of a storm."""
 
+_BURSTS: Final = (4.0, 24.0, 60.0)
+"""Requests that officers of one node send at the same moment, on average over a world."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -256,11 +259,12 @@ class World:
     async def _work(self, seconds: float) -> None:
         """Send bursts until there were enough messages, over the length of the storm."""
         sent, most = 0, self.plan.messages
+        at_once = self.draw.choice(_BURSTS)
         while sent < most:
-            count = min(most - sent, 1 + int(self.draw.expovariate(1 / 3.0)))
+            count = min(most - sent, 1 + int(self.draw.expovariate(1 / at_once)))
             self.officers.burst(count)
             sent += count
-            await self.time.wait(self.draw.expovariate(most / (4.0 * seconds)))
+            await self.time.wait(self.draw.expovariate(most / (at_once * seconds)))
 
     async def _read(self, seconds: float) -> None:
         until_s = self.time.now_s() + seconds
@@ -284,6 +288,8 @@ class World:
                 return
 
     async def _is_quiet(self) -> bool:
+        if self.time.now_s() <= self.wire.moved_s + _STILL_S:
+            return False  # the cheap question first: the others open every store
         for _, node in sorted(self.nodes.items()):
             if not self.is_honest(node.id):
                 continue
@@ -292,7 +298,7 @@ class World:
             waiting = (self.is_honest(to) for to in waiting_for(node.home / "store.db"))
             if any(waiting) or await node.store.unopened(1):
                 return False
-        return self.time.now_s() > self.wire.moved_s + _STILL_S
+        return True
 
     async def finish(self) -> None:
         """Stop every node in order, and judge."""
