@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Final
 
 from gateway.directory.chain import VerifiedDirectory, verify_chain
-from gateway.directory.layout import ROOT
+from gateway.directory.layout import MAX_TARGETS_BYTES, ROOT
 from gateway.errors import ProofError
 from gateway.evidence.findings import Findings
 from keys.note import LogVerifier
@@ -94,6 +94,8 @@ def _read_state(digest: str, published: Mapping[str, bytes], root: bytes) -> Ver
     Raises:
         ProofError: It does not verify, or holds a file that does not belong to it.
     """
+    if max(map(len, published.values())) > MAX_TARGETS_BYTES:
+        raise ProofError("a file longer than any of a directory")
     state = verify_chain(root, published, at_ms=_ALWAYS_MS)
     if state.stamp.digest.hex() != digest:
         raise ProofError("another state of the directory than its name says")
