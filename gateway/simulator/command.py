@@ -7,11 +7,11 @@ import typer
 
 from gateway.errors import DataError
 from gateway.simulator.faults import chosen
+from gateway.simulator.plan import Plan
 from gateway.simulator.pool import run_all, workplace
 from gateway.simulator.report import Report
 from gateway.simulator.scenarios import SCENARIOS, play
 from gateway.simulator.waits import measure
-from gateway.simulator.world import Plan
 from gateway.terminal import JsonOption, Terminal
 
 app = typer.Typer()

@@ -44,6 +44,8 @@ BLOBS = "/v1/blobs/"
 _FOUND = 200
 _DONE = frozenset({200, 201})
 _ABSENT = 404
+_STOP_S = 60.0
+_STOP_LOOKS = 240
 
 
 class WireTransport:
@@ -214,7 +216,7 @@ class SimulatedNode:
         self._let_go()
 
     async def stop(self) -> None:
-        """End its life in order, as an operator does."""
+        """End its life in order, as an operator does; a process that does not end is killed."""
         if self.life.is_dead or not self.is_up or self._running is None:
             self.die()
             return

@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from gateway.simulator.material import nodes, scratch_below
-from gateway.simulator.world import Outcome, Plan, run_seed
+from gateway.simulator.plan import Outcome, Plan
+from gateway.simulator.run import run_seed
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a fresh folder below it
 _CHUNK = 4

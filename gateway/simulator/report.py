@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from gateway.simulator.faults import Tally
 from gateway.simulator.findings import Invariant
-from gateway.simulator.world import Outcome
+from gateway.simulator.plan import Outcome
 
 _ENOUGH: int = 8
 """Seeds from which on a run must have met faults and looked at everything."""

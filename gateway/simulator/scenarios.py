@@ -14,8 +14,10 @@ from typing import Final
 from gateway.simulator import stories_delivery as delivery
 from gateway.simulator import stories_recovery as recovery
 from gateway.simulator.faults import CALM
+from gateway.simulator.plan import Outcome, Plan
+from gateway.simulator.run import run_seed
 from gateway.simulator.staging import DE, FR, IT, RO
-from gateway.simulator.world import Outcome, Plan, Story, run_seed
+from gateway.simulator.world import Story
 from protocol.identifiers import NodeId
 
 _THREE: Final = (DE, FR, RO)

@@ -15,8 +15,10 @@ from typing import Final
 from gateway.simulator.clock import DAY_S
 from gateway.simulator.faults import CALM
 from gateway.simulator.material import nodes, scratch
+from gateway.simulator.plan import Plan
+from gateway.simulator.run import virtual
 from gateway.simulator.wire import Way
-from gateway.simulator.world import Plan, World, virtual
+from gateway.simulator.world import World
 from protocol.identifiers import NodeId
 
 _OUT_S: Final = {"1 min": 60.0, "1 h": 3600.0, "8 h": 8 * 3600.0, "3 days": 3 * DAY_S}

@@ -8,35 +8,28 @@ Source: docs/simulation.md.
 """
 
 import asyncio
-import gc
 import shutil
-import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from random import Random
-from traceback import format_exception
 from typing import Final, TypeAlias
-from warnings import catch_warnings, simplefilter
 
 from gateway.errors import StorageError
 from gateway.simulator.attendance import Attendance
-from gateway.simulator.clock import DAY_S, SimulatedClock, VirtualTime
+from gateway.simulator.clock import SimulatedClock, VirtualTime
 from gateway.simulator.disk import SimulatedDisk
 from gateway.simulator.fakes import DirectoryVersion, SeededRandomness, SimulatedDirectory, Told
-from gateway.simulator.faults import CALM, Fault, Tally, Weather, drawn
+from gateway.simulator.faults import Fault, Tally, Weather, drawn
 from gateway.simulator.findings import Findings, Invariant
 from gateway.simulator.judge import Judge
 from gateway.simulator.liar import LyingNode
-from gateway.simulator.loop import VirtualLoop
-from gateway.simulator.material import NodeMaterial, nodes, scratch
+from gateway.simulator.material import NodeMaterial, nodes
 from gateway.simulator.model import Model
 from gateway.simulator.node import SimulatedNode, Surroundings, place_of, reason_of
 from gateway.simulator.observer import Observer
 from gateway.simulator.officers import Officers
+from gateway.simulator.plan import Plan
 from gateway.simulator.trace import Trace
 from gateway.simulator.trouble import Trouble
 from gateway.simulator.twins import Twin, Twins
@@ -55,115 +48,12 @@ _GOSSIP_S: Final = 3 * 3600.0
 _STILL_S: Final = 5.0
 _SETTLE_S: Final = 5 * 3600.0
 _LOOK_S: Final = 60.0
-_UNSHUFFLED: Final = 8
-"""One seed in so many keeps the order of asyncio."""
-
 
 Story: TypeAlias = "Callable[[World], Awaitable[None]]"
 """What happens in a world in place of a storm."""
 
 _BURSTS: Final = (4.0, 24.0, 60.0)
 """Requests that officers of one node send at the same moment, on average over a world."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What one seed is made of."""
-
-    seed: int
-    allowed: frozenset[Fault] = frozenset(Fault)
-    messages: int = 90
-    keep_trace: bool = False
-
-
-@dataclass(slots=True, kw_only=True)
-class Outcome:
-    """What one seed came to."""
-
-    seed: int
-    messages: int
-    node_days: float
-    requests: int
-    steps: int
-    digest: str
-    faults: Tally
-    findings: Findings
-    lines: list[str] = field(default_factory=list)
-
-
-def run_seed(
-    plan: Plan,
-    *,
-    weather: Weather | None = None,
-    names: Iterable[NodeId] | None = None,
-    story: "Story | None" = None,
-) -> Outcome:
-    """Run one seed.
-
-    Args:
-        plan: Which, and what may go wrong.
-        weather: The faults; drawn from the seed unless given.
-        names: The nodes; drawn from the seed unless given.
-        story: What happens in place of a storm.
-    """
-    chosen = None if names is None else list(names)
-    folder = scratch()
-    try:
-        with virtual(plan.seed) as loop:
-            made = partial(World, plan, folder, weather=weather, names=chosen, story=story)
-            return loop.run_until_complete(_lived(made, loop))
-    except Exception as error:  # noqa: BLE001 - outermost frame of a seed: it fails, the run goes on
-        findings = Findings()
-        findings.fail(Invariant.NO_BUGS, "".join(format_exception(error)))
-        return Outcome(
-            seed=plan.seed, messages=0, node_days=0.0, requests=0, steps=0, digest="",
-            faults=Tally(), findings=findings,
-        )  # fmt: skip
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def virtual(seed: int) -> Iterator[VirtualLoop]:
-    """Give a loop in virtual time; nothing of its dead tasks is heard of.
-
-    Args:
-        seed: Draws the order of what is ready.
-    """
-    loop = VirtualLoop(seed, shuffled=seed % _UNSHUFFLED != 0)
-    asyncio.set_event_loop(loop)
-    gc.disable()  # what is collected early would run handlers of the dead at any moment
-    hook, sys.unraisablehook = sys.unraisablehook, _hear_nothing
-    try:
-        yield loop
-    finally:
-        with catch_warnings():
-            simplefilter("ignore", RuntimeWarning)  # coroutines of the dead that never began
-            loop.abandon()
-            asyncio.set_event_loop(None)
-            loop.close()
-            gc.collect()
-        gc.enable()
-        sys.unraisablehook = hook
-
-
-async def _lived(made: "Callable[[], World]", loop: VirtualLoop) -> Outcome:
-    world = made()
-    await world.live()
-    findings = world.findings
-    for error in (*loop.faults, *world.wire.bugs):
-        findings.fail(Invariant.NO_BUGS, f"{type(error).__name__}: {error}")
-    return Outcome(
-        seed=world.plan.seed,
-        messages=world.messages,
-        node_days=world.time.now_s() / DAY_S * len(world.nodes),
-        requests=world.wire.requests,
-        steps=loop.steps,
-        digest=world.trace.digest(),
-        faults=world.tally,
-        findings=findings,
-        lines=world.trace.lines,
-    )
 
 
 class World:
@@ -459,10 +349,3 @@ class World:
 def calm(seed: int = 0) -> Plan:
     """Return a plan without faults."""
     return Plan(seed=seed, allowed=frozenset())
-
-
-def _hear_nothing(told: object) -> None:
-    """Pass over what coroutines of ended lives do when they are dropped."""
-
-
-__all__ = ["CALM", "Outcome", "Plan", "World", "calm", "run_seed", "virtual"]
