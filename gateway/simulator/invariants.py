@@ -108,23 +108,15 @@ class Checker:
 
     def check_survival(self, present: Mapping[NodeId, Evidence]) -> None:
         """I5 and I1: what a caller was given is still there, byte for byte, at its leaf."""
+        given = {giver: _accepted(each.audit) for giver, each in present.items()}
         for (giver, holder, mid), seen in sorted(self._observer.receipts.items()):
-            held = present.get(giver)
-            if held is None:
-                continue
-            rows = [
-                one.row for one in held.audit.messages if (one.sender, one.mid) == (holder, mid)
-            ]
-            given = [
-                one.data
-                for one in held.audit.receipts
-                if one.given and one.stage == "accepted" and one.message in rows
-            ]
-            self._findings.hold(
-                Invariant.RECEIPTS_SURVIVE,
-                holds=given == [seen.data],
-                otherwise=f"{giver} gave a receipt for {mid} and holds {len(given)}",
-            )
+            if giver in given and giver not in self._observer.restored:
+                held = given[giver].get((holder, mid), [])
+                self._findings.hold(
+                    Invariant.RECEIPTS_SURVIVE,
+                    holds=held == [seen.data],
+                    otherwise=f"{giver} gave a receipt for {mid} and holds {len(held)}",
+                )
 
     def _check_log(self, each: Evidence) -> None:
         """I3: every signed head of our own is a root of our leaves; digests are what is stated."""

@@ -45,6 +45,9 @@ _QUIET_S: Final = 30.0
 _GOSSIP_S: Final = 3 * 3600.0
 """By when two histories that were shown to two honest peers must have been found."""
 
+_PINGED_S: Final = 2400.0
+"""By when every node must have called every other one, and seen what it lost."""
+
 _STILL_S: Final = 5.0
 _SETTLE_S: Final = 5 * 3600.0
 _LOOK_S: Final = 60.0
@@ -170,7 +173,9 @@ class World:
         self.wire.liars.clear()
         began_s = self.time.now_s()
         until_s = began_s + _SETTLE_S + self.troubles.most_ahead_ms / 1000
-        least_s = began_s + (_GOSSIP_S if self.twins.held else 0.0)
+        least_s = began_s + (_PINGED_S if self.model.restored else 0.0)
+        if self.twins.held:
+            least_s = began_s + _GOSSIP_S
         while self.time.now_s() < until_s:
             await self.time.wait(_LOOK_S)
             is_late = self.time.now_s() >= least_s
