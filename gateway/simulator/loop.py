@@ -24,7 +24,7 @@ from typing_extensions import override
 
 T = TypeVar("T")
 
-STEPS_MOST: Final = 20_000_000
+STEPS_MOST: Final = 5_000_000
 """Steps of one seed; what takes more, does not end."""
 
 _PRUNE_AT: Final = 256

@@ -78,6 +78,17 @@ class Observer:
             if isinstance(item, Receipted) and item.receipt is not None:
                 self._look_at_receipt(way, item.receipt)
 
+    def forget(self, origin: LogOrigin, size: int) -> None:
+        """Forget heads of a log above a size: everybody who saw them lost his disk.
+
+        Args:
+            origin: Which log.
+            size: What somebody may still know of it.
+        """
+        self.heads = {
+            (of, at): root for (of, at), root in self.heads.items() if of != origin or at <= size
+        }
+
     def _search(self, body: bytes) -> None:
         self.findings.hold(
             Invariant.SEALED_ON_THE_WIRE,

@@ -14,7 +14,8 @@ FR = NodeId("FR", 1)
 RO = NodeId("RO", 1)
 DE = NodeId("DE", 1)
 IT = NodeId("IT", 1)
-PT = NodeId("PT", 1)
+
+_ARRIVES_S = 3000.0
 
 
 async def until(world: World, holds: Callable[[], bool], *, within_s: float, what: str) -> bool:
@@ -58,13 +59,16 @@ def state_of(node: SimulatedNode, mid: MessageId) -> MessageState | None:
 async def arrives(
     world: World, mid: MessageId, at: NodeId, *, state: MessageState = MessageState.CONSIGNED
 ) -> bool:
-    """Wait until a message has come so far at a node; five minutes at the most."""
+    """Wait until a message has come so far at a node.
+
+    Nobody may know a new log before the next refresh of the directory, a quarter of an hour.
+    """
 
     def has_come() -> bool:
         found = state_of(world.nodes[at], mid)
         return found is not None and reached(found, state)
 
-    return await until(world, has_come, within_s=300.0, what=f"{mid} is not {state} at {at}")
+    return await until(world, has_come, within_s=_ARRIVES_S, what=f"{mid} is not {state} at {at}")
 
 
 async def exchange(world: World, sender: NodeId, to: NodeId, count: int = 1) -> list[MessageId]:

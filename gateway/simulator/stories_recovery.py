@@ -6,6 +6,7 @@ from gateway.simulator.operators import Anchored
 from gateway.simulator.staging import (
     DE,
     FR,
+    IT,
     RO,
     arrives,
     cut_off,
@@ -20,8 +21,11 @@ from gateway.simulator.staging import (
 )
 from gateway.simulator.stories_delivery import forget_prekeys
 from gateway.simulator.world import World
+from gateway.storage.audit import audit_store
 from protocol.cases.ladder import MessageState
 from protocol.identifiers import NodeId
+
+_KEYS_FETCHED_S = 200.0
 
 SLOW = Weather(chances={Fault.DELAY: 1.0}, quick_s=1.0, slow_s=45.0)
 
@@ -139,6 +143,7 @@ async def restored_without_prekeys(world: World) -> None:
 async def sender_restored_before_wrapping_again(world: World) -> None:
     """(8) A sender fell back to before it sealed again; the receipt names the later sealing."""
     await everybody_meets(world)
+    await world.time.wait(_KEYS_FETCHED_S)
     cut_off(world, FR, RO)
     mid = await send(world, FR, RO)
     sender = world.nodes[FR]
@@ -146,6 +151,8 @@ async def sender_restored_before_wrapping_again(world: World) -> None:
     forget_prekeys(world)
     join_up(world)
     await arrives(world, mid, FR)
+    seals = [leaf.index for leaf in audit_store(sender.home / "store.db").leaves if leaf.kind == 1]
+    demand(world, holds=max(seals) >= copy.size, what="it was not sealed again")
     world.attendance.restore(sender, copy, anchored=Anchored.NONE, is_marked=True)
     await starts(world, sender)
     await _goes_on(world, FR, generation=2)
@@ -156,13 +163,16 @@ async def second_note_in_play(world: World) -> None:
     """(9) An owner shows some peers another history: they find out, and nobody else suffers."""
     await everybody_meets(world)
     world.fork(RO, DE)
-    await exchange(world, FR, DE)
-    await world.time.wait(5.0)
-    for to in (FR, DE):
-        world.officers.request(RO, to, "routine")
-    await world.time.wait(3 * 3600.0)
-    await exchange(world, FR, DE)
-    await exchange(world, DE, FR)
+    for _ in range(2):
+        world.officers.request(DE, RO, "routine")
+        world.officers.request(RO, FR, "routine")
+        await world.time.wait(60.0)
+    world.twins.end()
+    world.officers.request(DE, RO, "routine")
+    world.officers.request(RO, DE, "routine")
+    await world.time.wait(4 * 3600.0)
+    for sender, to in ((FR, DE), (DE, FR), (IT, DE)):
+        await exchange(world, sender, to)
 
 
 async def both_restored(world: World) -> None:
@@ -173,6 +183,7 @@ async def both_restored(world: World) -> None:
     await exchange(world, RO, FR, 2)
     for name, copy in copies.items():
         world.attendance.restore(world.nodes[name], copy, anchored=Anchored.NONE, is_marked=True)
+        world.observer.forget(copy.origin, copy.size)
     for name in copies:
         await starts(world, world.nodes[name])
     for name in copies:
@@ -188,6 +199,12 @@ async def late_receipt_of_closed_log(world: World) -> None:
     await arrives(world, mid, RO)
     node = world.nodes[RO]
     await world.officers.open(node, mid)
+    await until(
+        world,
+        lambda: state_of(node, mid) is MessageState.OPENED,
+        within_s=10.0,
+        what="it was not opened",
+    )
     cut_off(world, RO, FR)
     world.attendance.renew(node, why="the story says so")
     await starts(world, node)

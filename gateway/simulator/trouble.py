@@ -39,6 +39,8 @@ class Trouble:
         renew: Publishes a new version of the directory.
         attendance: The operators.
         fork: Lets a node show a peer another history.
+        reveal: Ends that.
+        say: Lets an officer of a node write to another one.
         liar: Who may do so.
         note: Takes a line for the trace.
     """
@@ -52,6 +54,8 @@ class Trouble:
     renew: Callable[[], DirectoryVersion]
     attendance: Attendance
     fork: Callable[[NodeId, NodeId], None]
+    reveal: Callable[[], None]
+    say: Callable[[NodeId, NodeId], None]
     liar: NodeId | None
     note: Callable[[str], None]
     older: dict[NodeId, DirectoryVersion] = field(default_factory=dict)
@@ -288,13 +292,19 @@ class Trouble:
         await self.revive(node, 0.0)
 
     async def _fork(self) -> None:
-        """Let the liar of the world show one peer another history; once in a seed."""
+        """Let the liar of the world show one peer another history for a while; once in a seed."""
         liar, self.liar = self.liar, None
         if liar is None or not self.nodes[liar].is_up:
             return
         others = [name for name in sorted(self.nodes) if name != liar]
-        self.fork(liar, self.draw.choice(others))
-        await self.time.wait(1.0)
+        met = self.draw.choice(others)
+        self.fork(liar, met)
+        for _ in range(3):
+            await self.time.wait(self.draw.uniform(5.0, 60.0))
+            self.say(met, liar)
+            self.say(liar, others[0] if others[0] != met else others[1])
+        await self.time.wait(60.0)
+        self.reveal()
 
     async def _forget_prekeys(self) -> None:
         """Erase the prekeys of a node that has opened all that it accepted."""

@@ -39,6 +39,7 @@ class Twins:
         return (present_life() is twin.node.life) != (way[1] in twin.meets)
 
     def end(self) -> None:
-        """End every twin."""
+        """End every twin: whoever met one meets the first of the two from now on."""
         for _, twin in sorted(self.held.items()):
             twin.node.die()
+            twin.meets = frozenset()

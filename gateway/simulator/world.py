@@ -282,6 +282,9 @@ class World:
         )
         return self.directory
 
+    def _say(self, sender: NodeId, to: NodeId) -> None:
+        self.officers.request(sender, to, "routine")
+
     def _publish(self, entry: NodeEntry) -> None:
         entries = dict(self.directory.entries) | {entry.node_id: entry}
         self.directory = DirectoryVersion(entries=entries, version=self.directory.version + 1)
@@ -320,6 +323,8 @@ class World:
             renew=self._renew,
             attendance=self.attendance,
             fork=self.fork,
+            reveal=self.twins.end,
+            say=self._say,
             liar=None if self.liar is None else self.liar.node,
             note=self.trace.note,
         )
