@@ -60,7 +60,7 @@ _OPERATOR: Final = "gateway.operator."
 COMMANDS: Final[dict[str, Entry]] = {
     "demo": Entry("Run three nodes and a directory on this machine.", "gateway.demo.command"),
     "simulate": Entry(
-        "Simulate networks with faults, and check them.", "gateway.simulator.command"
+        "Simulate networks with faults, and check what must hold.", "gateway.simulator.command"
     ),
     "init": Entry("Create a node: its keys, its store, its settings.", f"{_OPERATOR}command"),
     "join": _group("Ask to be listed in the directory.", f"{_OPERATOR}command", "join_app"),
