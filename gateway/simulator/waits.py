@@ -3,7 +3,7 @@
 One node has a message for each of many others, which are all down; each comes back at a moment of
 its own, and what counts is the time from then to the first request that reaches it.
 
-Source: docs/delivery.md, "Lanes"; docs/simulation.md, "Waits".
+Source: docs/delivery.md, "Delivery in rules"; docs/simulation.md, "Waits".
 """
 
 from collections.abc import Callable

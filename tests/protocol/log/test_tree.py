@@ -305,6 +305,7 @@ def test_subtree_with_a_known_root_grows_the_tree_like_its_leaves(size: int, lev
     width = 1 << level
     values = [bytes([number]) * 32 for number in range(size + width)]
     by_leaf, by_root, block = Frontier(), Frontier(), Frontier()
+    completed: tuple[bytes, ...] = ()
     for value in values[:size]:
         by_leaf.append(value)
         by_root.append(value)
