@@ -43,7 +43,7 @@ _FASTEST: Final = 2000.0
 _GROWTH: Final = 4.0
 _GOVERN_S: Final = 0.25
 _QUIET_S: Final = 5.0
-_GOSSIP_S: Final = 3 * 3600.0
+_GOSSIP_S: Final = 1.5 * 3600.0
 """By when two histories that were shown to two honest peers must have been found."""
 
 _PINGED_S: Final = 2400.0
