@@ -50,7 +50,7 @@ lint: $(VENV)/.dev
 # The suite runs once; the gates read its coverage, branches counted, processes it starts included.
 GATEWAY_COVERAGE := 95
 # Many tests wait for processes of their own: four at once keep two cores busy.
-WORKERS := -n 4
+WORKERS := -n 4 --dist worksteal
 test: lint package
 	$(COVERAGE) erase
 	$(COVERAGE) run -m pytest $(WORKERS) $(ARGS)
