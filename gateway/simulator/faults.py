@@ -63,7 +63,7 @@ LYING: Final = frozenset({
 _SHARE: Final = {
     Fault.OUTAGE_HOURS: 0.125,
     Fault.OUTAGE_DAYS: 0.015,
-    Fault.FORKED_LOG: 0.15,
+    Fault.FORKED_LOG: 0.5,
     Fault.RESTORED_COPY: 0.125,
     Fault.DISK_BROKEN: 0.25,
 }

@@ -30,20 +30,19 @@ from gateway.simulator.node import SimulatedNode, Surroundings, place_of, reason
 from gateway.simulator.observer import Observer
 from gateway.simulator.officers import Officers
 from gateway.simulator.plan import Plan
-from gateway.simulator.probe import probe
 from gateway.simulator.trace import Trace
 from gateway.simulator.trouble import Trouble
 from gateway.simulator.twins import Twin, Twins
-from gateway.simulator.wire import BUSY_PACE, Way, Wire
+from gateway.simulator.wire import Way, Wire
 from gateway.storage.audit import waiting_for
 from protocol.directory import NodeEntry
 from protocol.identifiers import NodeId
 
+_BUSY_PACE: Final = 10.0
 _FASTEST: Final = 2000.0
-_GROWTH: Final = 4.0
-_GOVERN_S: Final = 0.25
-_QUIET_S: Final = 5.0
-_GOSSIP_S: Final = 1.5 * 3600.0
+_GROWTH: Final = 2.0
+_QUIET_S: Final = 30.0
+_GOSSIP_S: Final = 3 * 3600.0
 """By when two histories that were shown to two honest peers must have been found."""
 
 _PINGED_S: Final = 2400.0
@@ -125,13 +124,9 @@ class World:
         """Tell whether promises are made to a node, and what it says counts."""
         return node not in self.twins.held and (self.liar is None or node != self.liar.node)
 
-    def is_probed(self, node: SimulatedNode) -> bool:
-        """Tell whether a node can be asked."""
-        return self.is_honest(node.id) and node.is_up and not node.life.is_dead
-
     async def live(self) -> None:
         """Live through the whole seed."""
-        self.time.set_pace(BUSY_PACE)
+        self.time.set_pace(_BUSY_PACE)
         loop = asyncio.get_running_loop()
         keeping = [loop.create_task(self._govern()), loop.create_task(self.attendance.attend())]
         for _, node in sorted(self.nodes.items()):
@@ -201,9 +196,7 @@ class World:
         return True
 
     async def finish(self) -> None:
-        """Show what must be refused, stop every node in order, and judge."""
-        honest = {name: node for name, node in self.nodes.items() if self.is_probed(node)}
-        await probe(honest, self.observer, self.findings, time=self.time, draw=self.draw)
+        """Stop every node in order, and judge."""
         self.messages = await self.judge.gather()
         for _, node in sorted(self.nodes.items()):
             await node.stop()
@@ -219,10 +212,13 @@ class World:
             self.trace.note(line)
 
     async def _govern(self) -> None:
-        """Let time run faster while nothing travels; what travels slows it down (Wire)."""
+        """Let time run faster while nothing happens, slower when something does."""
         while True:
-            await asyncio.sleep(_GOVERN_S)
-            if self.time.now_s() - self.wire.moved_s > _QUIET_S:
+            await asyncio.sleep(1.0)
+            idle_s = self.time.now_s() - self.wire.moved_s
+            if idle_s < _QUIET_S:
+                self.time.set_pace(_BUSY_PACE)
+            else:
                 self.time.set_pace(min(_FASTEST, self.time.pace * _GROWTH))
 
     def fork(self, name: NodeId, *meets: NodeId) -> None:
