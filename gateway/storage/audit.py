@@ -168,24 +168,6 @@ def waiting_for(path: Path) -> tuple[NodeId, ...]:
     return tuple(NodeId.parse(row[0]) for row in rows)
 
 
-def count_rows(path: Path) -> tuple[int, ...]:
-    """Return how many rows each table has that anything from outside may add to.
-
-    Args:
-        path: The database file.
-
-    Raises:
-        StorageError: It cannot be opened.
-    """
-    tables = ("leaf", "message", "receipt", "outbox", "inbox", "conflict", "fork", "event")
-    with closing(connect_reader(path)) as reader:
-        counted = (
-            reader.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own names
-            for table in tables
-        )
-        return tuple(int(row[0]) for row in counted)
-
-
 def _leaves(reader: sqlite3.Connection) -> tuple[AuditedLeaf, ...]:
     rows = reader.execute(
         "SELECT l.generation, l.i, l.kind, l.digest, p.bytes, p.salt FROM leaf l"
