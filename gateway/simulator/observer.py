@@ -22,6 +22,7 @@ from protocol.receipt import Receipt, Stage
 
 _OK = 200
 _REFUSED = 400
+_CAPTURED = 2
 _CANARY = CANARY.encode()
 
 
@@ -52,6 +53,7 @@ class Observer:
     receipts: dict[tuple[NodeId, NodeId, MessageId], SeenReceipt] = field(default_factory=dict)
     heads: dict[tuple[LogOrigin, int], bytes] = field(default_factory=dict)
     frames: int = 0
+    captured: dict[NodeId, list[tuple[NodeId, Request]]] = field(default_factory=dict)
 
     def arrived(self, way: Way, request: Request) -> None:
         """Look at a request as it was sent."""
@@ -60,6 +62,9 @@ class Observer:
         if request.method != "POST" or not self.is_honest(way[0]):
             return
         self.frames += 1
+        kept = self.captured.setdefault(way[1], [])
+        kept.append((way[0], request))
+        del kept[:-_CAPTURED]
         kind = FrameKind.ENVELOPES if request.path == Route.ENVELOPES else FrameKind.RECEIPTS
         start = PREFIX_BYTES + decode_prefix(request.body[:PREFIX_BYTES])
         head = decode_head(kind, request.body[PREFIX_BYTES:start])

@@ -30,6 +30,7 @@ from gateway.simulator.node import SimulatedNode, Surroundings, place_of, reason
 from gateway.simulator.observer import Observer
 from gateway.simulator.officers import Officers
 from gateway.simulator.plan import Plan
+from gateway.simulator.probe import probe
 from gateway.simulator.trace import Trace
 from gateway.simulator.trouble import Trouble
 from gateway.simulator.twins import Twin, Twins
@@ -124,6 +125,10 @@ class World:
         """Tell whether promises are made to a node, and what it says counts."""
         return node not in self.twins.held and (self.liar is None or node != self.liar.node)
 
+    def is_probed(self, node: SimulatedNode) -> bool:
+        """Tell whether a node can be asked."""
+        return self.is_honest(node.id) and node.is_up and not node.life.is_dead
+
     async def live(self) -> None:
         """Live through the whole seed."""
         self.time.set_pace(_BUSY_PACE)
@@ -196,7 +201,9 @@ class World:
         return True
 
     async def finish(self) -> None:
-        """Stop every node in order, and judge."""
+        """Show what must be refused, stop every node in order, and judge."""
+        honest = {name: node for name, node in self.nodes.items() if self.is_probed(node)}
+        await probe(honest, self.observer, self.findings, time=self.time, draw=self.draw)
         self.messages = await self.judge.gather()
         for _, node in sorted(self.nodes.items()):
             await node.stop()

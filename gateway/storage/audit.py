@@ -168,6 +168,27 @@ def waiting_for(path: Path) -> tuple[NodeId, ...]:
     return tuple(NodeId.parse(row[0]) for row in rows)
 
 
+def fingerprint(path: Path) -> tuple[object, ...]:
+    """Return what changes as soon as anything is kept of what came from outside, or moves by it.
+
+    How many rows each table has that anything from outside may add to, and where messages stand.
+
+    Args:
+        path: The database file.
+
+    Raises:
+        StorageError: It cannot be opened.
+    """
+    tables = ("leaf", "message", "receipt", "outbox", "inbox", "conflict", "fork", "event")
+    with closing(connect_reader(path)) as reader:
+        reader.execute("BEGIN")
+        counted = [
+            reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names
+            for table in tables
+        ]
+        return (*counted, *reader.execute("SELECT id, state FROM message ORDER BY id"))
+
+
 def _leaves(reader: sqlite3.Connection) -> tuple[AuditedLeaf, ...]:
     rows = reader.execute(
         "SELECT l.generation, l.i, l.kind, l.digest, p.bytes, p.salt FROM leaf l"

@@ -56,6 +56,7 @@ def test_networks_with_faults_lose_nothing_and_deliver_nothing_twice(
     for outcome in outcomes:
         report.add(outcome)
     assert report.failing == {}
+    assert report.vacuous() == []
     assert (report.lost, report.duplicates, report.forks_undetected) == (0, 0, 0)
     assert report.messages > len(SEEDS) * 50
     assert len(report.faults) >= KINDS_AT_LEAST, report.faults
