@@ -190,8 +190,11 @@ class Export:
             return {}, {}
         attested: dict[LogOrigin, list[Attested]] = {}
         joins: dict[tuple[LogOrigin, int, int], tuple[bytes, ...]] = {}
-        for origin, size in sorted({(one.origin, one.size) for one in exhibit.statements}):
-            for each in await self._attestations.of(origin, size):
+        places: dict[tuple[LogOrigin, int], set[int]] = {}
+        for one in exhibit.statements:
+            places.setdefault((one.origin, one.size), set()).add(one.index)
+        for (origin, size), indices in sorted(places.items()):
+            for each in await self._attestations.of(origin, size, sorted(indices)):
                 attested.setdefault(origin, []).append(each)
                 if each.joined is None and origin == self._store.origin:
                     low, high = sorted((ClaimedCheckpoint.parse(each.note).head.size, size))

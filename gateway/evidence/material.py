@@ -64,8 +64,15 @@ class Attested:
 class Attestations(Protocol):
     """What others attested of logs."""
 
-    async def of(self, origin: LogOrigin, size: int) -> Sequence[Attested]:
-        """Return what is held of heads that bound or witness a statement proven at a size."""
+    async def of(self, origin: LogOrigin, size: int, indices: Sequence[int]) -> Sequence[Attested]:
+        """Return what is held of heads that bound or witness statements proven at a size.
+
+        Args:
+            origin: The log in which they stand.
+            size: Of the checkpoint by which they are proven: of our own log the newest, so that
+                heads of interest are mostly smaller.
+            indices: Their places, rising: a head holds a statement if it is larger than its place.
+        """
 
 
 class DirectoryStates(Protocol):
