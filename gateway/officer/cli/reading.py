@@ -20,6 +20,7 @@ from gateway.officer.cli.peers import PEER_HEADS, peer_rows
 from gateway.officer.cli.session import at_desk, mid_at, mid_text
 from gateway.officer.client import Client
 from gateway.officer.shapes.models import Box, MessageItem
+from gateway.officer.shapes.recovery import MAX_REASON
 from gateway.terminal import HOME_VARIABLE, HomeOption, JsonOption, Terminal
 from protocol.errors import MalformedError
 from protocol.identifiers import NodeId
@@ -125,7 +126,13 @@ def accept(
     reason: Annotated[str, typer.Option("--reason", help="Why; stated in this node's log.")],
     json: JsonOption = False,
 ) -> int:
-    """Let a node with two histories go on in a new generation of its log."""
+    """Let a node with two histories go on in a new generation of its log.
+
+    Raises:
+        UsageError: The reason is empty or too long.
+    """
+    if not reason.strip() or len(reason) > MAX_REASON:
+        raise UsageError(f"a reason has 1 to {MAX_REASON} characters")
     terminal = Terminal(json=json)
 
     async def work(desk: Client) -> int:

@@ -33,3 +33,10 @@ def test_hold_of_nothing_or_without_a_reason_is_refused(capsys: Capture) -> None
         assert shell("hold", str(mid(9)), "on", "--reason", "x").code == 66
         assert shell("hold", str(mid(1)), "on", "--reason", "").code == 64
         assert shell("hold", "no id", "on", "--reason", "x").code == 66
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
+def test_a_node_is_not_accepted_without_a_reason(capsys: Capture, reason: str) -> None:
+    """The reason is stated in the log for ever; a missing one is a mistake, no fault of ours."""
+    with shell_of(World(), capsys) as shell:
+        assert shell("peers", "accept", "RO/1", "--reason", reason).code == 64
