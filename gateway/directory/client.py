@@ -12,12 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tuf.api.exceptions import (
-    DownloadError,
-    DownloadHTTPError,
-    ExpiredMetadataError,
-    RepositoryError,
-)
+from tuf.api.exceptions import ExpiredMetadataError
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not marked so
     Metadata,
     Root,
@@ -25,9 +20,7 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
     TargetFile,
     Targets,
 )
-from tuf.ngclient.config import UpdaterConfig
 from tuf.ngclient.fetcher import FetcherInterface
-from tuf.ngclient.updater import Updater
 
 from gateway.directory.chain import delegations, entry_digest
 from gateway.directory.files import read_bounded
@@ -49,7 +42,8 @@ from gateway.directory.layout import (
     party_role,
     role_file,
 )
-from gateway.errors import GatewayError, ProofError, StorageError, UnavailableError
+from gateway.directory.updating import make_updater, refusing
+from gateway.errors import ProofError, UnavailableError
 from protocol.limits import MAX_ENTRY_BYTES
 
 MAX_DIRECTORY_BYTES: Final = 32 * 1024 * 1024
@@ -60,9 +54,6 @@ _LIMITS: Final = {
     TIMESTAMP: MAX_TIMESTAMP_BYTES,
     SNAPSHOT: MAX_SNAPSHOT_BYTES,
 }
-
-_ABSENT: Final = frozenset({403, 404})
-"""Both mean that there is no such file, as for python-tuf (S3 answers 403)."""
 
 
 def download(
@@ -87,42 +78,8 @@ def download(
         StorageError: The folder cannot be read or written.
         GatewayError: No other member of the family.
     """
-    try:
+    with refusing(folder):
         return _Download(folder, url=url, anchor=anchor, fetcher=fetcher).run()
-    except GatewayError:
-        raise
-    except DownloadHTTPError as error:
-        what = "has no such file" if error.status_code in _ABSENT else "refused"
-        raise UnavailableError(
-            f"the directory's server {what} (status {error.status_code})",
-            hint="check directory.url, or use another mirror",
-        ) from error
-    except DownloadError as error:
-        raise UnavailableError(
-            f"the directory was not fetched: {error}", hint="check the network and directory.url"
-        ) from error
-    except ExpiredMetadataError as error:
-        raise ProofError(
-            "the directory that was offered has expired",
-            code="directory_expired",
-            hint="use another mirror; if all say the same, call the directory's authority",
-        ) from error
-    except RepositoryError as error:
-        raise ProofError(
-            f"the directory that was offered is refused: {_kind(error)}",
-            hint="use another mirror, and call the directory's authority",
-        ) from error
-    except OSError as error:
-        raise StorageError(
-            "the copy of the directory cannot be kept", hint=f"check {folder}"
-        ) from error
-    except Exception as error:  # the one edge at which foreign bytes are parsed
-        raise ProofError("the directory that was offered is not well formed") from error
-
-
-def _kind(error: RepositoryError) -> str:
-    """Name the fault without a word of what was offered."""
-    return type(error).__name__.removesuffix("Error").lower()
 
 
 class _Download:
@@ -137,21 +94,13 @@ class _Download:
         self._fetcher = fetcher
         self._files: dict[str, bytes] = {}
         self._size_bytes = 0
-        config = UpdaterConfig(
-            max_root_rotations=MAX_ROOT_ROTATIONS,
-            root_max_length=MAX_ROOT_BYTES,
-            timestamp_max_length=MAX_TIMESTAMP_BYTES,
-            snapshot_max_length=MAX_SNAPSHOT_BYTES,
-            targets_max_length=MAX_TARGETS_BYTES,
-        )
-        self._updater = Updater(
-            str(self._metadata),
-            f"{url}{METADATA}/",
-            str(self._targets),
-            f"{url}{TARGETS_FOLDER}/",
-            fetcher,
-            config,
-            bootstrap=anchor,
+        self._updater = make_updater(
+            self._metadata,
+            anchor=anchor,
+            metadata_url=f"{url}{METADATA}/",
+            fetcher=fetcher,
+            targets=self._targets,
+            targets_url=f"{url}{TARGETS_FOLDER}/",
         )
 
     def run(self) -> Mapping[str, bytes]:

@@ -75,6 +75,17 @@ def _is_allowed(parts: SplitResult) -> bool:
     return parts.scheme == "http" and _is_this_machine(parts.hostname)
 
 
+def _climbs(parts: SplitResult) -> bool:
+    """Tell whether an address leads out of its folder.
+
+    Of a folder here the whole decoded path is looked at, because it is opened as it is. A web
+    server gets what python-tuf quoted: `..%2Fname` is one name there, `%2e%2e` is not.
+    """
+    if parts.scheme == "file":
+        return ".." in unquote(parts.path)
+    return any(unquote(segment) == ".." for segment in parts.path.split("/"))
+
+
 def _is_this_machine(host: str | None) -> bool:
     if host is None:
         return False
@@ -118,9 +129,9 @@ class DirectoryFetcher(FetcherInterface):
             DownloadError: Any fault; DownloadHTTPError says that there is no such file.
             SlowRetrievalError: The file did not come in time; a DownloadError.
         """
-        if not url.startswith(self._base_url) or ".." in unquote(url):
-            raise DownloadError("outside the directory")
         parts = urlsplit(url)
+        if not url.startswith(self._base_url) or _climbs(parts):
+            raise DownloadError("outside the directory")
         pieces = self._read_folder(parts) if parts.scheme == "file" else self._read_http(parts)
         deadline_s = min(self._monotonic_s() + FILE_TIMEOUT_S, self._deadline_s)
         for piece in pieces:

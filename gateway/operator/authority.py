@@ -31,6 +31,7 @@ from gateway.directory.serve import FolderServer
 from gateway.errors import NoInputError, StorageError, UsageError
 from gateway.operator.fingerprint import digit_groups
 from gateway.operator.start import SecretSource
+from gateway.operator.tufclient import client_app
 from gateway.terminal import JsonOption, Terminal
 from keys.keyfile import Secret
 from protocol.directory import NodeState, fingerprints
@@ -44,6 +45,8 @@ directory_app = typer.Typer(
     help="Make, sign and publish the directory of nodes.",
     epilog="Order: new-root, delegate CC, admit FILE, publish; then serve or copy the folder.",
 )
+
+directory_app.add_typer(client_app, name="client")
 
 OutOption: TypeAlias = Annotated[
     Path, typer.Option("--out", help="The published folder.", metavar="DIR")
