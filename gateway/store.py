@@ -7,6 +7,7 @@ inside it. gateway.storage implements it; one suite of tests holds every impleme
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from gateway.alerting import Alerts
 from gateway.cancelling import Cancelling
 from gateway.continuity import Continuity, Lost, Successions
 from gateway.exhibits import Exhibits
@@ -20,6 +21,7 @@ from gateway.lateness import (
     Unasked,
 )
 from gateway.numbers import Numbers
+from gateway.pinging import Counting, Pinging
 from gateway.records import (
     Admission,
     Admitted,
@@ -50,6 +52,7 @@ from gateway.rows import (
     LeafRow,
     MessageRow,
 )
+from gateway.stamping import Stamps
 from keys.note import LogVerifier
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import LogOrigin, MessageId, NodeId
@@ -317,6 +320,10 @@ class Store(
     Cancelling,
     Retaining,
     Exhibits,
+    Pinging,
+    Counting,
+    Stamps,
+    Alerts,
     Protocol,
 ):
     """Everything durable of one node, behind transactions named after what happens."""

@@ -91,6 +91,16 @@ class CasebookReader:  # noqa: PLR0904  one place for every question about messa
         ).fetchall()
         return self._rows(rows)
 
+    def to_answer(self, cls: Urgency, *, now_ms: int, since_ms: int) -> tuple[MessageRow, ...]:
+        """Return received messages of a class that nobody answered and that are not expired."""
+        rows = self._execute(
+            _MESSAGE + "WHERE m.direction = 'in' AND m.t_ms >= ? AND m.cls = ? AND m.exp_ms > ?"
+            " AND m.state IN ('consigned', 'opened', 'acknowledged')"
+            " ORDER BY m.t_ms, m.id LIMIT ?",
+            (since_ms, cls.value, now_ms, _TIES_MOST),
+        ).fetchall()
+        return self._rows(rows)
+
     def thread(self, thread: MessageId) -> tuple[MessageRow, ...]:
         """Return the messages of a thread in order of time."""
         rows = self._execute(

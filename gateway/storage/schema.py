@@ -18,6 +18,8 @@ from gateway.storage.tables_cancelling import CANCELLING
 from gateway.storage.tables_delivery import DEADLINES
 from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_numbers import NUMBERS
+from gateway.storage.tables_pings import PINGS
+from gateway.storage.tables_proof import PROOF
 from gateway.storage.tables_recovery import RECOVERY
 from gateway.storage.tables_retention import RETENTION
 from keys.digest import sha256
@@ -46,6 +48,8 @@ MIGRATIONS: Final = (
     Migration(name="0005-deadlines", statements=DEADLINES),
     Migration(name="0006-cancelling", statements=CANCELLING),
     Migration(name="0007-retention", statements=RETENTION),
+    Migration(name="0008-pings", statements=PINGS),
+    Migration(name="0009-proof", statements=PROOF),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

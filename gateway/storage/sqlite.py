@@ -13,6 +13,7 @@ from typing import Self
 from gateway.errors import StorageError
 from gateway.metrics import Metrics
 from gateway.ports import Clock
+from gateway.storage.alerting import AlertPart
 from gateway.storage.anchor import Anchor, machine_name
 from gateway.storage.auditing import AuditPart
 from gateway.storage.cancelling import CancellingPart
@@ -40,9 +41,11 @@ from gateway.storage.opening import (
     remove_store,
 )
 from gateway.storage.overview import OverviewPart
+from gateway.storage.pinging import CountingPart, PingPart
 from gateway.storage.reading import CasebookPart
 from gateway.storage.retention import RetentionPart
 from gateway.storage.sequence import HeadSigner
+from gateway.storage.stamping import StampPart
 from gateway.storage.successions import SuccessionPart
 from gateway.storage.writer import Writer, WriterMaker
 from protocol.errors import NotAllowedError
@@ -68,6 +71,10 @@ class SqliteStore(
     OverviewPart,
     RetentionPart,
     ExhibitPart,
+    PingPart,
+    CountingPart,
+    StampPart,
+    AlertPart,
 ):
     """Everything durable of one node; made by `create` or `open`, used between start and close.
 

@@ -11,6 +11,7 @@ from tests.gateway.storage.contract_log import LogContract
 from tests.gateway.storage.contract_numbers import NumbersContract
 from tests.gateway.storage.contract_outbox import OutboxContract
 from tests.gateway.storage.contract_peers import PeersContract
+from tests.gateway.storage.contract_pings import PingsContract
 from tests.gateway.storage.contract_reading import ReadingContract
 from tests.gateway.storage.contract_recovery import RecoveryContract
 from tests.gateway.storage.contract_retention import RetentionContract
@@ -30,5 +31,6 @@ class StoreContract(
     CancellingContract,
     RecoveryContract,
     RetentionContract,
+    PingsContract,
 ):
     """The whole suite."""
