@@ -2,17 +2,11 @@
 
 import re
 from collections.abc import Callable
+from json import loads
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not marked so
-    Metadata,
-    Root,
-    Snapshot,
-    Targets,
-    Timestamp,
-)
 
 from gateway.directory.conformance import BareClient
 from gateway.errors import ConfigError, NoInputError, StorageError, UnavailableError
@@ -55,10 +49,8 @@ class Suite:
 
     def version(self, role: str) -> int:
         """Return the version of a role that is trusted now."""
-        metadata = Metadata[Root | Timestamp | Snapshot | Targets].from_file(
-            str(self.metadata / f"{role}.json")
-        )
-        return int(metadata.signed.version)
+        document = loads((self.metadata / f"{role}.json").read_bytes())
+        return int(document["signed"]["version"])
 
     def fetched(self) -> list[bytes]:
         """Return what was fetched and verified."""
@@ -134,7 +126,7 @@ def test_rollback_of_what_the_snapshot_lists_is_refused(suite: Suite) -> None:
     suite.repository.delegate("targets", "extra", ["extra/*"])
     suite.repository.publish()
     assert suite.refresh() == 0
-    assert suite.repository.snapshot.meta.pop("extra.json")
+    del suite.repository.snapshot.meta["extra.json"]
     del suite.repository.roles["extra"]
     suite.repository.publish()
     assert suite.refresh() == 1
