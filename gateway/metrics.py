@@ -137,6 +137,13 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         self._backup_age = Gauge(
             "a35_backup_age_seconds", "Age of the newest nightly backup", registry=registry
         )
+        self._stamps = Counter(
+            "a35_stamps", "Time stamping authorities asked, by outcome", ("outcome",),
+            registry=registry,
+        )  # fmt: skip
+        self._stamp_age = Gauge(
+            "a35_stamp_age_seconds", "Age of the newest time stamp over our log", registry=registry
+        )
         self._directory_age = Gauge(
             "a35_directory_age_seconds",
             "Since the directory was confirmed by its source",
@@ -272,6 +279,14 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
     def backup_age(self, seconds: float) -> None:
         """The newest nightly backup is this old."""
         self._backup_age.set(seconds)
+
+    def stamps(self, outcome: str) -> None:
+        """An authority was asked for a time stamp; outcome: obtained or failed."""
+        self._stamps.labels(outcome).inc()
+
+    def stamp_age(self, seconds: float) -> None:
+        """The newest time stamp over our log is this old."""
+        self._stamp_age.set(seconds)
 
     def directory_age(self, seconds: float) -> None:
         """The directory was confirmed by its source so long ago."""

@@ -1,6 +1,6 @@
-"""The part of the store port that keeps time stamps over our checkpoints, and its values.
+"""Time stamps over our checkpoints: asking for them as a port, keeping them as one of the store.
 
-gateway.store has the port as a whole.
+gateway.store has the store's port as a whole.
 """
 
 from collections.abc import Sequence
@@ -47,6 +47,41 @@ class HeldStamp:
     joined: tuple[bytes, ...] | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A stamp that holds.
+
+    Attributes:
+        authority: Who gave it, by its name in the settings.
+        time_ms: By its clock: milliseconds since 1970, UTC.
+        answer: The answer of RFC 3161, byte for byte.
+    """
+
+    authority: str
+    time_ms: int
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What came of asking.
+
+    Attributes:
+        given: None if no authority gave a stamp that holds.
+        failures: (name, why) of those asked before, in order.
+    """
+
+    given: Given | None
+    failures: Sequence[tuple[str, str]]
+
+
+class Authorities(Protocol):
+    """Time stamping authorities in their order; implemented by gateway.timestamp.asking."""
+
+    async def stamp(self, note: bytes) -> Asked:
+        """Ask one after the other until one stamps a note; never raises for what they answer."""
+
+
 class Stamps(Protocol):
     """Time stamps over checkpoints of our own logs."""
 
@@ -64,5 +99,5 @@ class Stamps(Protocol):
         `size`: of the head with which they are to be joined.
         """
 
-    async def newest_emergency(self, after: int) -> int | None:
-        """Return the newest event above a number that is about a P0, None if there is none."""
+    async def has_emergency(self, after: int) -> bool:
+        """Tell whether an event above a number is about a message of P0."""

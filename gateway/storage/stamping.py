@@ -101,14 +101,14 @@ class StampPart(StorePart):
                 joined = consistency_path(low, high, nodes.subtree)
             yield HeldStamp(note=note, answer=answer, joined=joined)
 
-    async def newest_emergency(self, after: int) -> int | None:
-        """Return the newest event above a number that is about a P0, None if there is none."""
-        (number,) = self._core.reader.execute(
-            "SELECT max(e.number) FROM event e JOIN message m ON m.id = e.message"
-            " WHERE e.number > ? AND m.cls = ?",
+    async def has_emergency(self, after: int) -> bool:
+        """Tell whether an event above a number is about a message of P0."""
+        (found,) = self._core.reader.execute(
+            "SELECT EXISTS (SELECT 1 FROM event e JOIN message m ON m.id = e.message"
+            " WHERE e.number > ? AND m.cls = ?)",
             (after, Urgency.P0.value),
         ).fetchone()
-        return None if number is None else int(number)
+        return bool(found)
 
 
 def _nodes(connection: sqlite3.Connection, generation: int) -> LogNodes:
