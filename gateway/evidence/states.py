@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from gateway.directory.trusted import TrustedDirectory
+from gateway.evidence.attestations import HeldAttestations
 from gateway.evidence.export import Export
+from gateway.evidence.stamped import KeptStamps
 from gateway.outfit import Ports
 
 
@@ -48,4 +50,5 @@ def export_over(directory: TrustedDirectory, ports: Ports) -> Export:
         blobs=ports.blobs,
         states=ArchivedStates(directory),
         clock=ports.clock,
+        attestations=HeldAttestations([KeptStamps(ports.store)]),
     )
