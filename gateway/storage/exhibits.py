@@ -211,6 +211,12 @@ class ExhibitReader:
             "SELECT origin, i FROM cancellation WHERE message = ?", (message.row,)
         ):
             acts |= self._acts(message, LogOrigin.parse(origin), index)
+        for origin, index in self._execute(
+            "SELECT g.origin, a.i FROM alert a JOIN log g ON g.generation = a.generation"
+            " WHERE a.message = ?",
+            (message.row,),
+        ):
+            acts |= self._acts(message, LogOrigin.parse(origin), index)
         return [*found, *acts.values()]
 
     def _sealings(self, message: _Message) -> Iterator[_Leaf]:

@@ -24,6 +24,7 @@ KIND_RECEIPT: Final = "receipt"
 KIND_STUCK: Final = "message.stuck"
 KIND_LOST: Final = "message.lost"
 KIND_RECOVERED: Final = "message.recovered"
+KIND_ALERTED: Final = "message.alerted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
