@@ -37,6 +37,7 @@ from gateway.sections import (
     PolicySection,
     RetentionSection,
     Section,
+    TimestampSection,
     WebhookSection,
 )
 from protocol.identifiers import NodeId
@@ -44,8 +45,8 @@ from protocol.identifiers import NodeId
 __all__ = (
     "BackupSection", "DeliverySection", "DeskSection", "DirectorySection", "DiskSection",
     "DutySection", "EscalationSection", "Home", "LoadedConfig", "NodeConfig", "PeerSection",
-    "PolicySection", "RetentionSection", "WebhookSection", "config_text", "load_config",
-    "write_config",
+    "PolicySection", "RetentionSection", "TimestampSection", "WebhookSection", "config_text",
+    "load_config", "write_config",
 )  # fmt: skip
 
 ENVIRONMENT_PREFIX: Final = "A35_"
@@ -53,8 +54,8 @@ NOT_OPTIONS: Final = frozenset({"A35_HOME"})
 """Variables with our prefix that name no option: the command line reads them."""
 
 _MAX_FILE_BYTES: Final = 64 * 1024
-_TABLES: Final = "webhook"
-"""The one key that holds tables; it cannot stand in the environment."""
+_TABLES: Final = ("timestamp", "webhook")
+"""The keys that hold tables; they cannot stand in the environment."""
 
 Scalar: TypeAlias = "str | int | bool | tuple[str, ...]"
 
@@ -82,6 +83,7 @@ class NodeConfig(Section):
     retention: RetentionSection = RetentionSection()
     escalation: EscalationSection = EscalationSection()
     webhook: tuple[WebhookSection, ...] = Field(default=(), max_length=16)
+    timestamp: tuple[TimestampSection, ...] = Field(default=(), max_length=8)
 
     @property
     def node_id(self) -> NodeId:
@@ -141,15 +143,20 @@ def config_text(config: NodeConfig) -> str:
     for key in _OPTIONS:
         head, _, name = key.rpartition(".")
         value = _get(config, key)
-        if value is None or key == _TABLES:
+        if value is None or key in _TABLES:
             continue
         if head != section:
             lines.extend(("", f"[{head}]"))
             section = head
         lines.append(f"{name} = {dumps(value, ensure_ascii=False)}")
-    for each in config.webhook:
-        lines.extend(("", f"[[{_TABLES}]]"))
-        lines.extend(f"{name} = {dumps(value, ensure_ascii=False)}" for name, value in each)
+    for table in _TABLES:
+        for each in getattr(config, table):
+            lines.extend(("", f"[[{table}]]"))
+            lines.extend(
+                f"{name} = {dumps(value, ensure_ascii=False)}"
+                for name, value in each
+                if value is not None
+            )
     return "\n".join((*lines, ""))
 
 
@@ -263,8 +270,9 @@ def _checked(values: Mapping[str, object], origins: Mapping[str, str]) -> NodeCo
 def _fault(error: ValidationError, origins: Mapping[str, str]) -> ConfigError:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     key = ".".join(part for part in first["loc"] if isinstance(part, str))
-    if key.startswith(f"{_TABLES}."):
-        return ConfigError(f"[[{_TABLES}]] {key.partition('.')[2]}: {_why(first['msg'])}")
+    table, _, option = key.partition(".")
+    if table in _TABLES and option:
+        return ConfigError(f"[[{table}]] {option}: {_why(first['msg'])}")
     if key not in origins:  # a rule over a whole section, which says itself what it is about
         return ConfigError(_why(first["msg"]))
     hint = f"set it in node.toml or as {ENVIRONMENT_PREFIX}{key.upper().replace('.', '_')}"

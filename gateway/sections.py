@@ -26,6 +26,9 @@ _HOOK_URL: Final = pattern(
     r"(?:https://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])"
     r"|http://(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\]))(?::[0-9]{1,5})?(?:/[^#\s@]*)?\Z"
 )
+_STAMP_URL: Final = pattern(
+    r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?(?:/[^#\s@]*)?\Z"
+)
 _LISTEN: Final = pattern(r"(\[[0-9a-f:]+\]|[a-z0-9.-]+):([0-9]{1,5})\Z")
 _TIME: Final = pattern(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")
 _MAX_PORT: Final = 65_535
@@ -57,6 +60,12 @@ def _fetch_url(text: str) -> str:
 def _hook_url(text: str) -> str:
     if _HOOK_URL.match(text) is None:
         raise ValueError("a webhook is https://..., or http:// on this machine")
+    return text
+
+
+def _stamp_url(text: str) -> str:
+    if _STAMP_URL.match(text) is None:
+        raise ValueError("an authority is at http:// or https://, without a name or a password")
     return text
 
 
@@ -251,6 +260,19 @@ class WebhookSection(Section):
         tuple[Literal["receipt", "escalation", "notice", "received", "state", "stuck"], ...],
         Field(min_length=1, max_length=6),
     ] = ("receipt", "escalation", "notice")
+
+
+class TimestampSection(Section):
+    """[[timestamp]]: an authority of RFC 3161 that stamps our log; asked in order of the tables.
+
+    `certificates` names a file of PEM: roots, and certificates between if it does not send them.
+    Its answers are signed, so that plain HTTP will do.
+    """
+
+    name: Line
+    url: Annotated[str, Field(max_length=500), AfterValidator(_stamp_url)]
+    certificates: Line
+    policy: Annotated[str, Field(pattern=r"^[0-2](\.[0-9]{1,19}){1,31}$")] | None = None
 
 
 class PolicySection(Section):

@@ -6,6 +6,7 @@ what an answer brings along is only a way to them.
 Source: RFC 3161; docs/evidence.md, "Stamps".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,3 +70,21 @@ def read_certificates(pem: bytes) -> tuple[Certificate, ...]:
             "not certificates in PEM", hint="Take the authority's certificates as PEM."
         ) from error
     return tuple(dict.fromkeys(found))
+
+
+def split_certificates(
+    certificates: Sequence[Certificate],
+) -> tuple[tuple[Certificate, ...], tuple[Certificate, ...]]:
+    """Tell what ends chains from what lies between, in a file that may hold both.
+
+    Args:
+        certificates: At least one.
+
+    Returns:
+        Roots and intermediates: a certificate that names itself as its issuer is a root; if none
+        does, all are, because whoever wrote the file trusts something in it.
+    """
+    roots = tuple(each for each in certificates if each.subject == each.issuer)
+    if not roots:
+        return tuple(certificates), ()
+    return roots, tuple(each for each in certificates if each.subject != each.issuer)

@@ -15,7 +15,12 @@ from gateway.evidence.report import Report
 from gateway.evidence.verify import verify_bundle
 from gateway.officer.cli.output import foreign, lines_of
 from gateway.terminal import JsonOption, Terminal
-from gateway.timestamp.authority import MAX_PEM_BYTES, Authority, read_certificates
+from gateway.timestamp.authority import (
+    MAX_PEM_BYTES,
+    Authority,
+    read_certificates,
+    split_certificates,
+)
 from protocol.errors import MalformedError
 from protocol.witness.policy import Policy
 from protocol.witness.policyfile import MAX_POLICY_BYTES, parse_policy
@@ -95,9 +100,10 @@ def _policy(path: Path | None) -> Policy | None:
 def _authorities(path: Path | None) -> tuple[Authority, ...]:
     if path is None:
         return ()
-    roots = read_certificates(_bytes(path, MAX_PEM_BYTES))
+    roots, between = split_certificates(read_certificates(_bytes(path, MAX_PEM_BYTES)))
     return tuple(
-        Authority(name=each.subject.rfc4514_string(), url="", roots=(each,)) for each in roots
+        Authority(name=each.subject.rfc4514_string(), url="", roots=(each,), intermediates=between)
+        for each in roots
     )
 
 
