@@ -114,6 +114,8 @@ def _value(config: NodeConfig, key: str) -> object:
     value: object = config
     for name in key.split("."):
         value = getattr(value, name)
+    if key == "timestamp":
+        return [f"{each.name} ({each.url})" for each in config.timestamp]
     if key == "webhook":
         return [f"{each.url} ({', '.join(each.kinds)})" for each in config.webhook]
     return value
