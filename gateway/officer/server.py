@@ -14,7 +14,7 @@ from gateway.officer.api.acknowledge import Acknowledger
 from gateway.officer.api.backups import BackupApi, BackupService
 from gateway.officer.api.cancel import CancelApi, CancelService
 from gateway.officer.api.drafts import DraftApi
-from gateway.officer.api.events import EventApi
+from gateway.officer.api.events import EventApi, Told
 from gateway.officer.api.evidence import EvidenceApi, EvidenceService
 from gateway.officer.api.health import HealthApi, health_app
 from gateway.officer.api.hold import HoldApi
@@ -60,6 +60,7 @@ class OfficerServices:
     cancel: CancelService | None = None
     evidence: EvidenceService | None = None
     holds: Holds | None = None
+    told: Told | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -84,7 +85,7 @@ def build_officer_app(services: OfficerServices) -> Application:
         DraftApi(services.submit).routes(),
         MessageApi(services.consult, services.act, acknowledger, who=who).routes(),
         LogApi(services.prove).routes(),
-        EventApi(services.store, services.clock).routes(),
+        EventApi(services.store, services.clock, told=services.told).routes(),
         ReferenceApi(services.directory, services.clock).routes(),
         PeersApi(services.peers).routes(),
         HealthApi(services.health, services.metrics).routes(),

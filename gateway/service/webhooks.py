@@ -9,11 +9,11 @@ Source: the Standard Webhooks specification; docs/operations.md, "Webhooks".
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from json import dumps
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from gateway.errors import TransportError
 from gateway.journal import Journal
@@ -49,6 +49,10 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
     "stuck": frozenset({"message.stuck"}),
 }
 """What each word of the settings means in kinds of events."""
+
+
+Told: TypeAlias = Callable[[Sequence[EventRow], str], Awaitable[None]]
+"""Hears of events that somebody outside was told of, and how."""
 
 
 class Caller(Protocol):
@@ -104,6 +108,7 @@ class Webhooks:
         randomness: Spreads waits.
         journal: Tells the operator of a receiver that does not answer.
         metrics: Counts calls.
+        told: Hears of each call that was taken.
     """
 
     def __init__(
@@ -118,6 +123,7 @@ class Webhooks:
         randomness: Randomness,
         journal: Journal,
         metrics: Metrics,
+        told: Told | None = None,
     ) -> None:
         self._receivers = tuple(receivers)
         self._book = book
@@ -128,6 +134,7 @@ class Webhooks:
         self._randomness = randomness
         self._journal = journal
         self._metrics = metrics
+        self._told = told
         self._failures: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -190,8 +197,11 @@ class Webhooks:
             wait_s = WAITS_S[min(failures, len(WAITS_S)) - 1]
             spread = self._randomness.between(1 - _SPREAD, 1 + _SPREAD)
             await self._clock.sleep(wait_s * spread)
+        number = self._receivers.index(receiver) + 1
         if self._failures.pop(receiver.name, 0) >= ALARM_AFTER:
-            self._journal.info("webhook_back", number=self._receivers.index(receiver) + 1)
+            self._journal.info("webhook_back", number=number)
+        if self._told is not None:
+            await self._told([event], f"webhook {number} took the call")
 
     async def _call(self, receiver: Receiver, event: EventRow, body: bytes) -> bool:
         call_id = f"{self._origin}/{event.number}"

@@ -5,7 +5,8 @@ it answers as soon as there is an event above `after`, at the latest after `wait
 older events than asked for are gone, the stream sends `reset` and the poll says so: reload.
 """
 
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeAlias
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get
 
@@ -27,19 +28,28 @@ MAX_STREAMS: Final = 64
 _MAX_ID: Final = 2**53 - 1
 
 
+Told: TypeAlias = Callable[[Sequence[EventRow], str], Awaitable[None]]
+"""Hears of events that somebody outside was told of, and how."""
+
+_WAY: Final = "the event stream of the desk"
+
+
 class EventApi:
     """The resource /events.
 
     Args:
         casebook: Where events are kept.
         clock: The server's time for `tick`.
+        told: Hears of what the stream wrote; a poll tells nothing, since programs that wait for
+            something else poll as well.
     """
 
-    __slots__ = ("_casebook", "_clock", "_open")
+    __slots__ = ("_casebook", "_clock", "_open", "_told")
 
-    def __init__(self, casebook: Casebook, clock: Clock) -> None:
+    def __init__(self, casebook: Casebook, clock: Clock, *, told: Told | None = None) -> None:
         self._casebook = casebook
         self._clock = clock
+        self._told = told
         self._open = 0
 
     def routes(self) -> list[RouteDef]:
@@ -92,6 +102,8 @@ class EventApi:
                 if rows:
                     await response.write(b"".join(_lines(event_view(row)) for row in rows))
                     after = rows[-1].number
+                    if self._told is not None:
+                        await self._told(rows, _WAY)
                     continue
                 await self._casebook.wait_for_events(after, BEAT_S)
                 await response.write(b": beat\n" + self._own("tick"))
