@@ -1,7 +1,9 @@
-"""The two key files of a node on the disk: the only I/O of this package.
+"""The key files of a node on the disk: the only I/O of this package.
 
-`node.key` holds log seeds and TLS identity, `content.key` store key and recipients' seeds. The
-folder has mode 0700, the files 0600, and anything wider is refused at each start.
+`node.key` holds log seeds and TLS identity, `content.key` store key and recipients' seeds,
+`witness.key` the key that cosigns other nodes' logs. A node that was made before there were such
+keys has no `witness.key`, and opens without. The folder has mode 0700, the files 0600, and
+anything wider is refused at each start.
 
 Every write goes to a temporary file beside the target, is synced, takes the target's place in
 one step, and the folder is synced: a crash leaves the old file or the new one, and perhaps a
@@ -18,6 +20,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -32,15 +35,23 @@ from keys.keycontent import (
 from keys.keyfile import (
     DEFAULT_MEMORY_BYTES,
     DEFAULT_OPERATIONS,
+    Costs,
     Secret,
     costs_of,
     decode_key_file,
     encode_key_file,
 )
 from keys.nodekeys import LogKeys, NodeKeys
+from keys.witnesskey import (
+    WITNESS_KIND,
+    WitnessKey,
+    decode_witness_part,
+    encode_witness_part,
+)
 
 NODE_FILE: Final = "node.key"
 CONTENT_FILE: Final = "content.key"
+WITNESS_FILE: Final = "witness.key"
 
 _NODE_KIND: Final = "node"
 _CONTENT_KIND: Final = "content"
@@ -74,12 +85,12 @@ class KeyStore:
     ) -> None:
         """Write the key files of a new node.
 
-        A crash before the return leaves nothing that counts, or both files whole; the next
+        A crash before the return leaves nothing that counts, or all files whole; the next
         `create` takes back what was left half done.
 
         Args:
             keys: What to write.
-            secret: What will open both files.
+            secret: What will open the files.
             operations: Passes of argon2id, for a passphrase.
             memory_bytes: Memory of argon2id, for a passphrase.
 
@@ -90,14 +101,18 @@ class KeyStore:
         costs = {"operations": operations, "memory_bytes": memory_bytes}
         content = encode_key_file(_CONTENT_KIND, encode_content_part(keys), secret, **costs)
         node = encode_key_file(_NODE_KIND, encode_node_part(keys), secret, **costs)
+        witness = {}
+        if keys.witness is not None:
+            part = encode_witness_part(keys.witness)
+            witness[WITNESS_FILE] = encode_key_file(WITNESS_KIND, part, secret, **costs)
         with _system_errors():
             _make_folder(self._folder)
             _check_private(self._folder.stat(), folder=True)
             self._take_back_half_a_create()
-            for name in (CONTENT_FILE, NODE_FILE):
+            for name in (WITNESS_FILE, CONTENT_FILE, NODE_FILE):
                 if os.path.lexists(self._folder / name):
                     raise KeyFileError("a key file is there", reason=KeyFileReason.EXISTS)
-            files = {CONTENT_FILE: content, NODE_FILE: node}
+            files = {**witness, CONTENT_FILE: content, NODE_FILE: node}
             for name, data in files.items():
                 self._write_temporary(name, data)
             # A link, unlike a rename, never replaces. The temporary names go last: while they
@@ -110,20 +125,48 @@ class KeyStore:
             _sync_folder(self._folder)
 
     def load(self, secret: Secret) -> NodeKeys:
-        """Read and open both files. Slow on purpose with a passphrase.
+        """Read and open the files. Slow on purpose with a passphrase.
 
         Args:
             secret: What opens them.
 
         Returns:
-            The keys.
+            The keys; without a witness key if there is no file of one.
 
         Raises:
             KeyFileError: With any reason but EXISTS; nothing was changed.
         """
         node = decode_key_file(self._read(NODE_FILE), _NODE_KIND, secret)
         content = decode_key_file(self._read(CONTENT_FILE), _CONTENT_KIND, secret)
-        return decode_keys(node, content)
+        keys = decode_keys(node, content)
+        return replace(keys, witness=self._witness(keys.node, secret))
+
+    def update_witness(self, keys: NodeKeys, secret: Secret) -> None:
+        """Write or replace `witness.key`.
+
+        Args:
+            keys: Those held, but for the witness key, which they have.
+            secret: What opens the files now and will open this one.
+
+        Raises:
+            KeyFileError: With reason MISMATCH if the others are not those held or there is no
+                witness key, else as `load`; what is held stays.
+        """
+        held = self.load(secret)
+        if keys.witness is None or replace(held, witness=keys.witness) != keys:
+            raise KeyFileError("not the keys of this store", reason=KeyFileReason.MISMATCH)
+        costs = costs_of(self._read(NODE_FILE))
+        data = encode_witness_part(keys.witness)
+        self._replace(WITNESS_FILE, WITNESS_KIND, data, secret, costs=costs)
+
+    def _witness(self, node: str, secret: Secret) -> WitnessKey | None:
+        if not os.path.lexists(self._folder / WITNESS_FILE):
+            return None
+        data = decode_key_file(self._read(WITNESS_FILE), WITNESS_KIND, secret)
+        key = decode_witness_part(data)
+        if key.node != node:
+            raise KeyFileError("the key files are of two nodes", reason=KeyFileReason.MISMATCH)
+        return key
 
     def update_prekeys(self, keys: NodeKeys, secret: Secret) -> None:
         """Replace `content.key`, so that prekeys come and go; costs stay as they are.
@@ -167,8 +210,10 @@ class KeyStore:
             raise KeyFileError("not the keys of this store", reason=KeyFileReason.MISMATCH)
         self._replace(NODE_FILE, _NODE_KIND, encode_node_part(keys), secret)
 
-    def _replace(self, name: str, kind: str, content: bytes, secret: Secret) -> None:
-        costs = costs_of(self._read(name))
+    def _replace(
+        self, name: str, kind: str, content: bytes, secret: Secret, *, costs: Costs | None = None
+    ) -> None:
+        costs = costs_of(self._read(name)) if costs is None else costs
         data = encode_key_file(
             kind,
             content,
@@ -204,14 +249,15 @@ class KeyStore:
             os.fsync(file.fileno())
 
     def _take_back_half_a_create(self) -> None:
-        # content.key is linked first. If it still is its own temporary file and node.key is
-        # missing, a create died between its two links: nothing was ever sealed under it.
-        content, temporary = self._folder / CONTENT_FILE, self._temporary(CONTENT_FILE)
+        # node.key is linked last. If it is missing and another is still its own temporary file,
+        # a create died between its links: nothing was ever sealed or signed under that.
         if os.path.lexists(self._folder / NODE_FILE):
             return
-        with suppress(FileNotFoundError):
-            if os.path.samestat(content.lstat(), temporary.lstat()):
-                content.unlink()
+        for name in (WITNESS_FILE, CONTENT_FILE):
+            linked, temporary = self._folder / name, self._temporary(name)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(linked.lstat(), temporary.lstat()):
+                    linked.unlink()
 
     def _temporary(self, name: str) -> Path:
         return self._folder / f".{name}.new"

@@ -20,6 +20,7 @@ from keys.errors import UnknownSuiteError
 from keys.recipient import RecipientSecret, new_seed
 from keys.signing import NoteSigner
 from keys.suite import SEED_BYTES, XWING_SEED_BYTES
+from keys.witnesskey import WitnessKey
 
 TLS_DAYS: Final = 90
 """Validity of a node's certificate."""
@@ -103,6 +104,8 @@ class NodeKeys:
         store_key: What contents are sealed under on the disk, 32 bytes.
         last_resort_seed: X-Wing seed of the key in the directory, 32 bytes.
         prekeys: Those not yet erased, in the order in which they came.
+        witness: With which other nodes' logs are cosigned; None for a node that was made before
+            there were such keys.
 
     Raises:
         UnknownSuiteError: A part is not of this form.
@@ -116,12 +119,15 @@ class NodeKeys:
     store_key: bytes = field(repr=False)
     last_resort_seed: bytes = field(repr=False)
     prekeys: tuple[Prekey, ...] = ()
+    witness: WitnessKey | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not _NODE.fullmatch(self.node):
             raise UnknownSuiteError("a node is named CC/n, n from 1 to 999")
         if not 1 <= self.generation <= MAX_GENERATION:
             raise UnknownSuiteError("a generation lies between 1 and 999,999,999")
+        if self.witness is not None and self.witness.node != self.node:
+            raise UnknownSuiteError("the witness key of another node")
         seeds = (self.log_ed25519_seed, self.log_mldsa44_seed, self.last_resort_seed)
         if any(len(seed) != SEED_BYTES for seed in seeds) or len(self.store_key) != STORE_KEY_BYTES:
             raise UnknownSuiteError("seeds and store key have 32 bytes")
@@ -192,20 +198,29 @@ class NodeKeys:
         """
         return replace(self, prekeys=(*self.prekeys, prekey))
 
-    def without_expired(self, now_ms: int, *, grace_ms: int = PREKEY_GRACE_MS) -> Self:
-        """Drop the prekeys whose expiry is further back than the grace.
+    def with_prekeys(self, prekeys: tuple[Prekey, ...]) -> Self:
+        """Hold exactly these prekeys.
 
-        The caller saves the result; only then are they erased.
+        The caller saves the result; only then are those left out erased.
 
         Args:
-            now_ms: Milliseconds since 1970.
-            grace_ms: How long a prekey is kept after its expiry.
+            prekeys: In the order in which they came.
 
         Returns:
-            The keys without them.
+            The keys with them.
         """
-        kept = tuple(prekey for prekey in self.prekeys if prekey.expires_ms + grace_ms > now_ms)
-        return replace(self, prekeys=kept)
+        return replace(self, prekeys=prekeys)
+
+    def with_new_witness(self) -> Self:
+        """Draw a witness key, in the place of an earlier one if there is one.
+
+        The caller saves the result, and has the directory list the new key; what the earlier one
+        cosigned stands as long as entries of its time are kept.
+
+        Returns:
+            The keys with it.
+        """
+        return replace(self, witness=WitnessKey.generate(self.node))
 
     def with_tls(self, tls: TlsIdentity) -> Self:
         """Take another certificate and key.

@@ -20,11 +20,14 @@ from typing import Annotated, Final, Self, TypeVar
 from pydantic import Field, model_validator
 
 from keys.certificate import spki_digest
+from keys.cosignature import SignatureType
+from keys.cosigner import Cosigner
 from keys.digest import sha256
 from keys.errors import KeysError
 from keys.note import LogVerifier
 from keys.recipient import RecipientKey
 from keys.suite import SUITE
+from keys.vkey import VerifierKey
 from protocol.directory_values import (
     CertificateText,
     CountryCode,
@@ -52,12 +55,14 @@ from protocol.directory_values import (
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.limits import MAX_BODY_BYTES, MAX_ENTRY_BYTES
 from protocol.requests.profile import Profile
+from protocol.witness.naming import witness_name
 
 MAX_NODES: Final = 16
 MAX_ENDPOINTS: Final = 8
 MAX_LOG_KEYS: Final = 16
 MAX_KEM_KEYS: Final = 8
 MAX_TLS_KEYS: Final = 4
+MAX_WITNESS_KEYS: Final = 4
 MAX_CONTACT_POINTS: Final = 16
 MAX_TELEPHONES: Final = 8
 DEFAULT_BLOB_BYTES: Final = 2 * 1024 * 1024 * 1024
@@ -167,6 +172,22 @@ class KemKey(_Period):
         return self
 
 
+class WitnessKey(_Period):
+    """A key with which a node cosigns other nodes' logs; its name is a35/CC/n/witness."""
+
+    mldsa44: Mldsa44Public
+
+    def cosigner(self, node: NodeId) -> Cosigner:
+        """Return the key of this node as `keys.cosigner` verifies with it."""
+        return Cosigner(
+            key=VerifierKey(
+                name=witness_name(node),
+                kind=SignatureType.MLDSA44,
+                public=key_bytes(self.mldsa44),
+            )
+        )
+
+
 class NodeLimits(StrictModel):
     """What a node takes at the most; a sender refuses more before anything leaves."""
 
@@ -178,7 +199,7 @@ class NodeEntry(StrictModel):
     """Everything that others must know of one node.
 
     Keys are standard base64, pins lower-case hex; `tls_spki` and `tls_certificates` stand in the
-    same order. Endpoints are tried from the first on.
+    same order. Endpoints are tried from the first on. Without `witness` it cosigns nothing.
     """
 
     id: NodeName
@@ -190,6 +211,9 @@ class NodeEntry(StrictModel):
     versions: Annotated[tuple[Version, ...], Field(min_length=1, max_length=8)] = (SUITE,)
     limits: NodeLimits = NodeLimits()
     state: NodeState
+    witness: Annotated[
+        tuple[WitnessKey, ...] | None, Field(min_length=1, max_length=MAX_WITNESS_KEYS)
+    ] = None
 
     @cached_property
     def node_id(self) -> NodeId:
@@ -206,6 +230,11 @@ class NodeEntry(StrictModel):
         """The TLS certificates in DER."""
         return tuple(key_bytes(text) for text in self.tls_certificates)
 
+    @cached_property
+    def cosigners(self) -> tuple[tuple[WitnessKey, Cosigner], ...]:
+        """Each witness key with what verifies by it, in the order of the entry."""
+        return tuple((key, key.cosigner(self.node_id)) for key in self.witness or ())
+
     @property
     def is_active(self) -> bool:
         """Whether messages may be exchanged with it."""
@@ -219,6 +248,11 @@ class NodeEntry(StrictModel):
         distinct(self.tls_spki, "a TLS pin")
         distinct(((key.origin, key.ed25519, key.mldsa44) for key in self.logs), "a log key")
         distinct((key.public for key in self.kem), "a last-resort key")
+        distinct((key.mldsa44 for key in self.witness or ()), "a witness key")
+        others = {key.mldsa44 for key in self.logs}
+        if any(key.mldsa44 in others for key in self.witness or ()):
+            raise ValueError("a witness key is never a key of the log")
+        _usable(lambda: self.cosigners)
         return self
 
     @model_validator(mode="after")
@@ -310,6 +344,13 @@ def last_resort_keys(node: NodeEntry, *, at_ms: int) -> tuple[RecipientKey, ...]
     return tuple(key.recipient for key in valid)
 
 
+def witness_keys(node: NodeEntry, *, at_ms: int) -> tuple[Cosigner, ...]:
+    """Return the witness keys valid at a moment (ms since 1970 UTC), newest first."""
+    valid = [(key, cosigner) for key, cosigner in node.cosigners if key.is_valid(at_ms)]
+    valid.sort(key=lambda pair: pair[0].not_before_ms, reverse=True)
+    return tuple(cosigner for _, cosigner in valid)
+
+
 def spki_digests(node: NodeEntry) -> frozenset[bytes]:
     """Return the TLS pins of a node: SHA-256 of each SPKI, 32 bytes."""
     return node.spki
@@ -320,8 +361,8 @@ def fingerprints(node: NodeEntry) -> dict[str, str]:
 
     Returns:
         SHA-256 in lower-case hex of each public key by its name: `tls` (of the SPKI),
-        `log ORIGIN` (of the Ed25519 key followed by the ML-DSA-44 key) and `kem`; a second key
-        of a kind carries its number, `tls 2`.
+        `log ORIGIN` (of the Ed25519 key followed by the ML-DSA-44 key), `kem` and `witness`; a
+        second key of a kind carries its number, `tls 2`.
     """
     named = [("tls", pin) for pin in node.tls_spki]
     named += [
@@ -329,6 +370,7 @@ def fingerprints(node: NodeEntry) -> dict[str, str]:
         for key in node.logs
     ]
     named += [("kem", sha256(key.recipient.public).hex()) for key in node.kem]
+    named += [("witness", sha256(key_bytes(key.mldsa44)).hex()) for key in node.witness or ()]
     result: dict[str, str] = {}
     for name, digest in named:
         earlier = sum(1 for known in result if known == name or known.startswith(f"{name} "))

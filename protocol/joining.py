@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from keys.certificate import spki_digest
+from keys.cosigner import Cosigner
 from keys.note import LogVerifier
 from keys.suite import DIGEST_BYTES
 from protocol.directory import (
@@ -26,6 +27,7 @@ from protocol.directory import (
     LogKey,
     NodeEntry,
     NodeState,
+    WitnessKey,
     fingerprints,
     log_verifiers,
 )
@@ -112,6 +114,7 @@ def node_part(
     certificate: bytes,
     not_before_ms: int,
     not_after_ms: int,
+    witness: Cosigner | None = None,
 ) -> NodeEntry:
     """Make a new node's part of its Party's entry from its public keys.
 
@@ -121,8 +124,9 @@ def node_part(
         log: Both public keys of its log, named by the origin.
         last_resort: X-Wing public key, 1216 bytes.
         certificate: Its TLS certificate in DER.
-        not_before_ms: First moment of its log and last-resort keys, ms since 1970 UTC.
+        not_before_ms: First moment of its log, last-resort and witness keys, ms since 1970 UTC.
         not_after_ms: Last moment, likewise; a year later by policy.
+        witness: The public half of its witness key, if it has one.
 
     Returns:
         A candidate: the authority decides when it becomes active.
@@ -148,6 +152,9 @@ def node_part(
             ),
             kem=(KemKey(public=key_text(last_resort), **period),),
             state=NodeState.CANDIDATE,
+            witness=None
+            if witness is None
+            else (WitnessKey(mldsa44=key_text(witness.key.public), **period),),
         )
     except ValueError as error:
         raise MalformedError("not the part of a directory entry") from error

@@ -129,6 +129,7 @@ _NEXT: Final = (
     "  2. is there a newer copy? then restore that one instead",
     "  3. a35 doctor, then a35 run: it accepts and signs when its peers agree with this log",
     "  4. if they hold more than this copy: a35 recover --help",
+    "  5. a35 keys witness: a backup never holds the key that cosigns other nodes' logs",
 )
 
 

@@ -20,6 +20,7 @@ from gateway.errors import GatewayError
 from gateway.home import Home
 from protocol.delivery.room import Floor, Room, step
 
+WITNESS_FILE: Final = "witness.key"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _MAX_REPORT_BYTES: Final = 64 * 1024
 _MEBIBYTE: Final = 1024 * 1024
@@ -158,6 +159,12 @@ def _files(home: Home) -> Iterable[Check]:
     """Check the files that every node has."""
     yield _secret_file("keys", home.keys)
     yield from (_secret_file(f"keys/{each.name}", each) for each in _inside(home.keys))
+    if home.keys.is_dir() and not (home.keys / WITNESS_FILE).exists():
+        yield _bad(
+            "witness key",
+            "this node has none: it cosigns no other log",
+            "it was made before there were such keys, or restored; stop it, then: a35 keys witness",
+        )
     yield _present("store", home.store, "restore it from the backup; never make a new one")
     yield _present(
         "anchor", home.anchor, "a restored home has none: see the operator's guide before starting"

@@ -65,6 +65,17 @@ def describe_keys(keys: NodeKeys) -> tuple[KeyLine, ...]:
             )
             for prekey in keys.prekeys
         ),
+        *(
+            KeyLine(
+                kind="witness",
+                use="cosigns what it saw of other nodes' logs",
+                since_ms=None,
+                until_ms=None,
+                fingerprint=sha256(key.signer().cosigner.key.public).hex(),
+            )
+            for key in (keys.witness,)
+            if key is not None
+        ),
         KeyLine(
             kind="store",
             use="seals contents on this disk",

@@ -34,11 +34,9 @@ from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.proof import InclusionProof
 from protocol.log.signing import sign_head
 from protocol.log.statement import key_set_published
+from protocol.renewing import PREKEY_LIFE_MS
 
 DAY_MS: Final = 24 * 60 * 60 * 1000
-PREKEY_DAYS: Final = 14
-"""Until key sets are rotated, one prekey serves as long as a rotation and its grace would."""
-
 LISTED_DAYS: Final = 365
 JOIN_FILE: Final = "join.json"
 ROOT_FILE: Final = "root.json"
@@ -164,10 +162,11 @@ def _new_keys(node: NodeId, url: str, now_ms: int) -> tuple[NodeKeys, PrekeyEntr
     # Peers pin the key; the name only helps whoever looks at a certificate.
     tls_name = f"{node.country}-{node.number}.a35.invalid".lower() if ":" in host else host
     seed = new_seed()
-    prekey = Prekey(seed=seed, not_before_ms=now_ms, expires_ms=now_ms + PREKEY_DAYS * DAY_MS)
+    prekey = Prekey(seed=seed, not_before_ms=now_ms, expires_ms=now_ms + PREKEY_LIFE_MS)
     keys = NodeKeys.generate(
         str(node), generation=FIRST_GENERATION, tls_name=tls_name, now_ms=now_ms
-    ).with_prekey(prekey)
+    )
+    keys = keys.with_prekey(prekey).with_new_witness()
     return keys, PrekeyEntry(
         public=RecipientSecret(seed).public,
         not_before_ms=prekey.not_before_ms,
@@ -231,6 +230,7 @@ def _listed(node: NodeId, config: NodeConfig, keys: NodeKeys, now_ms: int) -> No
         certificate=PEM_cert_to_DER_cert(keys.tls.certificate_pem.decode()),
         not_before_ms=now_ms,
         not_after_ms=now_ms + LISTED_DAYS * DAY_MS,
+        witness=None if keys.witness is None else keys.witness.signer().cosigner,
     )
 
 

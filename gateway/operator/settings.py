@@ -8,12 +8,16 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
+from gateway.clock import SystemClock
 from gateway.config import NodeConfig
 from gateway.home import Home
 from gateway.operator.doctor import Check, ask_node, check_settings, examine
+from gateway.operator.fingerprint import digit_groups
 from gateway.operator.keylist import describe_keys
 from gateway.operator.options import CredentialOption, PassphraseOption, secret_source
 from gateway.operator.start import configured_file, load_home, unlock
+from gateway.operator.witness import new_witness
+from gateway.storage.connection import StoreLock
 from gateway.terminal import HomeOption, JsonOption, Terminal
 
 NOT_WELL: Final = 78
@@ -89,6 +93,43 @@ def keys_list(
     )
     rows = [[line.kind, line.use, _utc(line.until_ms) or "-", line.fingerprint] for line in lines]
     terminal.table(("Kind", "Use", "Until", "Fingerprint"), rows)
+    return 0
+
+
+@keys_app.command("witness", epilog="Example: a35 keys witness --home /var/lib/a35")
+def keys_witness(
+    *,
+    home: HomeOption,
+    passphrase_file: PassphraseOption = None,
+    credential_file: CredentialOption = None,
+    json: JsonOption = False,
+) -> int:
+    """Make a new witness key, for a stopped node that has none or was restored."""
+    terminal = Terminal(json=json)
+    place = Home(home)
+    config = load_home(place, file=None, environ=os.environ).config
+    source = secret_source(passphrase_file, credential_file)
+    secret = source.secret(configured=configured_file(place, config))
+    lock = StoreLock(place.lock)
+    lock.take()
+    try:
+        made = new_witness(place, config, secret, clock=SystemClock())
+    finally:
+        lock.drop()
+    digest = made.fingerprints["witness"]
+    terminal.document(
+        {
+            "key": made.key,
+            "file": str(made.request),
+            "fingerprint": digest,
+            "spoken": digit_groups(digest),
+        }
+    )
+    terminal.say(f"{made.key}\n  {digest}\n  {digit_groups(digest)}")
+    terminal.note("next: it counts once the directory lists it")
+    terminal.note(f"  1. send {made.request.name} to the authority, for: a35 directory admit")
+    terminal.note("  2. compare the fingerprint by telephone")
+    terminal.note("  3. start the node")
     return 0
 
 

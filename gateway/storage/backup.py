@@ -5,8 +5,9 @@ sealed file beside its final place, synced, read back to its last byte, and only
 name, which nothing had before. What is left of a crash is a hidden file that nobody takes for a
 backup.
 
-Never in it: the anchor (a copy that brought its own would vouch for itself), a key that is not
-sealed, what is of one run alone (socket, ports, lock).
+Never in it: the anchor (a copy that brought its own would vouch for itself), the witness key (a
+copy forgets what was cosigned since, and could cosign against it), a key that is not sealed, what
+is of one run alone (socket, ports, lock).
 """
 
 import os

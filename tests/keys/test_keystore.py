@@ -11,13 +11,21 @@ from pathlib import Path
 import pytest
 
 from keys.certificate import make_identity
-from keys.errors import KeyFileError, KeyFileReason
+from keys.errors import KeyFileError, KeyFileReason, UnknownSuiteError
 from keys.keyfile import Credential, Passphrase, costs_of, encode_key_file
-from keys.keystore import CONTENT_FILE, NODE_FILE, KeyStore, read_spare, write_spare
+from keys.keystore import (
+    CONTENT_FILE,
+    NODE_FILE,
+    WITNESS_FILE,
+    KeyStore,
+    read_spare,
+    write_spare,
+)
 from keys.nodekeys import NodeKeys, new_log_keys, new_prekey
 
 NOW_MS = 1_800_000_000_000
 KEYS = NodeKeys.generate("RO/1", generation=1, tls_name="ro-1.example", now_ms=NOW_MS)
+WITNESSING = KEYS.with_new_witness()
 PREKEY = new_prekey(not_before_ms=1, expires_ms=2)
 SECRET = Passphrase("correct horse")
 MEMORY = 8 * 1024
@@ -246,7 +254,7 @@ def test_update_of_prekeys_keeps_all_else(store: KeyStore, folder: Path) -> None
 def test_dropped_prekey_is_gone_from_the_file(store: KeyStore) -> None:
     """Forward secrecy: after the update not even the passphrase gets it back."""
     store.update_prekeys(KEYS.with_prekey(PREKEY), SECRET)
-    store.update_prekeys(KEYS.without_expired(NOW_MS), SECRET)
+    store.update_prekeys(KEYS.with_prekeys(()), SECRET)
     assert store.load(SECRET).prekeys == ()
 
 
@@ -362,14 +370,14 @@ def test_crash_at_any_step_of_a_create_leaves_nothing_or_all(tmp_path: Path) -> 
     while died:
         folder = tmp_path / str(step) / "keys"
         folder.parent.mkdir()
-        died = crash_at(step, folder, partial(write, folder))
+        died = crash_at(step, folder, partial(write, folder, WITNESSING))
         try:
-            whole = KeyStore(folder).load(SECRET) == KEYS
+            whole = KeyStore(folder).load(SECRET) == WITNESSING
         except KeyFileError as error:
             whole = error.reason is not KeyFileReason.MISSING
-            assert write(folder).load(SECRET) == KEYS
+            assert write(folder, WITNESSING).load(SECRET) == WITNESSING
         else:
-            assert reason_of(partial(write, folder)) is KeyFileReason.EXISTS
+            assert reason_of(partial(write, folder, WITNESSING)) is KeyFileReason.EXISTS
         outcomes.add(whole)
         step += 1
     assert step > 9
@@ -416,3 +424,46 @@ def test_spare_log_keys_read_back_with_their_secret_alone(tmp_path: Path) -> Non
     with pytest.raises(KeyFileError) as caught:
         read_spare(file, secret)
     assert caught.value.reason is KeyFileReason.NOT_PRIVATE
+
+
+def test_witness_key_lies_in_a_file_of_its_own(folder: Path) -> None:
+    """A node that was made before there were such keys opens without one, and can get one."""
+    store = write(folder, WITNESSING)
+    assert store.load(SECRET) == WITNESSING
+    assert names(folder) == {NODE_FILE, CONTENT_FILE, WITNESS_FILE}
+    (folder / WITNESS_FILE).unlink()
+    assert store.load(SECRET) == KEYS
+    store.update_witness(WITNESSING, SECRET)
+    assert store.load(SECRET) == WITNESSING
+    assert mode_of(folder / WITNESS_FILE) == 0o600
+
+
+def test_witness_key_is_replaced_and_nothing_else(folder: Path) -> None:
+    """Neither a passphrase that was mistyped nor other keys come in by this door."""
+    store = write(folder, WITNESSING)
+    again = WITNESSING.with_new_witness()
+    wrong = Passphrase("correct hors")
+    assert reason_of(lambda: store.update_witness(again, wrong)) is KeyFileReason.WRONG_SECRET
+    other = again.with_generation(2)
+    assert reason_of(lambda: store.update_witness(other, SECRET)) is KeyFileReason.MISMATCH
+    assert reason_of(lambda: store.update_witness(KEYS, SECRET)) is KeyFileReason.MISMATCH
+    assert store.load(SECRET) == WITNESSING
+    store.update_witness(again, SECRET)
+    assert store.load(SECRET).witness == again.witness
+
+
+def test_witness_key_of_another_node_is_refused(folder: Path, tmp_path: Path) -> None:
+    """Files of two nodes are not mixed."""
+    store = write(folder, WITNESSING)
+    french = NodeKeys.generate("FR/1", generation=1, tls_name="fr.example", now_ms=NOW_MS)
+    elsewhere = tmp_path / "elsewhere"
+    write(elsewhere, french.with_new_witness())
+    (elsewhere / WITNESS_FILE).replace(folder / WITNESS_FILE)
+    assert reason_of(lambda: store.load(SECRET)) is KeyFileReason.MISMATCH
+
+
+def test_keys_hold_no_witness_key_of_another_node() -> None:
+    """What it signed would bear a name that is not this node's."""
+    french = NodeKeys.generate("FR/1", generation=1, tls_name="fr.example", now_ms=NOW_MS)
+    with pytest.raises(UnknownSuiteError):
+        replace(KEYS, witness=french.with_new_witness().witness)

@@ -17,14 +17,16 @@ from protocol.directory import (
     NodeState,
     PartyEntry,
     Telephone,
+    WitnessKey,
     encode_entry,
     fingerprints,
     last_resort_keys,
     log_verifiers,
     parse_entry,
     spki_digests,
+    witness_keys,
 )
-from protocol.directory_values import key_text, time_text
+from protocol.directory_values import key_bytes, key_text, time_text
 from protocol.errors import Code, MalformedError
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.limits import MAX_ENTRY_BYTES
@@ -179,6 +181,27 @@ def _no_log(fields: dict[str, Any]) -> None:
     node_of(fields)["logs"] = []
 
 
+def _listed_witness(fields: dict[str, Any], public: bytes, times: int = 1) -> None:
+    period = {name: node_of(fields)["logs"][0][name] for name in ("not_before", "not_after")}
+    node_of(fields)["witness"] = [{"mldsa44": key_text(public), **period}] * times
+
+
+def _log_key_as_witness(fields: dict[str, Any]) -> None:
+    _listed_witness(fields, key_bytes(node_of(fields)["logs"][0]["mldsa44"]))
+
+
+def _repeated_witness(fields: dict[str, Any]) -> None:
+    _listed_witness(fields, bytes(1312), 2)
+
+
+def _short_witness(fields: dict[str, Any]) -> None:
+    _listed_witness(fields, bytes(1311))
+
+
+def _no_witness(fields: dict[str, Any]) -> None:
+    node_of(fields)["witness"] = []
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -201,6 +224,10 @@ def _no_log(fields: dict[str, Any]) -> None:
         _unknown_field,
         _number_as_text,
         _no_log,
+        _log_key_as_witness,
+        _repeated_witness,
+        _short_witness,
+        _no_witness,
     ],
 )
 def test_an_entry_that_breaks_a_rule_is_refused(spoil: Spoil) -> None:
@@ -355,3 +382,24 @@ def test_fingerprints_name_every_public_key_of_a_node() -> None:
     assert found["tls"] == keys.tls.spki.hex()
     assert found["log a35/RO/1/log/1"] == sha256(verifier.ed25519 + verifier.mldsa44).hex()
     assert found["kem"] == sha256(RecipientSecret(keys.last_resort_seed).public).hex()
+
+
+def test_witness_keys_are_those_valid_at_the_moment() -> None:
+    """A key that was replaced cosigns no more, and what it cosigned is found under it."""
+    keys = node_keys("RO/1").with_new_witness()
+    assert keys.witness is not None
+    cosigner = keys.witness.signer().cosigner
+    plain = part(node_keys("RO/1"), NOW_MS)
+    assert plain.witness is None
+    assert witness_keys(plain, at_ms=NOW_MS) == ()
+    key = WitnessKey(
+        mldsa44=key_text(cosigner.key.public),
+        not_before=time_text(NOW_MS),
+        not_after=time_text(NOW_MS + DAY_MS),
+    )
+    node = plain.model_copy(update={"witness": (key,)})
+    assert witness_keys(node, at_ms=NOW_MS) == (cosigner,)
+    assert witness_keys(node, at_ms=NOW_MS + 2 * DAY_MS) == ()
+    assert fingerprints(node)["witness"] == sha256(cosigner.key.public).hex()
+    entry = PartyEntry(party="RO", name="RO", nodes=(node,))
+    assert parse_entry(encode_entry(entry)) == entry

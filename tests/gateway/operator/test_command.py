@@ -53,7 +53,7 @@ def test_init_prints_node_and_fingerprints(place: Place) -> None:
     code, shown = place.init()
     assert code == 0
     assert shown["node"] == "RO/1"
-    assert set(shown["fingerprints"]) == {"tls", "log a35/RO/1/log/1", "kem"}
+    assert set(shown["fingerprints"]) == {"tls", "log a35/RO/1/log/1", "kem", "witness"}
     assert shown["spoken"].keys() == shown["fingerprints"].keys()
 
 
@@ -177,8 +177,26 @@ def test_keys_are_listed_without_anything_secret(place: Place) -> None:
     place.init()
     code, shown = place("keys", "list")
     assert code == 0
-    assert [key["kind"] for key in shown] == ["log", "tls", "last-resort", "prekey", "store"]
+    kinds = [key["kind"] for key in shown]
+    assert kinds == ["log", "tls", "last-resort", "prekey", "witness", "store"]
     assert shown[3]["until"].endswith("Z")
+
+
+def test_node_without_a_witness_key_opens_and_gets_one(place: Place) -> None:
+    """Made before there were such keys, or restored: the doctor says what to do."""
+    place.init()
+    (place.home / "keys" / "witness.key").unlink()
+    code, shown = place("keys", "list")
+    assert code == 0
+    assert "witness" not in [key["kind"] for key in shown]
+    bad = [each for each in place("doctor")[1]["checks"] if not each["ok"]]
+    assert "a35 keys witness" in next(each["fix"] for each in bad if each["name"] == "witness key")
+    code, made = place("keys", "witness")
+    assert code == 0
+    assert made["key"].startswith("a35/RO/1/witness+")
+    assert "witness" in [key["kind"] for key in place("keys", "list")[1]]
+    request = json.loads(Path(made["file"]).read_bytes())
+    assert [*request["node"]["witness"][0]] == ["mldsa44", "not_after", "not_before"]
 
 
 def test_settings_are_shown_with_their_origin(

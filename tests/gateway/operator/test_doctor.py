@@ -37,6 +37,7 @@ def test_listed_node_is_well(tmp_path: Path) -> None:
         "keys",
         "keys/content.key",
         "keys/node.key",
+        "keys/witness.key",
         "store",
         "anchor",
         "disk",

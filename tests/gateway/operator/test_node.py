@@ -40,7 +40,7 @@ def test_join_request_proves_the_key_set_as_leaf_0(tmp_path: Path) -> None:
     checked = verify_join_request(request, now_ms=NOW_MS)
     assert str(checked.key_set.node) == "RO/1"
     assert checked.key_set.version == 1
-    assert [entry.expires_ms for entry in checked.key_set.keys] == [NOW_MS + 14 * DAY_MS]
+    assert [entry.expires_ms for entry in checked.key_set.keys] == [NOW_MS + 7 * DAY_MS]
     assert checked.checkpoint.head.size == 1
     assert checked.fingerprints == dict(node.fingerprints)
 
