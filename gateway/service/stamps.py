@@ -16,8 +16,7 @@ from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.records import SignedHead
 from gateway.service.health import Check
-from gateway.stamping import Authorities, KeptStamp, Stamps
-from gateway.store import Casebook, LogBook
+from gateway.stamping import Authorities, KeptStamp
 
 EVERY_S: Final = 3600.0
 """From one stamp to the next, while the log grows."""
@@ -37,8 +36,28 @@ _LOOK_BACK: Final = 1024
 """Events before a start that are looked through for an emergency."""
 
 
-class Book(LogBook, Casebook, Stamps, Protocol):
-    """Our log, what happened, and where stamps are kept."""
+class Book(Protocol):
+    """What is needed of our log, of what happened, and of where stamps are kept."""
+
+    @property
+    def size(self) -> int:
+        """Committed leaves, signed or not."""
+
+    @property
+    def newest_event(self) -> int:
+        """The number of the newest event, 0 before the first."""
+
+    def head(self) -> SignedHead | None:
+        """Return the newest signed and committed checkpoint."""
+
+    async def keep_stamp(self, stamp: KeptStamp) -> None:
+        """Keep a stamp for ever."""
+
+    async def newest_stamp(self) -> KeptStamp | None:
+        """Return the newest stamp over the log that is written, None if there is none."""
+
+    async def has_emergency(self, after: int) -> bool:
+        """Tell whether an event above a number is about a message of P0."""
 
 
 class Stamping:

@@ -12,6 +12,7 @@ from tests.gateway.storage.contract_numbers import NumbersContract
 from tests.gateway.storage.contract_outbox import OutboxContract
 from tests.gateway.storage.contract_peers import PeersContract
 from tests.gateway.storage.contract_pings import PingsContract
+from tests.gateway.storage.contract_proof import ProofContract
 from tests.gateway.storage.contract_reading import ReadingContract
 from tests.gateway.storage.contract_recovery import RecoveryContract
 from tests.gateway.storage.contract_retention import RetentionContract
@@ -31,6 +32,7 @@ class StoreContract(
     CancellingContract,
     RecoveryContract,
     RetentionContract,
+    ProofContract,
     PingsContract,
 ):
     """The whole suite."""
