@@ -83,8 +83,8 @@ class Pinging(Protocol):
     async def rounds(self, *, limit: int) -> tuple[RoundRow, ...]:
         """Return rounds, newest first."""
 
-    async def named_round(self, name: str) -> RoundRow | None:
-        """Return the round of this name."""
+    async def round_of(self, which: str | int) -> RoundRow | None:
+        """Return the round of this name or number."""
 
     async def open_rounds(self) -> tuple[RoundRow, ...]:
         """Return the rounds that were not closed, oldest first."""

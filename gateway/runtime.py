@@ -17,10 +17,10 @@ from gateway.service.alarms import Alarms
 from gateway.service.answers import Answers
 from gateway.service.case import Cases
 from gateway.service.consign import Consign
+from gateway.service.contact import make_contact
 from gateway.service.continuing import Continuing
 from gateway.service.dispatch import Dispatch
 from gateway.service.draft import Drafts
-from gateway.service.greet import Greet
 from gateway.service.guard import DiskGuard
 from gateway.service.health import Health, Offsets
 from gateway.service.inquire import Inquire
@@ -190,15 +190,7 @@ class Runtime:
         self._tend = make_tend(
             node, ports, cases=self.cases, directory_age_s=self._adopt.age_s, guard=self._guard
         )
-        self._greet = Greet(
-            node=node,
-            directory=ports.directory,
-            lanes=self.engine,
-            keyring=self._keyring,
-            clock=ports.clock,
-            randomness=ports.randomness,
-            journal=ports.journal,
-        )
+        self.contact = make_contact(node, ports, lanes=self.engine, keyring=self._keyring)
 
     @property
     def continuing(self) -> Continuing:
@@ -228,7 +220,7 @@ class Runtime:
             group.create_task(self.consign.run())
             group.create_task(self.unheeded.run())
             group.create_task(self._adopt.run())
-            group.create_task(self._greet.run())
+            group.create_task(self.contact.run())
             group.create_task(self._tend.run())
             group.create_task(self.watch.run())
             group.create_task(self.escalate.run())

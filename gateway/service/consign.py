@@ -14,18 +14,20 @@ from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.records import Consignment, OutgoingReceipt, StateChange, Unopened
 from gateway.service.guard import passing_over_full
+from gateway.service.pinganswer import answered
 from gateway.service.receipting import Receipting
 from gateway.service.summary import Summary
 from gateway.store import Store
 from keys.digest import sha256
 from keys.recipient import RecipientSecret
 from protocol.cases.ladder import MessageState
-from protocol.envelope.content import Content
+from protocol.envelope.content import Content, decode_inner
 from protocol.envelope.seal import Opened, open_envelope
 from protocol.errors import RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
 from protocol.receipt import Stage, schema_why
 from protocol.requests.catalogue import type_info
+from protocol.requests.ping import check_network_form, is_network_type
 from protocol.requests.wire import RefusedDocumentError, from_wire
 
 _AT_ONCE: Final = 64
@@ -154,21 +156,31 @@ class Consign:
             state=MessageState.CONSIGNED,
             why=None,
             receipt=self._receipt(item, Stage.CONSIGNED, None),
-            effects=await self._effects(item.sender, content.re, content.type),
+            effects=await self._effects(content),
         )
 
-    async def _effects(
-        self, sender: NodeId, re: MessageId | None, kind: str
-    ) -> tuple[StateChange, ...]:
+    async def _effects(self, content: Content) -> tuple[StateChange, ...]:
         """An answer lifts the message of ours that it answers, if it is the addressee's."""
-        info = type_info(kind)
+        re = content.re
+        asked = None if re is None else await self._store.stated(re)
+        if re is None or asked is None or asked.to != content.sender:
+            return ()
+        state = await self._lifted(re, content)
+        if state is None:
+            return ()
+        return (StateChange(sender=self._node, mid=re, state=state),)
+
+    async def _lifted(self, re: MessageId, content: Content) -> MessageState | None:
+        """Return how far a content lifts the message of ours that it answers."""
+        if is_network_type(content.type):
+            inner = await self._store.inner(self._node, re)
+            if inner is None:
+                return None
+            asked = Content.decode(decode_inner(inner).content)
+            return None if answered(asked, content) is None else MessageState.ANSWERED
+        info = type_info(content.type)
         step = None if info is None else info.ladder_effect
-        if re is None or step is None:
-            return ()
-        asked = await self._store.stated(re)
-        if asked is None or asked.to != sender:
-            return ()
-        return (StateChange(sender=self._node, mid=re, state=MessageState(step.value)),)
+        return None if step is None else MessageState(step.value)
 
     def _rejected(self, item: Unopened, why: str, opened: Opened | None) -> Consignment:
         content = None if opened is None else opened.content
@@ -202,6 +214,14 @@ def _check_form(content: Content) -> None:
     Raises:
         RefusedDocumentError: It is not of that form.
     """
+    if is_network_type(content.type):
+        check_network_form(
+            content.type,
+            content.body,
+            is_reply=content.re is not None,
+            has_files=bool(content.files),
+        )
+        return
     from_wire(
         content.type,
         str(content.recipient),

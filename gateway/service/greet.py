@@ -34,6 +34,13 @@ class Lanes(Protocol):
         """Return the last exchanges with a node."""
 
 
+class Counted(Protocol):
+    """Takes note of how a call went."""
+
+    def __call__(self, node: NodeId, *, answered: bool) -> None:
+        """Count a call of a node."""
+
+
 class Greet:
     """Calls every active node of the directory.
 
@@ -45,6 +52,7 @@ class Greet:
         clock: Waiting.
         randomness: Spreads the calls of many nodes.
         journal: Diagnostics.
+        counted: Told how each call went.
     """
 
     def __init__(
@@ -57,6 +65,7 @@ class Greet:
         clock: Clock,
         randomness: Randomness,
         journal: Journal,
+        counted: Counted,
     ) -> None:
         self._node = node
         self._directory = directory
@@ -65,6 +74,7 @@ class Greet:
         self._clock = clock
         self._randomness = randomness
         self._journal = journal
+        self._counted = counted
         self._draws: dict[NodeId, float] = {}
 
     async def run(self) -> None:
@@ -110,7 +120,9 @@ class Greet:
         async with places:
             self._draws.pop(node, None)
             with passing_over_full():  # called again when it is due again
-                if await self._lanes.call(node) and self._keyring.is_due(node):
+                answered = await self._lanes.call(node)
+                self._counted(node, answered=answered)
+                if answered and self._keyring.is_due(node):
                     await self._fetch(node)
 
     async def _fetch(self, node: NodeId) -> None:

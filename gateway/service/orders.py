@@ -14,28 +14,25 @@ from json import dumps
 from typing import Final
 
 from gateway.cancelling import OwedWithdrawal
-from gateway.errors import TransportError
 from gateway.lateness import Order, Rival
 from gateway.ports import Blobs, Clock, Directory, Randomness
 from gateway.records import Direction, Submission
 from gateway.rows import MessageRow
 from gateway.service.case import Cases, NotAllowedNowError
-from gateway.service.keyring import Keyring
-from gateway.service.summary import Summary
+from gateway.service.sealer import Sealer
 from gateway.store import Store
 from keys.body import new_content_key
 from keys.digest import Label, labelled, new_salt
 from protocol.cases.ladder import MessageState, reached
-from protocol.delivery.urgency import Urgency, urgency_of
+from protocol.delivery.urgency import urgency_of
 from protocol.encoding import Value
 from protocol.envelope.blobs import blob_context
-from protocol.envelope.content import Content, FileEntry, decode_inner, encode_inner
+from protocol.envelope.content import Content, FileEntry, decode_inner
 from protocol.envelope.header import Part
-from protocol.envelope.seal import Address, seal
-from protocol.errors import LocalProtocolError, RemoteProtocolError
+from protocol.errors import RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
 from protocol.limits import MAX_LIFE_MS
-from protocol.log.statement import Act, Statement, envelope_sent, officer_act
+from protocol.log.statement import Act, Statement, officer_act
 from protocol.requests.check import check_document
 from protocol.requests.document import Document
 from protocol.requests.wire import to_wire
@@ -59,8 +56,8 @@ class Orders:
         node: This node.
         store: Messages; queues what is sent.
         blobs: Attachments of what is copied.
-        directory: The version that headers name.
-        keyring: Recipient keys.
+        directory: Who may stand in for whom.
+        sealer: Seals what is sent.
         cases: Say whether a withdrawal is allowed now.
         clock: Time.
         randomness: Message ids.
@@ -73,7 +70,7 @@ class Orders:
         store: Store,
         blobs: Blobs,
         directory: Directory,
-        keyring: Keyring,
+        sealer: Sealer,
         cases: Cases,
         clock: Clock,
         randomness: Randomness,
@@ -82,7 +79,7 @@ class Orders:
         self._store = store
         self._blobs = blobs
         self._directory = directory
-        self._keyring = keyring
+        self._sealer = sealer
         self._cases = cases
         self._clock = clock
         self._randomness = randomness
@@ -141,7 +138,7 @@ class Orders:
             extra={COPY_OF: row.mid.value},
         )
         parts = tuple(part for _, part in sealed)
-        submission = await self._submission(
+        submission = await self._sealer.submission(
             copied,
             cls=row.cls,
             exp_ms=row.exp_ms,
@@ -210,11 +207,10 @@ class Orders:
             re=row.mid,
             body=to_wire(document),
         )
-        submission = await self._submission(
+        submission = await self._sealer.submission(
             said,
             cls=urgency_of(document.urgency, document.type),
             exp_ms=self._clock.now_ms() + MAX_LIFE_MS,
-            blobs=(),
             act=self._act(Order.WITHDRAWAL, row.mid, said, why=why),
         )
         return await self._queue(submission, Order.WITHDRAWAL, of=row.mid)
@@ -224,53 +220,6 @@ class Orders:
             return False
         queued = await self._store.order(submission, order, of=of, now_ms=self._clock.now_ms())
         return queued is not None
-
-    async def _submission(
-        self,
-        content: Content,
-        *,
-        cls: Urgency,
-        exp_ms: int,
-        blobs: tuple[Part, ...],
-        act: Statement,
-    ) -> Submission | None:
-        """Seal a content; None as long as there is no directory or no key to seal under."""
-        stamp = self._directory.stamp()
-        if stamp is None:
-            return None
-        address = Address(
-            mid=content.mid,
-            sender=self._node,
-            recipient=content.recipient,
-            t_ms=self._clock.now_ms(),
-            exp_ms=exp_ms,
-            cls=cls,
-            directory=stamp,
-            blobs=blobs,
-        )
-        inner = encode_inner(content.encode())
-        try:
-            recipient = await self._keyring.recipient(content.recipient)
-            envelope = seal(inner, address, [recipient])
-        except (LocalProtocolError, RemoteProtocolError, TransportError):
-            return None
-        return Submission(
-            mid=content.mid,
-            thread=content.thread,
-            to=content.recipient,
-            re=content.re,
-            cls=cls,
-            t_ms=address.t_ms,
-            exp_ms=exp_ms,
-            header=envelope.header,
-            wraps=envelope.wraps,
-            body=envelope.body,
-            content_key=envelope.content_key,
-            statement=envelope_sent(envelope.header, envelope.wraps),
-            inner=inner,
-            summary=Summary.of(content).encode(),
-            acts=(act,),
-        )
 
     async def _content(self, row: MessageRow) -> Content | None:
         inner = await self._store.inner(row.sender, row.mid)

@@ -41,7 +41,10 @@ class Summary:
         """Read the four out of a content; what is absent or no text is empty."""
         inside = content.body.get("body")
         inside = inside if isinstance(inside, dict) else {}
-        references = (_text(inside.get(name)) for name in _REFERENCES)
+        references = (
+            _text(content.body.get("campaign")),
+            *(_text(inside.get(name)) for name in _REFERENCES),
+        )
         return cls(
             type=content.type,
             urgency=_text(content.body.get("urgency")),

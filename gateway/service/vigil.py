@@ -11,6 +11,7 @@ from gateway.service.judge import Judge
 from gateway.service.keyring import Keyring
 from gateway.service.link import PeerLogs
 from gateway.service.orders import Orders
+from gateway.service.sealer import Sealer
 from gateway.service.silences import Silences
 from gateway.service.stages import Stages
 from protocol.identifiers import NodeId
@@ -42,7 +43,9 @@ def make_escalate(
         store=ports.store,
         blobs=ports.blobs,
         directory=ports.directory,
-        keyring=keyring,
+        sealer=Sealer(
+            node=node, directory=ports.directory, keyring=keyring, clock=ports.clock
+        ),
         cases=cases,
         clock=ports.clock,
         randomness=ports.randomness,

@@ -6,11 +6,14 @@ from protocol.cases.ladder import MessageState, is_over, reached
 from protocol.delivery.escalation import Step
 from protocol.errors import MalformedError
 from protocol.requests.catalogue import TYPES
+from protocol.requests.ping import is_network_type
 
 
 def is_request(row: MessageRow) -> bool:
     """Tell whether a person must acknowledge and answer it; unread: whether it opens a thread."""
     summary = summary_of(row)
+    if summary is not None and is_network_type(summary.type):
+        return False  # a round of pings has an end of its own, and nothing of it is escalated
     kind = None if summary is None else TYPES.get(summary.type)
     return row.re is None if kind is None else kind.is_request
 

@@ -39,9 +39,10 @@ class PingPart(StorePart):
         """Return rounds, newest first."""
         return read_rounds(self._core.reader, "ORDER BY id DESC LIMIT ?", (limit,))
 
-    async def named_round(self, name: str) -> RoundRow | None:
-        """Return the round of this name."""
-        found = read_rounds(self._core.reader, "WHERE name = ?", (name,))
+    async def round_of(self, which: str | int) -> RoundRow | None:
+        """Return the round of this name or number."""
+        where = "WHERE name = ?" if isinstance(which, str) else "WHERE id = ?"
+        found = read_rounds(self._core.reader, where, (which,))
         return found[0] if found else None
 
     async def open_rounds(self) -> tuple[RoundRow, ...]:

@@ -21,7 +21,7 @@ async def test_everybody_is_called_each_quarter_of_an_hour_and_the_silent_again(
     """One empty frame each, and one key set a day; who is out of reach is no fault."""
     wire = Wire(cut={(FR, DE)})
     async with network(tmp_path, NAMES, wire, run=[]) as net:
-        greet = net["FR/1"].runtime._greet
+        greet = net["FR/1"].runtime.contact.greet
         for _ in range(3):
             await greet.once()
         assert ask(net["FR/1"], "SELECT node FROM peer_key_set") == [("RO/1",)]
@@ -43,13 +43,13 @@ async def test_node_that_calls_first_is_asked_for_its_key_set_soon(tmp_path: Pat
     """It was away when we started; what is written to it should not need its last resort."""
     wire = Wire(cut={(FR, RO)})
     async with network(tmp_path, NAMES, wire, run=[]) as net:
-        greet = net["FR/1"].runtime._greet
+        greet = net["FR/1"].runtime.contact.greet
         await greet.once()
         wire.cut.clear()
         net.clock.ms += 30_000
         await greet.once()
         assert ask(net["FR/1"], "SELECT node FROM peer_key_set") == [("DE/1",)]
-        await net["RO/1"].runtime._greet.once()
+        await net["RO/1"].runtime.contact.greet.once()
         await greet.once()
         assert len(ask(net["FR/1"], "SELECT node FROM peer_key_set")) == 2
 
@@ -58,7 +58,7 @@ async def test_node_that_calls_first_is_asked_for_its_key_set_soon(tmp_path: Pat
 async def test_node_that_was_met_meanwhile_is_not_called(tmp_path: Path) -> None:
     """One exchange in a quarter of an hour is enough for both sides; but once an hour we call."""
     async with network(tmp_path, ["FR/1", "RO/1"], Wire(), run=[]) as net:
-        greet, engine = net["FR/1"].runtime._greet, net["FR/1"].runtime.engine
+        greet, engine = net["FR/1"].runtime.contact.greet, net["FR/1"].runtime.engine
         await greet.once()
         calls = []
         for _ in range(9):
@@ -83,7 +83,7 @@ async def test_idle_pair_does_not_make_each_others_logs_grow(tmp_path: Path) -> 
         for _ in range(2 * 24 * 12):
             net.clock.ms += QUARTER_MS // 3
             for node in nodes:
-                await node.runtime._greet.once()
+                await node.runtime.contact.greet.once()
         assert net.wire.frames >= 2 * 24 * 4
         for node, before in zip(nodes, began, strict=True):
             assert ask(node, "SELECT count(*) FROM leaf")[0][0] - before <= 2 * 24 + 2
@@ -101,7 +101,7 @@ def test_greeting_without_a_good_key_set_is_no_fault(
             wire.answering = lambda node, path, was, true: (
                 (status, body) if path == "/v1/keys" else as_it_is(node, path, was, true)
             )
-            await net["FR/1"].runtime._greet.once()
+            await net["FR/1"].runtime.contact.greet.once()
             assert net["FR/1"].runtime._logs.head_size(RO) > 0
             assert net["FR/1"].runtime._keyring.is_due(RO)
 
@@ -112,7 +112,7 @@ def test_greeting_without_a_good_key_set_is_no_fault(
 async def test_node_without_a_directory_looks_for_one_every_second(tmp_path: Path) -> None:
     """The first greeting must not wait for a whole round."""
     async with network(tmp_path, NAMES, Wire(), run=[]) as net:
-        greet = net["FR/1"].runtime._greet
+        greet = net["FR/1"].runtime.contact.greet
         greet._clock = clock = StoppingClock(after=2)
         net["FR/1"].directory.current = None
         with pytest.raises(asyncio.CancelledError):

@@ -46,8 +46,9 @@ class PingsContract(Contract):
                 other.number,
                 single.number,
             ]
-            assert await store.named_round("autumn") == first
-            assert await store.named_round("spring") is None
+            assert await store.round_of("autumn") == first
+            assert await store.round_of(single.number) == single
+            assert await store.round_of("spring") is None
             assert await store.open_rounds() == (first, single, other)
             assert [row.node for row in await store.pings(first.number)] == [PEER, OTHER]
 
