@@ -16,16 +16,17 @@ from typing import Final, TypeVar
 
 from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
 
+from gateway.chores import alerting_over, make_nightly, make_webhooks, work
 from gateway.clock import SystemClock
 from gateway.directory.trusted import TrustedDirectory
-from gateway.errors import ConfigError, GatewayError, UnavailableError
+from gateway.errors import ConfigError, UnavailableError
 from gateway.evidence.export import Export
 from gateway.evidence.states import export_over
 from gateway.journal import configure_journal, get_journal
+from gateway.locksmith import Locksmith
 from gateway.metrics import Metrics
-from gateway.officer.api.reply import BASE
+from gateway.notary import make_stamping
 from gateway.officer.server import OfficerServices, build_health_app, build_officer_app
-from gateway.officer.webhook import HttpCaller, read_secrets
 from gateway.operator.start import RunOptions
 from gateway.outfit import Ports
 from gateway.peer.server import PeerServer, PeerServices
@@ -35,10 +36,8 @@ from gateway.randomness import SystemRandomness
 from gateway.runtime import Runtime
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
-from gateway.service.nightly import Nightly
 from gateway.service.prove import Prove, listed_keys
-from gateway.service.webhooks import Receiver, Webhooks
-from gateway.storage.backups import BackupFolder, HomeBackups
+from gateway.storage.backups import HomeBackups
 from gateway.storage.blobs import FileBlobs
 from gateway.storage.space import DiskSpace
 from gateway.storage.sqlite import SqliteStore
@@ -120,7 +119,7 @@ async def _run(
     stop: asyncio.Event,
     stack: AsyncExitStack,
 ) -> None:
-    secrets = options.keys.secrets()
+    locksmith = Locksmith(options, ports)
     server: PeerServer | None = None
 
     async def renew() -> None:
@@ -130,7 +129,8 @@ async def _run(
     runtime = Runtime(
         node=options.config.node_id,
         ports=ports,
-        secrets=lambda: secrets,
+        secrets=locksmith.room.secrets,
+        accepts=locksmith.renewal.accepts,
         directory_changed=renew,
         why_no_directory=lambda: directory.why,
         own=options.keys.signer().verifier,
@@ -152,15 +152,17 @@ async def _run(
     backups = HomeBackups(
         options.home, store_key=options.keys.store_key, head=ports.store.head, clock=ports.clock
     )
-    webhooks = await _webhooks(options, ports, runtime, stack)
+    webhooks = await make_webhooks(options, ports, runtime, stack)
     evidence = export_over(directory, ports)
     desk_port = await _desk(options, ports, runtime, stack, backups=backups, evidence=evidence)
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
+    runtime.health.add(locksmith.renewal.check)
     runtime.health.serving(now=True)
     get_journal("node").info("serving", node=options.config.node, **listening)
-    nightly = _nightly(options, ports, backups, runtime)
-    working = asyncio.create_task(_work(runtime, nightly, webhooks))
+    nightly = make_nightly(options, ports, backups, runtime)
+    stamping = await make_stamping(options, ports, runtime, stack)
+    working = asyncio.create_task(work(runtime, nightly, webhooks, locksmith, stamping=stamping))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -168,101 +170,6 @@ async def _run(
         await working  # what ended it ends the node: nothing may go on half
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
-
-
-async def _work(runtime: Runtime, nightly: Nightly | None, webhooks: Webhooks) -> None:
-    """Run the node, its nightly backups and its webhooks; what ends one of them ends all.
-
-    Raises:
-        GatewayError: What ended them, so that the process ends with its exit code.
-        Exception: A bug did.
-    """
-    try:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(runtime.run())
-            group.create_task(webhooks.run())
-            if nightly is not None:
-                group.create_task(nightly.run())
-    except ExceptionGroup as ended:
-        reason = leading(ended)
-        raise reason from ended
-
-
-def leading(ended: ExceptionGroup[Exception]) -> Exception:
-    """Return what a group of errors is about: the first that is no bug, else the first.
-
-    Args:
-        ended: What tasks ended with, however deep.
-    """
-    first: Exception | None = None
-    for error in ended.exceptions:
-        found = leading(error) if isinstance(error, ExceptionGroup) else error
-        if isinstance(found, GatewayError):
-            return found
-        first = first or found
-    return first or ended
-
-
-async def _webhooks(
-    options: RunOptions, ports: Ports, runtime: Runtime, stack: AsyncExitStack
-) -> Webhooks:
-    """Return what calls the programs of the settings, if any.
-
-    Raises:
-        ConfigError: A secret cannot be read.
-        AccessDeniedError: Others may read it.
-    """
-    receivers = [
-        Receiver(
-            url=each.url,
-            secrets=read_secrets(options.home.path_of(each.secret_file)),
-            kinds=each.kinds,
-        )
-        for each in options.config.webhook
-    ]
-    webhooks = Webhooks(
-        receivers,
-        book=ports.store,
-        origin=ports.store.origin,
-        api=BASE,
-        caller=await stack.enter_async_context(HttpCaller()),
-        clock=ports.clock,
-        randomness=ports.randomness,
-        journal=get_journal("webhooks"),
-        metrics=ports.metrics,
-    )
-    if receivers:
-        runtime.health.add(webhooks.check)
-    return webhooks
-
-
-def _nightly(
-    options: RunOptions, ports: Ports, backups: HomeBackups, runtime: Runtime
-) -> Nightly | None:
-    """Return what makes the nightly backups, None if none are wanted.
-
-    Raises:
-        ConfigError: The folder of the settings is not there.
-    """
-    section = options.config.backup
-    if section.folder is None:
-        return None
-    place = options.home.path_of(section.folder)
-    if not place.is_dir():
-        raise ConfigError(
-            "the folder of backup.folder is not there",
-            hint="make it, writable for the node's user, or mount it before the node starts",
-        )
-    folder = BackupFolder(backups, place, node=options.config.node_id, keep=section.keep)
-    nightly = Nightly(
-        folder,
-        at_minute=section.at_minute,
-        clock=ports.clock,
-        journal=get_journal("backup"),
-        metrics=ports.metrics,
-    )
-    runtime.health.add(nightly.check)
-    return nightly
 
 
 async def _desk(
@@ -310,6 +217,7 @@ async def _desk(
         backups=backups,
         evidence=evidence,
         holds=store,
+        told=alerting_over(options, ports).told,
     )
     control = options.home.control
     if len(os.fsencode(control)) > _SOCKET_NAME_MOST:

@@ -60,6 +60,7 @@ class Runtime:
         node: This node.
         ports: Everything it may touch.
         secrets: Gives the content keys held now, by key id.
+        accepts: Gives those that new envelopes may be sealed for, if not all.
         directory_changed: Called after a new directory was adopted.
         why_no_directory: Gives the sentence of the last failed refresh.
         own: Our log's public keys; without them those that the directory lists.
@@ -71,6 +72,7 @@ class Runtime:
         node: NodeId,
         ports: Ports,
         secrets: Callable[[], Mapping[bytes, RecipientSecret]],
+        accepts: Callable[[], Mapping[bytes, RecipientSecret]] | None = None,
         directory_changed: Callable[[], Awaitable[None]],
         why_no_directory: Callable[[], str | None],
         own: LogVerifier | None = None,
@@ -117,7 +119,7 @@ class Runtime:
             clock=ports.clock,
         )
         self._receipting = Receipting(node=node, directory=ports.directory, clock=ports.clock)
-        self._judge = self._make_judge(secrets)
+        self._judge = self._make_judge(accepts or secrets)
         self.dispatch = self._make_dispatch()
         self.engine = Engine(
             store=ports.store,

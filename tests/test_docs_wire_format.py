@@ -14,7 +14,6 @@ from typing import Any, Final
 import pytest
 
 from gateway.directory import client, layout, metadata
-from gateway.operator.node import PREKEY_DAYS
 from gateway.peer.calling import CallLimits
 from gateway.peer.connection import PortLimits
 from gateway.peer.exchange import SERVED_PER_S
@@ -28,6 +27,7 @@ from gateway.storage.arrivals import HINTED_ROWS
 from gateway.storage.inbox import CONFLICTS_OF_PEER
 from keys.cosignature import SignatureType
 from keys.digest import Label
+from keys.nodekeys import PREKEY_GRACE_MS
 from keys.suite import SUITE, WRAP_BYTES, XWING_PUBLIC_BYTES
 from protocol import limits
 from protocol.answer import Receipted, encode_answer
@@ -49,6 +49,7 @@ from protocol.frame import MAGIC, MEDIA_TYPE, PREFIX_BYTES
 from protocol.joining import JOIN_FORMAT
 from protocol.log.statement import StatementKind, digest_of
 from protocol.receipt import Stage
+from protocol.renewing import PREKEY_LIFE_MS
 from tests.protocol.samples import MID, ORIGIN
 from tests.vectors.exchange.examples import MAPS, REPRODUCED, keys_of
 from tests.vectors.exchange.generate import deterministic_cases
@@ -255,7 +256,8 @@ KEPT = admission.Places.of(PLACES.places).kept
         f"| {metadata.SNAPSHOT_LIFE.days} days, {metadata.TIMESTAMP_LIFE.days} days |",
         f"(2 of 2) | {metadata.PARTY_LIFE.days} days |",
         f"absent: {limits.MAX_BODY_BYTES} and {DEFAULT_BLOB_BYTES} |",
-        f"| prekey | X-Wing seed | {PREKEY_DAYS} days,",
+        f"| prekey | X-Wing seed | {PREKEY_LIFE_MS // 86_400_000} days, then"
+        f" {PREKEY_GRACE_MS // 86_400_000} days of grace,",
         f"an X-Wing public key of {XWING_PUBLIC_BYTES} bytes",
         f"| c | bin of {WRAP_BYTES} |",
         f"| Ed25519 (RFC 8032) | 0x{SignatureType.ED25519:02x} | 32 bytes | 64 bytes,",

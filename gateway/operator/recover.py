@@ -31,12 +31,11 @@ from gateway.storage.generations import (
 from keys.errors import KeyFileError
 from keys.keyfile import Secret
 from keys.keystore import KeyStore
-from keys.nodekeys import LogKeys, NodeKeys, Prekey, new_log_keys, new_prekey
-from keys.recipient import RecipientSecret
+from keys.nodekeys import LogKeys, NodeKeys, new_log_keys, new_prekey
 from protocol.directory import NodeEntry, fingerprints
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.joining import build_join_request, encode_join_request
-from protocol.keyset import KeySet, PrekeyEntry
+from protocol.keyset import KeySet
 from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, TreeHead
 from protocol.log.deed import Epoch
 from protocol.log.proof import InclusionProof
@@ -44,12 +43,11 @@ from protocol.log.recovery import Claim, Start
 from protocol.log.signing import sign_head
 from protocol.log.statement import epoch as epoch_stated
 from protocol.log.statement import key_set_published
+from protocol.renewing import PREKEY_LIFE_MS, listed, next_key_set
 
 RENEW_FILE: Final = "renew.json"
 """The node's part for its Party's entry, with the new log; like a join request."""
 
-_DAY_MS: Final = 24 * 60 * 60 * 1000
-_PREKEY_DAYS: Final = 14
 _KEY_SET_INDEX: Final = 1
 
 
@@ -230,9 +228,7 @@ def _with_prekey(scene: _Scene, keys: NodeKeys, now_ms: int) -> NodeKeys:
     """Return keys with a prekey that is valid now; peers may hold newer ones that are lost."""
     if any(each.not_before_ms <= now_ms < each.expires_ms for each in keys.prekeys):
         return keys
-    renewed = keys.with_prekey(
-        new_prekey(not_before_ms=now_ms, expires_ms=now_ms + _PREKEY_DAYS * _DAY_MS)
-    )
+    renewed = keys.with_prekey(new_prekey(not_before_ms=now_ms, expires_ms=now_ms + PREKEY_LIFE_MS))
     try:
         KeyStore(scene.home.keys).update_prekeys(renewed, scene.secret)
     except KeyFileError as error:
@@ -242,27 +238,10 @@ def _with_prekey(scene: _Scene, keys: NodeKeys, now_ms: int) -> NodeKeys:
 
 
 def _key_set(found: Survey, keys: NodeKeys, now_ms: int) -> bytes:
-    """Return a key set whose version is above whatever peers can hold.
-
-    Versions rise by one with each set, a few a month: seconds since 1970 are above them all.
-    """
-    held = 0 if found.key_set is None else KeySet.decode(found.key_set).version
-    valid = [each for each in keys.prekeys if each.expires_ms > now_ms]
-    return KeySet(
-        node=NodeId.parse(keys.node),
-        version=max(held + 1, now_ms // 1000),
-        not_before_ms=min(each.not_before_ms for each in valid),
-        expires_ms=max(each.expires_ms for each in valid),
-        keys=tuple(_entry(each) for each in valid),
-    ).encode()
-
-
-def _entry(prekey: Prekey) -> PrekeyEntry:
-    return PrekeyEntry(
-        public=RecipientSecret(prekey.seed).public,
-        not_before_ms=prekey.not_before_ms,
-        expires_ms=prekey.expires_ms,
-    )
+    """Return a key set whose version is above whatever peers can hold."""
+    held = None if found.key_set is None else KeySet.decode(found.key_set)
+    prekeys = listed(keys.prekeys, now_ms=now_ms)
+    return next_key_set(NodeId.parse(keys.node), held, prekeys, now_ms=now_ms).encode()
 
 
 def _last_note(found: Survey) -> bytes | None:

@@ -6,7 +6,7 @@ environment or the command line. Leaves to node.py: the ports and the node itsel
 
 import stat
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -61,12 +61,14 @@ class RunOptions:
         home: Its folder.
         config: Its settings.
         keys: Its keys, unlocked.
+        secret: What unlocked them, and will open what replaces them.
         json_journal: Whether the journal is written as JSON lines.
     """
 
     home: Home
     config: NodeConfig
     keys: NodeKeys
+    secret: Secret = field(repr=False)
     json_journal: bool
 
 
@@ -139,13 +141,14 @@ def prepare_run(
     """
     loaded = load_home(home, file=file, environ=environ)
     config = loaded.config
-    keys = unlock(home, source.secret(configured=configured_file(home, config)))
+    secret = source.secret(configured=configured_file(home, config))
+    keys = unlock(home, secret)
     if keys.node != config.node:
         raise ConfigError(
             f"the keys are those of {keys.node}, the settings those of {config.node}",
             hint="take keys and node.toml from the same home",
         )
-    return RunOptions(home=home, config=config, keys=keys, json_journal=json_journal)
+    return RunOptions(home=home, config=config, keys=keys, secret=secret, json_journal=json_journal)
 
 
 def configured_file(home: Home, config: NodeConfig) -> Path | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.assembly import leading
+from gateway.chores import leading
 from gateway.errors import LogDamagedError, StorageError
 
 BUG, OTHER = KeyError("a bug"), ValueError("another")

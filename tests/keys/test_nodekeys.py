@@ -6,7 +6,7 @@ import pytest
 
 from keys.certificate import make_identity
 from keys.errors import UnknownSuiteError
-from keys.nodekeys import PREKEY_GRACE_MS, NodeKeys, Prekey, new_log_keys, new_prekey
+from keys.nodekeys import NodeKeys, Prekey, new_log_keys, new_prekey
 from keys.note import SignedTree, parse_note, verify_pair
 from keys.recipient import RecipientKey, RecipientSecret
 
@@ -53,14 +53,11 @@ def test_every_recipients_key_held_opens_its_wraps() -> None:
         assert secrets[key.key_id].unwrap(key.wrap(b"k" * 32, b""), b"") == b"k" * 32
 
 
-def test_prekey_is_kept_through_its_grace_and_then_dropped() -> None:
-    """Envelopes sealed in its last hour are on their way for a while (7 days and 7 days)."""
+def test_prekeys_are_exactly_those_that_are_to_be_held() -> None:
+    """One that is left out is erased with the next write."""
     later = new_prekey(not_before_ms=NOW_MS, expires_ms=NOW_MS + 9 * DAY_MS)
     keys = KEYS.with_prekey(PREKEY).with_prekey(later)
-    end = PREKEY.expires_ms + PREKEY_GRACE_MS
-    assert keys.without_expired(end - 1).prekeys == (PREKEY, later)
-    assert keys.without_expired(end).prekeys == (later,)
-    assert keys.without_expired(PREKEY.expires_ms, grace_ms=0).prekeys == (later,)
+    assert keys.with_prekeys((later,)).prekeys == (later,)
     assert keys.prekeys == (PREKEY, later)
 
 
