@@ -21,6 +21,7 @@ from gateway.service.contact import make_contact
 from gateway.service.continuing import Continuing
 from gateway.service.dispatch import Dispatch
 from gateway.service.draft import Drafts
+from gateway.service.gossip import Gossip
 from gateway.service.guard import DiskGuard
 from gateway.service.health import Health, Offsets
 from gateway.service.inquire import Inquire
@@ -44,7 +45,7 @@ from gateway.service.submit import Submit
 from gateway.service.tend import make_tend
 from gateway.service.unheeded import Unheeded
 from gateway.service.unjoined import OpenHeads
-from gateway.service.vigil import make_escalate
+from gateway.service.vigil import make_escalate, make_gossip, make_open_heads
 from gateway.service.watch import Watch
 from gateway.service.ways import Ways
 from keys.note import LogVerifier
@@ -106,6 +107,7 @@ class Runtime:
             transport=ports.transport,
             clock=ports.clock,
             closed=self._alarms.closed,
+            chance=ports.randomness.between,
         )
         self._standings = Standings(
             ports.store, agreed=self.recovery.agreed, doubted=self.recovery.doubt
@@ -207,6 +209,7 @@ class Runtime:
         """
         await self._logs.load()
         await self.open_heads.load()
+        self.gossip.load()
 
     async def run(self) -> None:
         """Deliver, open, refresh, greet, tend and watch until cancelled; one owner awaits it.
@@ -217,6 +220,7 @@ class Runtime:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.recovery.run())
             group.create_task(self.open_heads.run())
+            group.create_task(self.gossip.run())
             group.create_task(self.reclaim.run())
             group.create_task(self.engine.run())
             group.create_task(self.consign.run())
@@ -261,15 +265,12 @@ class Runtime:
     @cached_property
     def open_heads(self) -> OpenHeads:
         """Heads of peers' logs that no proof has joined yet."""
-        ports = self._ports
-        return OpenHeads(
-            store=ports.store,
-            logs=self._logs,
-            transport=ports.transport,
-            clock=ports.clock,
-            journal=ports.journal,
-            metrics=ports.metrics,
-        )
+        return make_open_heads(self._ports, self._logs)
+
+    @cached_property
+    def gossip(self) -> Gossip:
+        """Examines what is heard of third logs."""
+        return make_gossip(self._node, self._ports, logs=self._logs, open_heads=self.open_heads)
 
     def _make_dispatch(self) -> Dispatch:
         ports = self._ports

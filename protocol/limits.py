@@ -105,6 +105,9 @@ MAX_PREKEYS: Final = 8
 MAX_HEADS: Final = 16
 """Heads of third logs in one frame (gossip)."""
 
+HEARD_OF_TELLER: Final = 256
+"""Logs of which one peer's telling is remembered until it was examined (gossip)."""
+
 MAX_VOID: Final = 1024
 """Queue numbers named as never to come in one frame."""
 
@@ -137,6 +140,9 @@ LINKED_KEPT: Final = 64
 
 UNJOINED_MOST: Final = 64
 """Signed heads, of all logs together, that are kept open until a proof joins them."""
+
+UNJOINED_OF_LOG: Final = 8
+"""Of them, those of one log: its owner must not crowd out what others signed."""
 
 LINKED_MOST: Final = 4096
 """Linked checkpoints kept in memory for each log at the most, also within 24 hours (8 MB)."""

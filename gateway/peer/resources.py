@@ -109,7 +109,8 @@ class Resources:
             return _found(await reception.log_proof(int(words[0]), int(words[1])))
         if target.resource is Resource.RECEIPTS_OF:
             return _found(await reception.receipts_for(peer, MessageId.parse(words[0])))
-        note = await reception.log_note(peer, LogOrigin.parse(words[0]))
+        size = int(words[1]) if len(words) > 1 else None
+        note = await reception.log_note(peer, LogOrigin.parse(words[0]), size)
         return _absent() if note is None else _found(note, TEXT_TYPE)
 
     async def _frame(

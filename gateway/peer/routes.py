@@ -73,12 +73,15 @@ _EXACT: Final = MappingProxyType(
 )
 
 _NUMBER: Final = "(0|[1-9][0-9]{0,15})"
+_NUMBERED: Final = frozenset({Resource.LOG_PROOF, Resource.LOG_NOTE})
+_ORIGIN: Final = "(a35/[A-Z]{2}/[1-9][0-9]{0,2}/log/[1-9][0-9]{0,8})"
 _FORMS: Final = (
     (pattern(rf"/v1/log/proof\?old={_NUMBER}&new={_NUMBER}\Z"), Resource.LOG_PROOF),
     (
-        pattern(r"/v1/logs/(a35/[A-Z]{2}/[1-9][0-9]{0,2}/log/[1-9][0-9]{0,8})\Z"),
+        pattern(rf"/v1/logs/{_ORIGIN}\Z"),
         Resource.LOG_NOTE,
     ),
+    (pattern(rf"/v1/logs/{_ORIGIN}\?size={_NUMBER}\Z"), Resource.LOG_NOTE),
     (pattern(r"/v1/receipts/([0-9a-f]{32})\Z"), Resource.RECEIPTS_OF),
     (pattern(r"/v1/sealings/([0-9a-f]{32})\Z"), Resource.SEALING_OF),
     (pattern(r"/v1/blobs/([0-9a-f]{64})\Z"), Resource.BLOB),
@@ -111,6 +114,7 @@ def allows(target: Target, method: str) -> bool:
 
 def _target(resource: Resource, match: Match[str]) -> Target | None:
     words = match.groups()
-    if resource is Resource.LOG_PROOF and max(int(word) for word in words) > MAX_INDEX:
+    numbers = [int(word) for word in words if word.isdigit()]
+    if resource in _NUMBERED and max(numbers, default=0) > MAX_INDEX:
         return None
     return Target(resource, words)

@@ -38,8 +38,10 @@ class Reception(Protocol):
     async def log_proof(self, old: int, new: int) -> bytes:
         """Return an encoded consistency proof of our own log."""
 
-    async def log_note(self, peer: NodeId, origin: LogOrigin) -> bytes | None:
-        """Return the newest linked note of a log, None if there is none."""
+    async def log_note(
+        self, peer: NodeId, origin: LogOrigin, size: int | None = None
+    ) -> bytes | None:
+        """Return the linked note of a log of a size, the newest one; None if there is none."""
 
     async def receipts_for(self, peer: NodeId, mid: MessageId) -> bytes:
         """Return what we gave this peer for its message, as an encoded answer."""

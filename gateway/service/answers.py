@@ -76,7 +76,7 @@ class Answers:
                 old=old,
                 consistency=() if is_linked else proofs.consistency,
                 seen=self._logs.head_size(peer),
-                heads=(),
+                heads=self._logs.hearsay.tell(peer),
                 have=gaps.have,
                 miss=gaps.miss,
                 items=tuple(_answered(item, paths) for item in items),

@@ -297,13 +297,16 @@ class Dispatch:
         old = self._standings.of(node).head
         seen = self._logs.head_size(node)
         void = self._shortfall.void(node)
+        heads = self._logs.hearsay.tell(node)
         indices = [item.index for item in items]
         if link and head is not None:
             proofs = await self._store.prove(head.size, indices, old=old)
-            frame = linking_frame(kind, items, proofs, head=head, old=old, seen=seen, void=void)
+            frame = linking_frame(
+                kind, items, proofs, head=head, old=old, seen=seen, void=void, heads=heads
+            )
         else:
             proofs = await self._store.prove(old, indices, old=old)
-            frame = riding_frame(kind, items, proofs, seen=seen, void=void)
+            frame = riding_frame(kind, items, proofs, seen=seen, void=void, heads=heads)
         urgent = any(item.cls is Urgency.P0 for item in items)
         began_s = self._clock.monotonic_s()
         run.size_bytes = _sealed_bytes(items)

@@ -6,7 +6,14 @@ Source: docs/wire-format.md, rules 17 and 17a.
 from collections.abc import Sequence
 
 from gateway.records import ClaimedItem, OutboxKind, Proofs, SignedHead
-from protocol.frame import EnvelopeItem, FrameHead, FrameKind, ReceiptItem, encode_frame
+from protocol.frame import (
+    EnvelopeItem,
+    FrameHead,
+    FrameKind,
+    ReceiptItem,
+    ThirdHead,
+    encode_frame,
+)
 
 
 def riding_frame(
@@ -16,6 +23,7 @@ def riding_frame(
     *,
     seen: int,
     void: tuple[int, ...] = (),
+    heads: tuple[ThirdHead, ...] = (),
 ) -> list[bytes]:
     """Return the buffers of a frame whose proofs lead to a size that the peer has confirmed.
 
@@ -25,6 +33,7 @@ def riding_frame(
         proofs: Of the items at that size.
         seen: The size of our head of the peer's log.
         void: Queue numbers that will never come.
+        heads: Of third logs.
     """
     head = FrameHead(
         at=proofs.size,
@@ -32,6 +41,7 @@ def riding_frame(
         old=proofs.size,
         consistency=(),
         seen=seen,
+        heads=heads,
         void=void,
         envelopes=_envelopes(kind, items, proofs),
         receipts=_receipts(kind, items, proofs),
@@ -48,6 +58,7 @@ def linking_frame(
     old: int,
     seen: int,
     void: tuple[int, ...] = (),
+    heads: tuple[ThirdHead, ...] = (),
 ) -> list[bytes]:
     """Return the buffers of a frame that brings our newest checkpoint.
 
@@ -59,6 +70,7 @@ def linking_frame(
         old: The size that the peer confirmed last, 0 if none.
         seen: The size of our head of the peer's log.
         void: Queue numbers that will never come.
+        heads: Of third logs.
     """
     frame = FrameHead(
         at=head.size,
@@ -66,6 +78,7 @@ def linking_frame(
         old=old,
         consistency=proofs.consistency,
         seen=seen,
+        heads=heads,
         void=void,
         envelopes=_envelopes(kind, items, proofs),
         receipts=_receipts(kind, items, proofs),

@@ -8,7 +8,7 @@ of protocol.log.linking; where peers stand in our log is gateway.service.standin
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, TypeAlias
 
@@ -16,6 +16,8 @@ from gateway.continuity import ClosedLog
 from gateway.errors import StorageError, TransportError
 from gateway.ports import Clock, Directory, Transport
 from gateway.records import Fork
+from gateway.service.hearsay import Chance, Hearsay
+from gateway.service.joined import ask_proof
 from gateway.service.succession import ClosedLogError, Succession
 from gateway.service.unwritten import Unwritten
 from gateway.store import Store
@@ -25,20 +27,17 @@ from protocol.errors import (
     Code,
     ForkDetectedError,
     LogPositionError,
-    MalformedError,
     NotProvenError,
     RemoteProtocolError,
     UnknownSenderError,
 )
 from protocol.identifiers import LogOrigin, NodeId
-from protocol.limits import MAX_ANSWER_BYTES, UNJOINED_MOST
+from protocol.limits import UNJOINED_MOST
 from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, TreeHead, verify_checkpoint
 from protocol.log.linking import Linked, LinkedHead, Position, link
-from protocol.standing import decode_log_proof
 
 _VERIFIED_KEPT: Final = 512
 _JOIN_TRIES: Final = 8
-_HTTP_OK: Final = 200
 
 _Verified: TypeAlias = tuple[bytes, tuple[LogVerifier, ...]]
 
@@ -55,8 +54,10 @@ class PeerLogs:
         transport: Asks a log for a proof.
         clock: Time.
         closed: Called with each log of a peer that was given up for a later one.
+        chance: Chooses which heads others are told of.
 
     Attributes:
+        hearsay: What others are told of third logs, and what they tell.
         unwritten: What was linked and is in memory only.
         succession: Logs that were given up.
         unproven: Checkpoints whose proof failed, for gateway.service.unjoined to take.
@@ -70,6 +71,7 @@ class PeerLogs:
         transport: Transport,
         clock: Clock,
         closed: Callable[[ClosedLog], None] = lambda _: None,
+        chance: Chance = lambda low, _: low,
     ) -> None:
         self._store = store
         self._directory = directory
@@ -81,6 +83,7 @@ class PeerLogs:
         self.unproven: list[Checkpoint] = []
         self._unkept: list[Fork] = []
         self.succession = Succession(store=store, transport=transport, clock=clock, told=closed)
+        self.hearsay = Hearsay(clock, chance, self._places)
 
     async def load(self) -> None:
         """Read what is stored; what was linked but not committed is linked again later."""
@@ -262,6 +265,9 @@ class PeerLogs:
             if len(self.unproven) < UNJOINED_MOST:
                 self.unproven.append(checkpoint)
             raise
+        except LogPositionError:
+            self.hearsay.unplaced(checkpoint)
+            raise
         self._positions[origin] = linked.position
         if linked.fresh:
             self.unwritten.add(origin, linked.head.size)
@@ -355,6 +361,10 @@ class PeerLogs:
         self.unwritten.add(place.origin, linked.head.size)
         return replace(linked, position=position)
 
+    def _places(self) -> Mapping[LogOrigin, Position]:
+        closed = self.succession.is_closed
+        return {origin: each for origin, each in self._positions.items() if not closed(origin)}
+
     def _is_held(self, origin: LogOrigin, size: int) -> bool:
         return self._positions[origin].find(size) is not None
 
@@ -372,15 +382,10 @@ class PeerLogs:
             )
 
     async def _ask(self, peer: NodeId, low: int, high: int) -> tuple[bytes, ...]:
-        status, body = await self._transport.get(
-            peer, f"/v1/log/proof?old={low}&new={high}", max_bytes=MAX_ANSWER_BYTES
-        )
-        if status != _HTTP_OK:
+        proof = await ask_proof(self._transport, peer, low, high)
+        if proof is None:
             raise TransportError("the peer's log gave no consistency proof", code="no_log_proof")
-        answer = decode_log_proof(body)
-        if (answer.old, answer.new) != (low, high):
-            raise MalformedError("a log proof between other sizes than asked")
-        return answer.path
+        return proof
 
     def _entry(self, peer: NodeId) -> NodeEntry:
         entry = self._directory.node(peer)

@@ -159,7 +159,7 @@ class Receive:
         if not self._store.may_sign:
             raise RemoteProtocolError("this log is not signed now", code=Code.BUSY)
         try:
-            return await self._link(peer, head)
+            linked = await self._link(peer, head)
         except RemoteProtocolError as error:
             if isinstance(error, ClosedLogError) and kind is FrameKind.RECEIPTS:
                 await self._keep_late(error.checkpoint, head)
@@ -167,6 +167,8 @@ class Receive:
                 self._alarm(peer, error.code)
             await self._logs.keep_forks()
             raise
+        self._logs.hearsay.hear(peer, head.heads)
+        return linked
 
     async def _link(self, peer: NodeId, head: FrameHead) -> LinkedFrame:
         if head.checkpoint is None:

@@ -58,9 +58,11 @@ class Reception:
         """Return a consistency proof; see Resources.log_proof."""
         return await self._resources.log_proof(old, new)
 
-    async def log_note(self, peer: NodeId, origin: LogOrigin) -> bytes | None:
+    async def log_note(
+        self, peer: NodeId, origin: LogOrigin, size: int | None = None
+    ) -> bytes | None:
         """Return a note; see Resources.log_note."""
-        return await self._resources.log_note(peer, origin)
+        return await self._resources.log_note(peer, origin, size)
 
     async def receipts_for(self, peer: NodeId, mid: MessageId) -> bytes:
         """Return the receipts of one message; see Resources.receipts_for."""

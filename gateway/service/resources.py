@@ -68,27 +68,35 @@ class Resources:
 
         Raises:
             MalformedError: Not two sizes of this log in order.
+            RemoteProtocolError: This log is not signed now: what it cannot show, others may hold
+                (E_BUSY).
         """
+        if not self._store.may_sign:
+            raise RemoteProtocolError("this log is not signed now", code=Code.BUSY)
         head = self._store.head()
         if head is None or not 0 < old <= new <= head.size:
             raise MalformedError("no two sizes of this log")
         proofs = await self._store.prove(new, [], old=old)
         return encode_log_proof(LogProof(old=old, new=new, path=proofs.consistency))
 
-    async def log_note(self, peer: NodeId, origin: LogOrigin) -> bytes | None:
-        """Return the newest note held of a log (GET /v1/logs/{origin}).
+    async def log_note(
+        self, peer: NodeId, origin: LogOrigin, size: int | None = None
+    ) -> bytes | None:
+        """Return a note held of a log (GET /v1/logs/{origin}).
 
         Args:
             peer: Who asks; any active node may: this is how forks are found.
             origin: Whose log; our own, or one that we have linked.
+            size: Of which size; None for the newest one.
         """
         del peer
         if origin.node != self._store.origin.node:
             place = self._logs.place(origin)
-            return None if place is None or place.head is None else place.head.note
+            held = None if place is None else place.find(place.size if size is None else size)
+            return None if held is None else held.note
         here = origin == self._store.origin
         head = self._store.head() if here else await self._store.past_head(origin)
-        return None if head is None else head.note
+        return None if head is None or size not in {None, head.size} else head.note
 
     async def sealing(self, peer: NodeId, mid: MessageId) -> bytes | None:
         """Return how we accepted an envelope of this peer (GET /v1/sealings/{mid}).

@@ -116,6 +116,7 @@ class Settle:
             raise MalformedError("an answer to another number of items")
         self._offsets.note(peer, answer.t_ms)
         head, linked = await self._link(peer, answer)
+        self._logs.hearsay.hear(peer, answer.heads)
         delivered: list[Delivered] = []
         refusals: list[Refusal] = []
         refused: list[Refused] = []

@@ -7,7 +7,6 @@ not answer is an alarm and nothing more.
 Source: docs/wire-format.md, rule 9a.
 """
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -17,21 +16,15 @@ from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Transport
 from gateway.records import Fork
+from gateway.service.joined import is_joined
 from gateway.service.link import PeerLogs
-from gateway.service.refusals import coded
 from gateway.store import Store
-from protocol.errors import Code, RemoteProtocolError
 from protocol.identifiers import LogOrigin
-from protocol.limits import MAX_LOG_PROOF_BYTES, UNJOINED_MOST
+from protocol.limits import UNJOINED_MOST, UNJOINED_OF_LOG
 from protocol.log.checkpoint import Checkpoint
-from protocol.log.linking import Position, link
 from protocol.log.unjoined import OpenHead, is_due, is_second_history
-from protocol.standing import decode_log_proof
 
 _LOOK_EVERY_S: Final = 60.0
-_HTTP_OK: Final = 200
-_SILENT: Final = frozenset({Code.BUSY, Code.QUOTA, Code.STORE})
-"""Refusals that say nothing of the log."""
 
 _Key = tuple[LogOrigin, int, bytes]
 
@@ -99,6 +92,18 @@ class OpenHeads:
             if is_due(one.head, now_ms=now_ms):
                 await self._ask(one)
 
+    async def open(self, checkpoint: Checkpoint) -> None:
+        """Keep a head open that its log, asked, did not join; people hear of it at once.
+
+        Args:
+            checkpoint: With both signatures verified.
+
+        Raises:
+            StorageError: It could not be kept.
+        """
+        self._alarm(checkpoint.head.origin, "unjoined")
+        await self._keep(checkpoint)
+
     async def _keep(self, checkpoint: Checkpoint) -> None:
         head = checkpoint.head
         one = Unjoined(
@@ -108,7 +113,8 @@ class OpenHeads:
             note=checkpoint.note,
             head=OpenHead(first_ms=self._clock.now_ms()),
         )
-        if _key(one) in self._open:
+        of_log = sum(1 for origin, _, _ in self._open if origin == head.origin)
+        if _key(one) in self._open or of_log >= UNJOINED_OF_LOG:
             return
         if len(self._open) >= UNJOINED_MOST:
             self._alarm(head.origin, "full")
@@ -123,7 +129,7 @@ class OpenHeads:
             return
         now_ms = self._clock.now_ms()
         try:
-            linked = await self._joined(one, place)
+            linked = await is_joined(self._transport, place, one.size, one.root)
         except TransportError:
             self._alarm(one.origin, "silent")
             await self._save(replace(one, head=one.head.unanswered(now_ms)))
@@ -137,30 +143,6 @@ class OpenHeads:
         is_fork = is_second_history(again.head, now_ms=now_ms)
         if place.head is not None and is_fork and is_new:
             await self._fork(Fork(origin=one.origin, held=place.head.note, offered=one.note))
-
-    async def _joined(self, one: Unjoined, place: Position) -> bool:
-        """Tell whether a head belongs to the history that is held, asking its log for the proof.
-
-        Raises:
-            TransportError: The log did not answer, or said nothing of itself.
-        """
-        held = place.find(one.size)
-        if held is not None:
-            return held.root == one.root
-        low, high = sorted((place.size, one.size))
-        status, body = await self._transport.get(
-            one.origin.node, f"/v1/log/proof?old={low}&new={high}", max_bytes=MAX_LOG_PROOF_BYTES
-        )
-        if status != _HTTP_OK:
-            if coded(status, body).code in _SILENT:
-                raise TransportError("the log gave no answer now", code="no_log_proof")
-            return False
-        with suppress(RemoteProtocolError):
-            answer = decode_log_proof(body)
-            checkpoint = self._logs.verify(one.origin.node, one.note)
-            link(place, checkpoint, old=place.size, proof=answer.path, now_ms=self._clock.now_ms())
-            return True
-        return False
 
     async def _fork(self, fork: Fork) -> None:
         self._logs.succession.forked[fork.origin] = fork

@@ -1,4 +1,4 @@
-"""Puts the escalation together from a node's ports and the services that it leans on."""
+"""Puts escalation and gossip together from a node's ports and the services that they lean on."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ from gateway.outfit import Ports
 from gateway.service.case import Cases
 from gateway.service.escalate import Escalate
 from gateway.service.evidence import Evidence
+from gateway.service.gossip import Gossip
 from gateway.service.inquire import Inquire
 from gateway.service.judge import Judge
 from gateway.service.keyring import Keyring
@@ -14,7 +15,46 @@ from gateway.service.orders import Orders
 from gateway.service.sealer import Sealer
 from gateway.service.silences import Silences
 from gateway.service.stages import Stages
+from gateway.service.unjoined import OpenHeads
 from protocol.identifiers import NodeId
+
+
+def make_open_heads(ports: Ports, logs: PeerLogs) -> OpenHeads:
+    """Return what asks about heads that no proof has joined.
+
+    Args:
+        ports: What it may touch.
+        logs: Where this node stands in the logs of others.
+    """
+    return OpenHeads(
+        store=ports.store,
+        logs=logs,
+        transport=ports.transport,
+        clock=ports.clock,
+        journal=ports.journal,
+        metrics=ports.metrics,
+    )
+
+
+def make_gossip(node: NodeId, ports: Ports, *, logs: PeerLogs, open_heads: OpenHeads) -> Gossip:
+    """Return what examines hearsay.
+
+    Args:
+        node: This node.
+        ports: What it may touch.
+        logs: Where this node stands in the logs of others.
+        open_heads: Takes what stays open.
+    """
+    return Gossip(
+        node=node,
+        logs=logs,
+        open_heads=open_heads,
+        directory=ports.directory,
+        transport=ports.transport,
+        clock=ports.clock,
+        journal=ports.journal,
+        metrics=ports.metrics,
+    )
 
 
 def make_escalate(
@@ -43,9 +83,7 @@ def make_escalate(
         store=ports.store,
         blobs=ports.blobs,
         directory=ports.directory,
-        sealer=Sealer(
-            node=node, directory=ports.directory, keyring=keyring, clock=ports.clock
-        ),
+        sealer=Sealer(node=node, directory=ports.directory, keyring=keyring, clock=ports.clock),
         cases=cases,
         clock=ports.clock,
         randomness=ports.randomness,

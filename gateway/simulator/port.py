@@ -122,7 +122,8 @@ class PeerPort:
             case Resource.RECEIPTS_OF:
                 body = await self._reception.receipts_for(peer, MessageId.parse(words[0]))
             case _:
-                body = await self._reception.log_note(peer, LogOrigin.parse(words[0]))
+                size = int(words[1]) if len(words) > 1 else None
+                body = await self._reception.log_note(peer, LogOrigin.parse(words[0]), size)
         return Reply(status=_ABSENT) if body is None else Reply(status=_FOUND, body=body)
 
     async def _frame(self, peer: NodeId, kind: FrameKind, data: bytes) -> Reply:

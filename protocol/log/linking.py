@@ -169,7 +169,7 @@ def link(
         return Linked(position=position, head=known, moved=False, fresh=False)
     if old != position.size:
         raise LogPositionError("the proof does not start at our head", size=position.size)
-    _check_joined(position.head, offered, proof)
+    check_joined(position.head, offered, proof)
     head = LinkedHead(size=offered.size, root=offered.root, note=checkpoint.note, linked_ms=now_ms)
     linked = _kept(_inserted(position.linked, head), now_ms)
     return Linked(
@@ -198,8 +198,13 @@ def joining(position: Position, size: int) -> tuple[int, int]:
     return low, high
 
 
-def _check_joined(held: LinkedHead | None, offered: TreeHead, proof: Sequence[bytes]) -> None:
+def check_joined(held: LinkedHead | None, offered: TreeHead, proof: Sequence[bytes]) -> None:
     """Check the proof between the head and a checkpoint of another size.
+
+    Args:
+        held: The head, None before the first contact.
+        offered: Of the same log.
+        proof: Consistency proof between the two, whichever is smaller.
 
     Raises:
         NotProvenError: It fails.

@@ -183,8 +183,9 @@ async def look_up(to: Server, path: str, *, me: NodeId) -> tuple[int, bytes]:
             past = await to.reception.past(me, mid)
             return (404, b"") if past is None else (200, past)
         if path.startswith("/v1/logs/"):
-            origin = LogOrigin.parse(path.removeprefix("/v1/logs/"))
-            note = await to.reception.log_note(me, origin)
+            name, _, size = path.removeprefix("/v1/logs/").partition("?size=")
+            origin = LogOrigin.parse(name)
+            note = await to.reception.log_note(me, origin, int(size) if size else None)
             return (404, b"") if note is None else (200, note)
         if path.startswith("/v1/receipts/"):
             mid = MessageId.parse(path.removeprefix("/v1/receipts/"))

@@ -185,9 +185,11 @@ class FakeReception:
         self.seen.append((old, new))
         return self._answer()
 
-    async def log_note(self, peer: NodeId, origin: LogOrigin) -> bytes | None:
-        """Record the origin."""
-        self.seen.append((peer, origin))
+    async def log_note(
+        self, peer: NodeId, origin: LogOrigin, size: int | None = None
+    ) -> bytes | None:
+        """Record the origin, and the size if one is named."""
+        self.seen.append((peer, origin) if size is None else (peer, origin, size))
         return self.note
 
     async def receipts_for(self, peer: NodeId, mid: MessageId) -> bytes:

@@ -319,7 +319,9 @@ async def test_note_is_text_and_its_absence_is_said_in_our_media_type() -> None:
             "application/vnd.a35+msgpack",
             b"",
         )
+        await raw(port.number, request("GET", "/v1/logs/a35/RO/1/log/3?size=7"))
         assert port.reception.seen[0] == (FR, LogOrigin(RO, 3))
+        assert port.reception.seen[-1] == (FR, LogOrigin(RO, 3), 7)
 
 
 @scenario

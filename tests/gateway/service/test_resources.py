@@ -18,6 +18,7 @@ class Unsigned:
     """A log without a checkpoint, as a restored node has while it asks its peers."""
 
     origin = LogOrigin(FR, 1)
+    may_sign = False
 
     @staticmethod
     def head() -> None:
@@ -72,8 +73,9 @@ async def test_log_without_a_checkpoint_gives_nothing_out(tmp_path: Path) -> Non
             await resources.key_set()
         assert caught.value.code is Code.BUSY
         assert await resources.log_note(DE, LogOrigin(FR, 1)) is None
-        with pytest.raises(MalformedError):
+        with pytest.raises(RemoteProtocolError) as caught:
             await resources.log_proof(1, 1)
+        assert caught.value.code is Code.BUSY
         with pytest.raises(RemoteProtocolError) as caught:
             await answers.compose(DE, 0, ())
         assert caught.value.code is Code.BUSY
