@@ -87,3 +87,39 @@ def test_webhook_cannot_stand_in_the_environment(tmp_path: Path) -> None:
     (tmp_path / "node.toml").write_text(BASIC, encoding="utf-8")
     with pytest.raises(ConfigError, match="webhook"):
         load_config(tmp_path, environ={"A35_WEBHOOK": "https://x.org"})
+
+
+STAMP = '[[timestamp]]\nname = "first"\nurl = "http://tsa.example/tsr"\ncertificates = "tsa.pem"\n'
+
+
+def test_authorities_are_kept_in_their_order(tmp_path: Path) -> None:
+    """In which they are asked; the file that is written says the same."""
+    config = loaded(tmp_path, STAMP + STAMP.replace("first", "second") + 'policy = "1.2.3"\n')
+    assert [(each.name, each.policy) for each in config.timestamp] == [
+        ("first", None),
+        ("second", "1.2.3"),
+    ]
+    again = tmp_path / "again"
+    again.mkdir()
+    write_config(again, config)
+    assert load_config(again, environ={}).config == config
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "word"),
+    [
+        ("http://tsa.example/tsr", "ftp://tsa.example/", "url"),
+        ("http://tsa.example/tsr", "http://user:pass@tsa.example/", "url"),
+        ('certificates = "tsa.pem"', "", "certificates"),
+        ('certificates = "tsa.pem"', 'certificates = "x"\npolicy = "1..2"', "policy"),
+        ('certificates = "tsa.pem"', 'certificates = "x"\nretries = 2', "retries"),
+    ],
+)
+def test_authority_that_cannot_be_asked_is_refused(
+    tmp_path: Path, old: str, new: str, word: str
+) -> None:
+    """At the start, with the option's name, not at the first emergency."""
+    with pytest.raises(ConfigError, match="timestamp") as caught:
+        loaded(tmp_path, STAMP.replace(old, new))
+    assert word in str(caught.value)
+    assert "pass@" not in str(caught.value)
