@@ -31,6 +31,7 @@ class Asked:
     check: bool
     cases: bool
     load: int
+    members: bool
 
 
 @app.command(epilog="Example: a35 demo --check --load 500 --json")
@@ -54,6 +55,12 @@ def demo(
         bool,
         typer.Option("--cases", help="Also play a preservation and an emergency by commands."),
     ] = False,
+    members: Annotated[
+        bool,
+        typer.Option(
+            "--members", help="List the published members too, as example data without nodes."
+        ),
+    ] = False,
     load: Annotated[
         int, typer.Option("--load", metavar="N", min=0, help="Send N further envelopes of 4 KiB.")
     ] = 0,
@@ -66,7 +73,12 @@ def demo(
     folder = _folder(keep)
     try:
         return asyncio.run(
-            _demo(folder, examples, terminal, Asked(check=check, cases=cases, load=load))
+            _demo(
+                folder,
+                examples,
+                terminal,
+                Asked(check=check, cases=cases, load=load, members=members),
+            )
         )
     finally:
         if keep is None:
@@ -99,7 +111,7 @@ async def _demo(folder: Path, examples: list[Example], terminal: Terminal, asked
 async def _play(folder: Path, examples: list[Example], terminal: Terminal, asked: Asked) -> int:
     began_s = CLOCK.monotonic_s()
     terminal.note("Making keys, a signed directory and three nodes ...")
-    async with running(folder) as network:
+    async with running(folder, members=asked.members) as network:
         terminal.note(f"Ready after {CLOCK.monotonic_s() - began_s:.1f} s.")
         if not asked.check:
             await _stay(network, examples, terminal, asked)

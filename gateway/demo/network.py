@@ -25,6 +25,7 @@ from gateway.config import (
     NodeConfig,
     PeerSection,
 )
+from gateway.demo.members import draft_members
 from gateway.directory.admission import admit
 from gateway.directory.publish import delegate, new_root, publish
 from gateway.directory.signers import KeyFolder
@@ -206,11 +207,12 @@ async def is_ready(node: DemoNode) -> bool:
     return b" 200 " in status
 
 
-def build(folder: Path) -> DemoNetwork:
+def build(folder: Path, *, members: bool = False) -> DemoNetwork:
     """Make keys, homes and a published directory; nothing runs yet.
 
     Args:
         folder: An empty folder.
+        members: Whether the directory lists the example network beside the demo's own nodes.
 
     Returns:
         The network, to be started.
@@ -226,6 +228,8 @@ def build(folder: Path) -> DemoNetwork:
     authority = KeyFolder(folder / "authority", secret)
     published = folder / "directory"
     made = new_root(published, authority, now_ms=CLOCK.now_ms())
+    if members:
+        draft_members(published, authority, now_ms=CLOCK.now_ms())
     directory_port, *ports = _free_ports(1 + 2 * len(NODES))
     nodes: list[DemoNode] = []
     for number, described in enumerate(NODES):
@@ -254,16 +258,17 @@ def build(folder: Path) -> DemoNetwork:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[DemoNetwork]:
+async def running(folder: Path, *, members: bool = False) -> AsyncIterator[DemoNetwork]:
     """Build and run a network for the time of a block.
 
     Args:
         folder: An empty folder.
+        members: Whether the directory lists the example network too.
 
     Yields:
         The network, every node ready.
     """
-    network = await asyncio.to_thread(build, folder)
+    network = await asyncio.to_thread(build, folder, members=members)
     try:
         await network.start()
         yield network
