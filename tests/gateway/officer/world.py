@@ -18,6 +18,7 @@ from aiohttp.web import AppRunner, UnixSite
 
 from gateway.config import DeskSection, DutySection, NodeConfig
 from gateway.errors import NoInputError
+from gateway.officer.api.events import Told
 from gateway.officer.api.evidence import EvidenceService
 from gateway.officer.server import OfficerServices, build_officer_app
 from gateway.records import (
@@ -408,6 +409,7 @@ class World:
         self.taking_back = TakingBack()
         self.held = Held()
         self.evidence: EvidenceService | None = None
+        self.told: Told | None = None
         self.directory = OneDirectory()
         self.submit = Submitting(self.book)
         self.act = Acting(self.book)
@@ -429,6 +431,7 @@ class World:
             cancel=self.taking_back,
             holds=self.held,
             evidence=self.evidence,
+            told=self.told,
             consult=Consult(
                 self.book,
                 self.directory,

@@ -8,12 +8,14 @@ from pathlib import Path
 from gateway.errors import TransportError
 from gateway.journal import get_journal
 from gateway.metrics import Metrics
+from gateway.service.alerting import Alerting
 from gateway.service.webhooks import ALARM_AFTER, KINDS, WAITS_S, Receiver, Webhooks
 from gateway.storage.escalations import KIND_ESCALATED, KIND_OF_SILENCE
 from keys.webhook import WebhookSecret
 from protocol.cases.ladder import MessageState
 from protocol.delivery.reference import code_of
 from protocol.identifiers import MessageId
+from protocol.log.deed import Act
 from tests.gateway.network import Network, Node, Wire, network
 from tests.gateway.service.world import ask, request, scenario, send, until_state
 
@@ -88,6 +90,7 @@ def made(node: Node, post: Post, *receivers: Receiver) -> tuple[Webhooks, Turnin
         randomness=Even(),
         journal=get_journal("test"),
         metrics=Metrics(),
+        told=Alerting(node=node.id, book=node.store, clock=node.clock).told,
     )
     return webhooks, clock
 
@@ -202,3 +205,33 @@ async def test_slow_receiver_delays_no_other(tmp_path: Path) -> None:
 def test_words_of_the_settings_cover_the_kinds_of_escalation() -> None:
     """An event that no word names could not be had."""
     assert {KIND_ESCALATED, *KIND_OF_SILENCE.values()} == KINDS["escalation"]
+
+
+@scenario
+async def test_call_that_tells_of_an_arrival_is_stated_once_as_an_alert(tmp_path: Path) -> None:
+    """With the receiver's place in the settings; a second receiver and a repeat add nothing."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire()) as net:
+        here, post = net["RO/1"], Post()
+        post.answers = [500]
+        both = [
+            Receiver(url=URL + name, secrets=SECRETS, kinds=("received", "state"))
+            for name in ("/1", "/2")
+        ]
+        webhooks, _ = made(here, post, *both)
+        running = asyncio.create_task(webhooks.run())
+        await net.turn_until(lambda: ask(here, "SELECT count(*) FROM webhook") == [(2,)])
+        sent = await send(net["FR/1"], request())
+        await until_state(net["FR/1"], sent.mid, MessageState.CONSIGNED)
+        await net.turn_until(lambda: len(post.taken) >= 2)
+        await net.turn_until(lambda: bool(ask(here, "SELECT 1 FROM alert")))
+        running.cancel()
+        events = await here.store.events(after=0, limit=100)
+        alerts = [event for event in events if event.kind == "message.alerted"]
+        assert [(event.mid, event.what) for event in alerts] == [(sent.mid, "desk")]
+        place = alerts[0].index
+        assert place is not None
+        (leaf,) = await here.store.leaves(place, place + 1)
+        act = Act.decode(leaf.preimage or b"")
+        assert (act.act, act.who, act.ref) == ("alerted", "RO/1", sent.mid)
+        assert act.why in {"webhook 1 took the call", "webhook 2 took the call"}
+        assert len(ask(here, "SELECT 1 FROM alert")) == 1

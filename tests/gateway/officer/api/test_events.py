@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from aiohttp import ClientResponse, ClientSession
 
 from gateway.officer.api.events import MAX_STREAMS
 from gateway.records import Direction
+from gateway.rows import EventRow
 from tests.gateway.officer.api.test_reply import connected
 from tests.gateway.officer.world import World, mid, row_of, served
 
@@ -91,6 +92,28 @@ def test_stream_says_when_older_events_are_gone() -> None:
         async with session.get(f"{URL}?after=1", headers=STREAM) as response:
             await block(response)
             assert (await block(response))[0] == "event: reset"
+
+    with_session(world, look)
+
+
+def test_what_the_stream_wrote_is_told_and_what_a_poll_gave_is_not() -> None:
+    """A program that waits for something else polls as well."""
+    world = happened("accepted", "consigned")
+    heard: list[tuple[list[int], str]] = []
+
+    async def told(events: Sequence[EventRow], way: str) -> None:
+        await asyncio.sleep(0)
+        heard.append(([event.number for event in events], way))
+
+    world.told = told
+
+    async def look(session: ClientSession) -> None:
+        await poll(session, "after=0")
+        assert heard == []
+        async with session.get(f"{URL}?after=1", headers=STREAM) as response:
+            await block(response)
+            assert (await block(response))[0] == "id: 2"
+        assert heard == [([2], "the event stream of the desk")]
 
     with_session(world, look)
 
