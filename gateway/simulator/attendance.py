@@ -15,9 +15,9 @@ from gateway.service.recover import Phase
 from gateway.simulator.clock import VirtualTime
 from gateway.simulator.fakes import DirectoryVersion
 from gateway.simulator.faults import Fault, Tally
+from gateway.simulator.losses import Losses, loss_of
 from gateway.simulator.model import Model
 from gateway.simulator.node import SimulatedNode
-from gateway.simulator.observer import Observer
 from gateway.simulator.operators import Anchored, Copy, give_up, keep_copy, put_back
 from protocol.directory import NodeEntry
 from protocol.errors import LocalProtocolError
@@ -35,8 +35,7 @@ class Attendance:
         draw: Decides what they find after a loss.
         nodes: What they run.
         model: Told of what is lost with a disk.
-        observer: Likewise.
-        lost_logs: Gets the size from which on a log was lost.
+        losses: Likewise.
         tally: Counts restored copies.
         directory: Returns the newest version.
         publish: Gives an entry to the directory.
@@ -49,8 +48,7 @@ class Attendance:
     draw: Random
     nodes: dict[NodeId, SimulatedNode]
     model: Model
-    observer: Observer
-    lost_logs: dict[str, int]
+    losses: Losses
     tally: Tally
     directory: Callable[[], DirectoryVersion]
     publish: Callable[[NodeEntry], None]
@@ -74,10 +72,11 @@ class Attendance:
         self.tally[Fault.RESTORED_COPY] += 1
         self.note(f"{node.id} is restored to {copy.origin.generation} {copy.size} {anchored.name}")
         node.die()
+        before = node.evidence()
         put_back(node, copy, anchored=anchored, is_marked=is_marked)
-        self.model.restored.add(node.id)
-        self.observer.restored.add(node.id)
-        self.lost_logs[str(copy.origin)] = copy.size
+        loss = loss_of(before, node.evidence())
+        self.losses.add(loss)
+        self.model.lose(node.id, loss.sent)
 
     async def attend(self) -> None:
         """Look after all nodes until cancelled."""

@@ -6,22 +6,17 @@ Source: docs/simulation.md, "What must hold".
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from gateway.simulator.evidence import Evidence, accepted_by, is_given
 from gateway.simulator.findings import Findings, Invariant
-from gateway.simulator.merkle import Tree, climbs
-from gateway.simulator.observer import Observer
-from gateway.storage.audit import (
-    AuditedHead,
-    AuditedLeaf,
-    AuditedMessage,
-    AuditedReceipt,
-    StoreAudit,
-)
+from gateway.simulator.losses import Losses
+from gateway.simulator.merkle import climbs
+from gateway.simulator.model import ENDS
+from gateway.simulator.observer import Observer, SeenReceipt
+from gateway.storage.audit import AuditedHead, AuditedMessage, AuditedReceipt
 from keys.digest import Label, labelled
-from keys.note import LogVerifier
 from protocol.errors import RemoteProtocolError
-from protocol.identifiers import LogOrigin, MessageId, NodeId
+from protocol.identifiers import LogOrigin, NodeId
 from protocol.limits import MAX_INDEX
 from protocol.log.checkpoint import ClaimedCheckpoint, verify_checkpoint
 from protocol.receipt import Receipt
@@ -32,43 +27,6 @@ _DIGEST = 32
 _NOTES_VERIFIED = 8
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """One honest node at the end: its store, its logs as trees, and who may sign for it."""
-
-    node: NodeId
-    audit: StoreAudit
-    leaves: Mapping[tuple[int, int], AuditedLeaf]
-    trees: Mapping[str, Tree]
-    verifiers: Sequence[LogVerifier]
-
-    @property
-    def generations(self) -> list[int]:
-        """The generations of its log, oldest first."""
-        return sorted(LogOrigin.parse(origin).generation for origin in self.trees)
-
-
-def evidence_of(node: NodeId, audit: StoreAudit, verifiers: Sequence[LogVerifier]) -> Evidence:
-    """Read the trees of a store.
-
-    Args:
-        node: Whose.
-        audit: Its store.
-        verifiers: The keys of the directory for its logs.
-    """
-    leaves: dict[str, list[bytes]] = {}
-    for leaf in audit.leaves:
-        origin = str(LogOrigin(node, leaf.generation))
-        leaves.setdefault(origin, []).append(bytes((leaf.kind,)) + leaf.digest)
-    return Evidence(
-        node=node,
-        audit=audit,
-        leaves={(leaf.generation, leaf.index): leaf for leaf in audit.leaves},
-        trees={origin: Tree(each) for origin, each in leaves.items()},
-        verifiers=verifiers,
-    )
-
-
 class Checker:
     """The checks of one world at its end.
 
@@ -76,7 +34,7 @@ class Checker:
         findings: Takes what is wrong.
         observer: What was seen on the wire.
         honest: Every node that does not lie.
-        lost: Logs of which everything from a size on was lost with a disk.
+        losses: Disks that were lost, with what they held.
     """
 
     def __init__(
@@ -85,15 +43,12 @@ class Checker:
         observer: Observer,
         honest: Mapping[NodeId, Evidence],
         *,
-        lost: Mapping[str, int],
+        losses: Losses,
     ) -> None:
         self._findings = findings
         self._observer = observer
         self._honest = honest
-        self._lost = lost
-        self._trees = {
-            origin: tree for each in honest.values() for origin, tree in each.trees.items()
-        }
+        self._losses = losses
 
     def check(self) -> None:
         """Check everything that follows from stores and from what was seen."""
@@ -104,19 +59,35 @@ class Checker:
             self._check_linked(each)
             self._check_answers(each)
         self._check_seen_heads()
-        self.check_survival(self._honest)
+        self._check_survival()
 
-    def check_survival(self, present: Mapping[NodeId, Evidence]) -> None:
-        """I5 and I1: what a caller was given is still there, byte for byte, at its leaf."""
-        given = {giver: _accepted(each.audit) for giver, each in present.items()}
+    def _check_survival(self) -> None:
+        """I5 and I1: what a caller was given is still there, byte for byte, at its leaf.
+
+        What went with a disk is accepted once more from its sender, under another receipt.
+        """
+        given = {giver: accepted_by(each.audit) for giver, each in self._honest.items()}
         for (giver, holder, mid), seen in sorted(self._observer.receipts.items()):
-            if giver in given and giver not in self._observer.restored:
+            if giver in given:
                 held = given[giver].get((holder, mid), [])
                 self._findings.hold(
                     Invariant.RECEIPTS_SURVIVE,
-                    holds=held == [seen.data],
+                    holds=held == [seen[-1].data] or self._went_with_disk(seen[-1], held),
                     otherwise=f"{giver} gave a receipt for {mid} and holds {len(held)}",
                 )
+
+    def _went_with_disk(self, seen: SeenReceipt, held: Sequence[bytes]) -> bool:
+        """Tell whether a receipt went with a disk, and its envelope came again if it could."""
+        is_lost = any(seen.data in loss.receipts for loss in self._losses.of(seen.giver))
+        return is_lost and (len(held) == 1 or not self._comes_again(seen))
+
+    def _comes_again(self, seen: SeenReceipt) -> bool:
+        """Tell whether the sender of an envelope still has it to send."""
+        sender = self._honest.get(seen.holder)
+        return sender is not None and any(
+            message.is_out and message.mid == seen.mid and message.state.value not in ENDS
+            for message in sender.audit.messages
+        )
 
     def _check_log(self, each: Evidence) -> None:
         """I3: every signed head of our own is a root of our leaves; digests are what is stated."""
@@ -191,15 +162,11 @@ class Checker:
             return "it names another header"
         if labelled(Label.RECEIPT, receipt.data) != receipt.digest:
             return "its digest is not its own"
-        if not self._is_lost(receipt.origin, receipt.index + 1) and not _is_given(giver, receipt):
+        if not (is_given(giver, receipt) or self._losses.had_receipt(receipt)):
             return "its giver has no such leaf"
         if not self._is_obtained(holder, receipt):
             return "our log does not say that we hold it"
         return self._proof_flaw(holder, receipt)
-
-    def _is_lost(self, origin: str, size: int) -> bool:
-        """Tell whether a log of this size was lost with a disk."""
-        return origin in self._lost and size > self._lost[origin]
 
     @staticmethod
     def _is_obtained(holder: Evidence, receipt: AuditedReceipt) -> bool:
@@ -242,28 +209,51 @@ class Checker:
     def _check_linked(self, each: Evidence) -> None:
         """I3: what is held of another log are heads of its one history."""
         for head in each.audit.linked:
-            tree = self._trees.get(head.origin)
-            if tree is not None and not self._is_lost(head.origin, head.size):
+            owner = self._honest.get(LogOrigin.parse(head.origin).node)
+            if owner is not None:
                 self._findings.hold(
                     Invariant.ONE_HISTORY,
-                    holds=tree.root(head.size) == head.root,
+                    holds=self._is_root(owner, head) or self._is_given_up(owner, head),
                     otherwise=f"{each.node} linked a head of {head.origin} that is not its own",
                 )
         for origin in each.audit.forks:
+            owner = self._honest.get(LogOrigin.parse(origin).node)
             self._findings.hold(
                 Invariant.ONE_HISTORY,
-                holds=origin not in self._trees or origin in self._lost,
+                holds=owner is None or self._has_two_histories(owner, origin),
                 otherwise=f"{each.node} accuses {origin}, which has one history",
             )
 
+    @staticmethod
+    def _is_root(owner: Evidence, head: AuditedHead) -> bool:
+        tree = owner.trees.get(head.origin)
+        return tree is not None and tree.root(head.size) == head.root
+
+    def _is_given_up(self, owner: Evidence, head: AuditedHead) -> bool:
+        """Tell whether a head went with a disk, and its owner found out: a peer still holds it."""
+        newest = owner.generations[-1]
+        is_over = newest > LogOrigin.parse(head.origin).generation
+        return is_over and self._losses.had_root(head.origin, head.size, head.root)
+
+    def _has_two_histories(self, owner: Evidence, origin: str) -> bool:
+        """Tell whether a log was signed above a copy as it had been signed otherwise before."""
+        signed = [head for head in owner.audit.heads if head.origin == origin]
+        return any(
+            not loss.is_joined(head) for head in signed for loss in self._losses.of(owner.node)
+        )
+
     def _check_seen_heads(self) -> None:
-        """I3: every head that anybody ever showed is one of the final history."""
-        for (origin, size), root in sorted(self._observer.heads.items()):
-            tree = self._trees.get(str(origin))
-            if tree is not None and not self._is_lost(str(origin), size):
+        """I3: every head that anybody ever showed is one of the final history, or of a lost one."""
+        for (origin, size), roots in sorted(self._observer.heads.items()):
+            owner = self._honest.get(origin.node)
+            if owner is None:
+                continue
+            tree = owner.trees.get(str(origin))
+            for root in roots:
+                is_own = tree is not None and tree.root(size) == root
                 self._findings.hold(
                     Invariant.ONE_HISTORY,
-                    holds=tree.root(size) == root,
+                    holds=is_own or self._losses.had_root(str(origin), size, root),
                     otherwise=f"a head of {origin} at {size} was shown and is no more",
                 )
 
@@ -281,19 +271,3 @@ class Checker:
                 holds=not is_answered or (message.mid in answered and not is_early),
                 otherwise=f"{message.mid} stands as answered at {each.node} without an answer",
             )
-
-
-def _is_given(giver: Evidence, receipt: AuditedReceipt) -> bool:
-    generation = LogOrigin.parse(receipt.origin).generation
-    leaf = giver.leaves.get((generation, receipt.index))
-    return leaf is not None and (leaf.kind, leaf.digest) == (_GIVEN, receipt.digest)
-
-
-def _accepted(audit: StoreAudit) -> dict[tuple[NodeId, MessageId], list[bytes]]:
-    """Return the accepted receipts that a node gave, by sender and message."""
-    named = {one.row: (one.sender, one.mid) for one in audit.messages}
-    given: dict[tuple[NodeId, MessageId], list[bytes]] = {}
-    for one in audit.receipts:
-        if one.given and one.stage == "accepted":
-            given.setdefault(named[one.message], []).append(one.data)
-    return given

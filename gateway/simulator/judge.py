@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.simulator.documents import mark_in
+from gateway.simulator.evidence import Evidence
 from gateway.simulator.findings import Findings, Invariant
-from gateway.simulator.invariants import Checker, Evidence, evidence_of
+from gateway.simulator.invariants import Checker
 from gateway.simulator.material import CANARY, seed_of
 from gateway.simulator.model import Held, Model, View
 from gateway.simulator.node import SimulatedNode
@@ -34,7 +35,6 @@ class Judge:
     model: Model
     nodes: Mapping[NodeId, SimulatedNode]
     is_honest: Callable[[NodeId], bool]
-    lost_logs: dict[str, int] = field(default_factory=dict)
     _before: dict[NodeId, StoreAudit] = field(default_factory=dict)
     _contents: dict[tuple[NodeId, NodeId, MessageId], str | None] = field(default_factory=dict)
 
@@ -54,12 +54,10 @@ class Judge:
         present: dict[NodeId, Evidence] = {}
         for name, node in sorted(self.nodes.items()):
             if self.is_honest(name):
-                audit = audit_store(node.home / "store.db")
-                verifiers = [key.verifier for key in node.material.entry.logs]
-                present[name] = evidence_of(name, audit, verifiers)
+                present[name] = node.evidence()
                 self._check_rest(node)
-                self._check_same(name, audit)
-        Checker(self.findings, self.observer, present, lost=self.lost_logs).check()
+                self._check_same(name, present[name].audit)
+        Checker(self.findings, self.observer, present, losses=self.observer.losses).check()
         views = {name: self._view(name, each.audit) for name, each in present.items()}
         for _, view in sorted(views.items()):
             self.findings.look(Invariant.DELIVERED_ONCE, len(view.sent) + len(view.got))

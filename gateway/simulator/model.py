@@ -84,14 +84,15 @@ class Model:
 
     Attributes:
         documents: By the key of the officer's program.
-        restored: Nodes whose disk was lost: what they alone held is gone, and may be sent again.
+        restored: Nodes whose disk was lost, each with the ids of what it had sent and its copy does
+            not know: what it alone held is gone, and may be sent again under another id.
         done: How high a message was certainly lifted by its receiver's officers.
         tried: How high it may have been lifted.
     """
 
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
-        self.restored: set[NodeId] = set()
+        self.restored: dict[NodeId, frozenset[MessageId]] = {}
         self.done: dict[Named, int] = {}
         self.tried: dict[Named, int] = {}
 
@@ -114,6 +115,14 @@ class Model:
         if is_done:
             self.done[message] = max(self.done.get(message, 0), height)
 
+    def lose(self, node: NodeId, sent: frozenset[MessageId]) -> None:
+        """A node lost its disk, and what it had sent with these ids."""
+        self.restored[node] = self.restored.get(node, frozenset()) | sent
+
+    def is_gone(self, sender: NodeId, mid: MessageId) -> bool:
+        """Tell whether a sender lost a message with its disk."""
+        return mid in self.restored.get(sender, ())
+
     def lost(self, views: Mapping[NodeId, View]) -> list[str]:
         """Return what was queued, and is neither there nor ended with notice."""
         return [
@@ -126,14 +135,15 @@ class Model:
         """Return what is somewhere twice: the same document, or the same notice of it."""
         wrong = []
         for key, document in sorted(self.documents.items()):
-            if len(document.mids) > 1 and document.sender not in self.restored:
-                wrong.append(f"{key}: one request became {len(document.mids)} messages")
+            kept = [mid for mid in document.mids if not self.is_gone(document.sender, mid)]
+            if len(kept) > 1:
+                wrong.append(f"{key}: one request became {len(kept)} messages")
         for node, view in sorted(views.items()):
             marks: dict[str, Named] = {}
             for named, held in sorted(view.got.items()):
                 if held.told > 1:
                     wrong.append(f"{node} was told {held.told} times of {named[1]}")
-                if named[0] in self.restored:
+                if self.is_gone(*named):
                     continue
                 if held.mark is not None and marks.setdefault(held.mark, named) != named:
                     wrong.append(f"{node} has {held.mark} twice")
@@ -190,7 +200,7 @@ class Model:
     ) -> Iterator[str]:
         sent = views[document.sender].sent.get(mid)
         got = views[document.to].got.get((document.sender, mid))
-        if sent is None and document.sender in self.restored:
+        if sent is None and self.is_gone(document.sender, mid):
             return
         if sent is None:
             yield "its sender does not know it any more"
@@ -200,8 +210,6 @@ class Model:
             return
         if got is None or got.state not in LADDER[2:]:
             yield f"{held.state} here, {'not there' if got is None else got.state + ' there'}"
-        elif held.state not in LADDER[2:] and document.sender in self.restored:
-            return  # its receipts went with the disk; they are asked for when silence is stated
         elif held.state not in LADDER[2:]:
             yield f"there, and {held.state} here"
         elif got.mark != document.mark:

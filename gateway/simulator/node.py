@@ -19,6 +19,7 @@ from gateway.ports import Route
 from gateway.runtime import Runtime
 from gateway.simulator.clock import DAY_MS, SimulatedClock, VirtualTime
 from gateway.simulator.disk import SimulatedDisk
+from gateway.simulator.evidence import Evidence, evidence_of
 from gateway.simulator.fakes import (
     InlineBlobs,
     KeptJournal,
@@ -30,6 +31,7 @@ from gateway.simulator.loop import Life
 from gateway.simulator.material import PREKEY_DAYS, NodeMaterial, key_set_of, seed_of
 from gateway.simulator.port import PeerPort, Request
 from gateway.simulator.wire import Wire
+from gateway.storage.audit import audit_store
 from gateway.storage.inline import inline
 from gateway.storage.sqlite import SqliteStore
 from keys.nodekeys import Prekey
@@ -160,6 +162,11 @@ class SimulatedNode:
     def id(self) -> NodeId:
         """Its name."""
         return self.material.node
+
+    def evidence(self) -> Evidence:
+        """Read what its disk holds now."""
+        verifiers = [key.verifier for key in self.material.entry.logs]
+        return evidence_of(self.id, audit_store(self.home / "store.db"), verifiers)
 
     def now_ms(self) -> int:
         """Return its wall clock."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from gateway.ports import Route
 from gateway.simulator.findings import Findings, Invariant
+from gateway.simulator.losses import Losses
 from gateway.simulator.material import CANARY
 from gateway.simulator.port import Reply, Request
 from gateway.simulator.wire import Way
@@ -44,14 +45,17 @@ class Observer:
         findings: Takes what is wrong.
         note: Takes a line for the trace.
         is_honest: Whether what a node says counts.
+        losses: Of disks: what was said before one was lost, its node cannot know.
     """
 
     findings: Findings
     note: Callable[[str], None]
     is_honest: Callable[[NodeId], bool]
-    restored: set[NodeId] = field(default_factory=set)
-    receipts: dict[tuple[NodeId, NodeId, MessageId], SeenReceipt] = field(default_factory=dict)
-    heads: dict[tuple[LogOrigin, int], bytes] = field(default_factory=dict)
+    losses: Losses
+    receipts: dict[tuple[NodeId, NodeId, MessageId], list[SeenReceipt]] = field(
+        default_factory=dict
+    )
+    heads: dict[tuple[LogOrigin, int], list[bytes]] = field(default_factory=dict)
     frames: int = 0
     captured: dict[NodeId, list[tuple[NodeId, Request]]] = field(default_factory=dict)
 
@@ -83,17 +87,6 @@ class Observer:
             if isinstance(item, Receipted) and item.receipt is not None:
                 self._look_at_receipt(way, item.receipt)
 
-    def forget(self, origin: LogOrigin, size: int) -> None:
-        """Forget heads of a log above a size: everybody who saw them lost his disk.
-
-        Args:
-            origin: Which log.
-            size: What somebody may still know of it.
-        """
-        self.heads = {
-            (of, at): root for (of, at), root in self.heads.items() if of != origin or at <= size
-        }
-
     def _search(self, body: bytes) -> None:
         self.findings.hold(
             Invariant.SEALED_ON_THE_WIRE,
@@ -107,12 +100,12 @@ class Observer:
             return
         key = (way[1], way[0], receipt.mid)
         seen = SeenReceipt(giver=way[1], holder=way[0], mid=receipt.mid, data=data)
-        first = self.receipts.setdefault(key, seen)
-        if first.data != seen.data and way[1] in self.restored:
-            first = self.receipts[key] = seen  # what it gave before its loss, it cannot know
+        known = self.receipts.setdefault(key, [])
+        if seen not in known:
+            known.append(seen)
         self.findings.hold(
             Invariant.ONE_RECEIPT,
-            holds=first == seen,
+            holds=len(known) <= 1 + len(self.losses.of(way[1])),
             otherwise=f"{way[1]} gave {way[0]} two receipts for {receipt.mid}",
         )
 
@@ -124,9 +117,12 @@ class Observer:
         except RemoteProtocolError:
             self.findings.fail(Invariant.ONE_HISTORY, "a note that cannot be read")
             return
+        roots = self.heads.setdefault((origin, size), [])
+        if root not in roots:
+            roots.append(root)
         self.findings.hold(
             Invariant.ONE_HISTORY,
-            holds=self.heads.setdefault((origin, size), root) == root,
+            holds=len(roots) <= 1 + self.losses.above(origin, size),
             otherwise=f"two roots of {origin} at {size}",
         )
 

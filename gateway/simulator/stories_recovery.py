@@ -183,7 +183,6 @@ async def both_restored(world: World) -> None:
     await exchange(world, RO, FR, 2)
     for name, copy in copies.items():
         world.attendance.restore(world.nodes[name], copy, anchored=Anchored.NONE, is_marked=True)
-        world.observer.forget(copy.origin, copy.size)
     for name in copies:
         await starts(world, world.nodes[name])
     for name in copies:

@@ -24,6 +24,7 @@ from gateway.simulator.faults import Fault, Tally, Weather, drawn
 from gateway.simulator.findings import Findings, Invariant
 from gateway.simulator.judge import Judge
 from gateway.simulator.liar import LyingNode
+from gateway.simulator.losses import Losses
 from gateway.simulator.material import NodeMaterial, nodes
 from gateway.simulator.model import Model
 from gateway.simulator.node import SimulatedNode, Surroundings, place_of, reason_of
@@ -95,9 +96,11 @@ class World:
         entries = {name: nodes()[name].entry for name in chosen}
         self.directory = DirectoryVersion(entries=entries, version=1)
         self.liar = LyingNode.drawn(self.draw, chosen, self.weather, self.tally)
+        self.losses = Losses()
         self.observer = Observer(
-            findings=self.findings, note=self.trace.note, is_honest=self.is_honest
-        )
+            findings=self.findings, note=self.trace.note, is_honest=self.is_honest,
+            losses=self.losses,
+        )  # fmt: skip
         self.nodes: dict[NodeId, SimulatedNode] = {}
         self.twins = Twins()
         self.alarms: Counter[str] = Counter()
@@ -117,7 +120,7 @@ class World:
         self.officers = self._officers()
         self.judge = Judge(
             findings=self.findings, observer=self.observer, model=self.model, nodes=self.nodes,
-            is_honest=self.is_honest, lost_logs=self.attendance.lost_logs,
+            is_honest=self.is_honest,
         )  # fmt: skip
         self.messages = 0
 
@@ -342,8 +345,7 @@ class World:
             draw=Random(f"operators {self.plan.seed}"),
             nodes=self.nodes,
             model=self.model,
-            observer=self.observer,
-            lost_logs={},
+            losses=self.losses,
             tally=self.tally,
             directory=lambda: self.directory,
             publish=self._publish,
