@@ -53,6 +53,7 @@ from gateway.rows import (
     MessageRow,
 )
 from gateway.stamping import Stamps
+from gateway.witnessing import Witnessing
 from keys.note import LogVerifier
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import LogOrigin, MessageId, NodeId
@@ -320,6 +321,7 @@ class Store(
     Cancelling,
     Retaining,
     Exhibits,
+    Witnessing,
     Pinging,
     Counting,
     Stamps,

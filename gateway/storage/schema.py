@@ -22,6 +22,7 @@ from gateway.storage.tables_pings import PINGS
 from gateway.storage.tables_proof import PROOF
 from gateway.storage.tables_recovery import RECOVERY
 from gateway.storage.tables_retention import RETENTION
+from gateway.storage.tables_witness import WITNESS
 from keys.digest import sha256
 
 _SET: Final = "a35"
@@ -50,6 +51,7 @@ MIGRATIONS: Final = (
     Migration(name="0007-retention", statements=RETENTION),
     Migration(name="0008-pings", statements=PINGS),
     Migration(name="0009-proof", statements=PROOF),
+    Migration(name="0010-witness", statements=WITNESS),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

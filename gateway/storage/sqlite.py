@@ -47,6 +47,7 @@ from gateway.storage.retention import RetentionPart
 from gateway.storage.sequence import HeadSigner
 from gateway.storage.stamping import StampPart
 from gateway.storage.successions import SuccessionPart
+from gateway.storage.witnessing import WitnessingPart
 from gateway.storage.writer import Writer, WriterMaker
 from protocol.errors import NotAllowedError
 from protocol.identifiers import LogOrigin
@@ -71,6 +72,7 @@ class SqliteStore(
     OverviewPart,
     RetentionPart,
     ExhibitPart,
+    WitnessingPart,
     PingPart,
     CountingPart,
     StampPart,

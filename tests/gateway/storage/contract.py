@@ -17,6 +17,7 @@ from tests.gateway.storage.contract_reading import ReadingContract
 from tests.gateway.storage.contract_recovery import RecoveryContract
 from tests.gateway.storage.contract_retention import RetentionContract
 from tests.gateway.storage.contract_settling import SettlingContract
+from tests.gateway.storage.contract_witness import WitnessContract
 
 
 class StoreContract(
@@ -34,5 +35,6 @@ class StoreContract(
     RetentionContract,
     ProofContract,
     PingsContract,
+    WitnessContract,
 ):
     """The whole suite."""
