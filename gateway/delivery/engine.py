@@ -13,6 +13,7 @@ from functools import partial
 from math import inf
 from typing import Final
 
+from gateway.delivery.bell import Bell
 from gateway.delivery.contacts import Met
 from gateway.delivery.keeper import LaneKeeper, LaneView
 from gateway.delivery.lanes import Lane
@@ -96,7 +97,7 @@ class Engine:
         self._usage = Usage()
         self._shown: set[NodeId] = set()
         self._entries: dict[NodeId, NodeEntry] = {}
-        self._nudge = asyncio.Event()
+        self._nudge = Bell(clock)
         self._tick_at_s = float("-inf")
 
     # ------------------------------------------------------------------ what others say and ask
@@ -194,13 +195,13 @@ class Engine:
                 self._nudge.clear()
                 await self._tick()
                 wait_s = await self._serve(group)
-                await self._wait(wait_s)
+                await self._nudge.wait(wait_s)
 
     async def _listen(self) -> None:
         """Turn the store's wake-ups into ours."""
         while True:
             await self._store.wait_for_work(60.0)
-            self._nudge.set()
+            self._nudge.ring()
 
     async def _tick(self) -> None:
         """Close what is past its time; a write, so only now and then."""
@@ -249,20 +250,6 @@ class Engine:
                 lane.idle.clear()
         for node in sorted(self._look.difference(changed)):
             await self._refresh(node)
-
-    async def _wait(self, wait_s: float) -> None:
-        """Wait for a nudge, at most so long by the clock."""
-        if self._nudge.is_set():
-            return
-        waits = [
-            asyncio.ensure_future(self._nudge.wait()),
-            asyncio.ensure_future(self._clock.sleep(wait_s)),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in waits:
-                one.cancel()
 
     async def _refresh(self, node: NodeId) -> Lane | None:
         lane = await self._keeper.refresh(node)
@@ -335,7 +322,7 @@ class Engine:
             self._use(job, -1)
             self._look.update((lane.node, *self._starved))
             self._starved.clear()
-            self._nudge.set()
+            self._nudge.ring()
 
     def _may_go_on(self, lane: Lane, job: Job) -> bool:
         if lane.is_open or job is Job.PROBE or self._starved:
@@ -376,7 +363,7 @@ class Engine:
     def _changed(self, node: NodeId) -> None:
         """Look at a lane as soon as possible."""
         self._look.add(node)
-        self._nudge.set()
+        self._nudge.ring()
 
     def _claimed(self, lane: Lane, job: Job, attempt: Attempt) -> None:
         """Take note that a worker has what it sends: another one may look for more."""

@@ -75,6 +75,7 @@ class Escalate:
         self._clock = clock
         self._watched: dict[Urgency, list[_Watch]] = {cls: [] for cls in Urgency}
         self._seen = 0
+        self._news = -1
 
     async def run(self) -> None:
         """Watch until cancelled; one owner awaits it.
@@ -134,6 +135,9 @@ class Escalate:
             await self._clock.sleep(LOOK_EVERY_S)
 
     async def _note_new(self) -> None:
+        news = self._store.newest_event  # read first: what comes beside the reading is news again
+        if news == self._news:
+            return  # each message that is queued is an event
         while True:
             now_ms, now_s = self._clock.now_ms(), self._clock.monotonic_s()
             fresh = await self._store.awaited(after=self._seen, now_ms=now_ms, limit=_AT_ONCE)
@@ -147,6 +151,7 @@ class Escalate:
                     watch = _Watch(at_s, each.number, began_s, each.cls)
                     heapq.heappush(self._watched[each.cls], watch)
             if len(fresh) < _AT_ONCE:
+                self._news = news
                 return
             await self._clock.sleep(0)
 

@@ -51,13 +51,9 @@ class Step(Protocol):
     """What asyncio keeps of one call that is ready or will be (a Handle, a TimerHandle)."""
 
     _cancelled: bool
-    _scheduled: bool
-    _when: float
     _context: Context
 
     def _run(self) -> None: ...
-
-    def __lt__(self, other: "Step", /) -> bool: ...
 
 
 class LifeState(Enum):
@@ -180,7 +176,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     """
 
     _ready: deque[Step]
-    _scheduled: list[Step]
     _stopping: bool
 
     def __init__(self, seed: int, *, shuffled: bool) -> None:
@@ -189,6 +184,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._draw = Random(f"order {seed}")
         self._shuffled = shuffled
         self._sorting = 0
+        self._timers: list[tuple[float, int, Step]] = []
+        self._timers_set = 0
         self.steps = 0
         self.made = 0
         self.faults: list[BaseException] = []
@@ -217,7 +214,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def abandon(self) -> None:
         """Forget everything that waits; nothing runs any more."""
         self._ready.clear()
-        self._scheduled.clear()
+        self._timers.clear()
         for task in asyncio.all_tasks(self):
             task._log_destroy_pending = False  # type: ignore[attr-defined]
 
@@ -230,10 +227,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._drop_cancelled()
         if not self._ready and not self._stopping:
             self._jump()
-        while self._scheduled and self._scheduled[0]._when <= self._now:
-            timer = heapq.heappop(self._scheduled)
-            timer._scheduled = False
-            self._ready.append(timer)
+        timers = self._timers
+        while timers and timers[0][0] <= self._now:
+            self._ready.append(heapq.heappop(timers)[2])
         if self.steps > STEPS_MOST:
             raise EndlessError(f"no end in sight:\n{_stacks(self)}")
         batch = list(self._ready)
@@ -265,16 +261,35 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self._draw.shuffle(batch)
 
     def _drop_cancelled(self) -> None:
-        scheduled = self._scheduled
-        while scheduled and scheduled[0]._cancelled:
-            handle = heapq.heappop(scheduled)
-            handle._scheduled = False
-        self._timer_cancelled_count = 0
+        timers = self._timers
+        while timers and timers[0][2]._cancelled:
+            heapq.heappop(timers)
 
     def _jump(self) -> None:
-        if not self._scheduled:
+        if not self._timers:
             raise DeadlockError(f"nothing will ever happen again:\n{_stacks(self)}")
-        self._now = max(self._now, self._scheduled[0]._when)
+        self._now = max(self._now, self._timers[0][0])
+
+    @override
+    def call_at(  # type: ignore[override]
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Set a timer; what is due at one moment is ready in the order in which it was set.
+
+        Args:
+            when: Of `time`.
+            callback: Called then.
+            args: With these.
+            context: In this one.
+        """
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        self._timers_set += 1
+        heapq.heappush(self._timers, (when, self._timers_set, cast("Step", timer)))
+        return timer
 
     @override
     def call_soon_threadsafe(self, *_asked: object, **_by: object) -> NoReturn:

@@ -7,12 +7,13 @@ Source: docs/simulation.md.
 """
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateway.storage.connection import connect_reader
+from gateway.errors import StorageError
 from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId, NodeId
 
@@ -115,6 +116,21 @@ class StoreAudit:
         raise KeyError(row)
 
 
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a store for a moment, past the settings of the code under test.
+
+    Raises:
+        StorageError: It cannot be opened, or read.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as reader:
+            reader.execute("PRAGMA query_only = ON")
+            yield reader
+    except sqlite3.Error as fault:
+        raise StorageError("the store cannot be audited") from fault
+
+
 def audit_store(path: Path) -> StoreAudit:
     """Read a store, running or not.
 
@@ -124,7 +140,7 @@ def audit_store(path: Path) -> StoreAudit:
     Raises:
         StorageError: It cannot be opened.
     """
-    with closing(connect_reader(path)) as reader:
+    with _reading(path) as reader:
         reader.execute("BEGIN")
         return StoreAudit(
             leaves=_leaves(reader),
@@ -163,7 +179,7 @@ def waiting_for(path: Path) -> tuple[NodeId, ...]:
     Raises:
         StorageError: It cannot be opened.
     """
-    with closing(connect_reader(path)) as reader:
+    with _reading(path) as reader:
         rows = reader.execute("SELECT DISTINCT node FROM outbox ORDER BY node").fetchall()
     return tuple(NodeId.parse(row[0]) for row in rows)
 
@@ -180,7 +196,7 @@ def fingerprint(path: Path) -> tuple[object, ...]:
         StorageError: It cannot be opened.
     """
     tables = ("leaf", "message", "receipt", "outbox", "inbox", "conflict", "fork", "event")
-    with closing(connect_reader(path)) as reader:
+    with _reading(path) as reader:
         reader.execute("BEGIN")
         counted = [
             reader.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own names

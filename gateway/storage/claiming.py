@@ -72,21 +72,35 @@ def _of_kind(
     leased: Collection[int],
 ) -> tuple[Candidate, ...]:
     limit = wanted.max_items + len(leased)
-    late, aged = (
-        _range(connection, wanted, kind, cls, before_ms=before_ms, limit=limit)
-        if cls <= wanted.down_to and before_ms is not None
-        else []
-        for cls, before_ms in (
-            (cls, aged_before_ms(cls, wanted.now_ms)) for cls in (Urgency.P2, Urgency.P3)
-        )
-    )
     ordered = _range(connection, wanted, kind, wanted.down_to, before_ms=None, limit=limit)
+    late, aged = (
+        _aged(connection, wanted, kind, cls, ordered=ordered, limit=limit)
+        for cls in (Urgency.P2, Urgency.P3)
+    )
     return choose(
         *([one for one in part if one.item not in leased] for part in (ordered, late, aged)),
         now_ms=wanted.now_ms,
         max_items=wanted.max_items,
         max_bytes=wanted.max_bytes,
     )
+
+
+def _aged(
+    connection: sqlite3.Connection,
+    wanted: Wanted,
+    kind: OutboxKind,
+    cls: Urgency,
+    *,
+    ordered: list[Candidate],
+    limit: int,
+) -> list[Candidate]:
+    """Return the first items of a class that waited long; read only if `ordered` is not all."""
+    before_ms = aged_before_ms(cls, wanted.now_ms)
+    if cls > wanted.down_to or before_ms is None:
+        return []
+    if len(ordered) < limit:
+        return [one for one in ordered if one.cls is cls and one.deliver_by_ms < before_ms]
+    return _range(connection, wanted, kind, cls, before_ms=before_ms, limit=limit)
 
 
 def _range(

@@ -32,9 +32,10 @@ def test_claim_never_sorts_and_never_reads_rows_it_does_not_take(tmp_path: Path)
     async def scenario(store: SqliteStore) -> None:
         statements: list[str] = []
         await store.submit(submission(1), now_ms=NOW_MS)
+        await store.submit(submission(2), now_ms=NOW_MS)
         reader = store._core.reader
         reader.set_trace_callback(statements.append)
-        await claim(store)
+        await claim(store, max_items=1)  # there is more: what waited long is looked for, too
         reader.set_trace_callback(None)
         plans = {
             row[3]
