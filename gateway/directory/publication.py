@@ -11,35 +11,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not marked so
-    Snapshot,
     TargetFile,
     Targets,
-    Timestamp,
 )
 
 from gateway.directory.chain import VerifiedDirectory, delegations, verify_chain
 from gateway.directory.draft import Drafts
 from gateway.directory.layout import (
-    SNAPSHOT,
     TARGETS,
-    TIMESTAMP_FILE,
     entry_file,
     entry_target,
     party_role,
     role_file,
 )
-from gateway.directory.metadata import (
-    PARTY_LIFE,
-    TIMESTAMP_LIFE,
-    after,
-    next_snapshot,
-    next_targets,
-    pin,
-    sign,
-)
+from gateway.directory.metadata import PARTY_LIFE, after, next_targets, sign
+from gateway.directory.online import add_online, check_pins
 from gateway.directory.repository import FolderFiles, Repository
 from gateway.directory.signers import ONLINE, KeyFolder
-from gateway.directory.view import make_view
 from gateway.errors import DataError
 from keys.digest import sha256
 from protocol.directory import encode_entry
@@ -100,10 +88,10 @@ def publish(folder: Path, keys: KeyFolder, *, now_ms: int, renew: bool = False) 
     for country, entry in _to_sign(repository, drafts, keys if renew else None).items():
         new.update(_sign_party(repository, keys, country, entry, now_ms=now_ms))
         signed.append(country)
-    _add_online(repository, keys, new, now_ms=now_ms)
+    add_online(repository, keys.load(ONLINE), new, now_ms=now_ms)
     state = FolderFiles(folder, over=new)
     verified = verify_chain(repository.anchor(), state, at_ms=now_ms)
-    _check_pins(verified)
+    check_pins(verified)
     repository.write(new)
     for country in drafts.parties():
         drafts.drop(country)
@@ -156,41 +144,3 @@ def _sign_party(
         entry_file(country, sha256(entry).hex()): entry,
         role_file(role, new.version): sign(new, keys.load(role)),
     }
-
-
-def _add_online(
-    repository: Repository, keys: KeyFolder, new: dict[str, bytes], *, now_ms: int
-) -> None:
-    """Add snapshot and timestamp over what is published and what is new."""
-    online = keys.load(ONLINE)
-    state = Repository(repository.folder, over=new)
-    roles = [TARGETS, *(party_role(each.country) for each in delegations(state.targets()))]
-    pins = {
-        role: pin(newest[0].signed.version, newest[1])
-        for role in roles
-        if (newest := state.newest(Targets, role)) is not None
-    }
-    former = repository.newest(Snapshot, SNAPSHOT)
-    snapshot = next_snapshot(None if former is None else former[0].signed, pins, now_ms=now_ms)
-    if former is None or snapshot.version != former[0].signed.version:
-        new[role_file(SNAPSHOT, snapshot.version)] = sign(snapshot, online)
-    timestamp = repository.timestamp()
-    snapshot_bytes = state.files[role_file(SNAPSHOT, snapshot.version)]
-    new[TIMESTAMP_FILE] = sign(
-        Timestamp(
-            version=1 if timestamp is None else timestamp.version + 1,
-            expires=after(now_ms, TIMESTAMP_LIFE),
-            snapshot_meta=pin(snapshot.version, snapshot_bytes),
-        ),
-        online,
-    )
-
-
-def _check_pins(verified: VerifiedDirectory) -> None:
-    """Refuse to publish a TLS key that two nodes list: one would take the other's name.
-
-    Raises:
-        DataError: There is such a key.
-    """
-    if make_view(verified, None).disputed:
-        raise DataError("two nodes list one TLS key", hint="take it out of the draft that is wrong")

@@ -64,6 +64,20 @@ class KeyFolder:
         self._operations = operations
         self._memory_bytes = memory_bytes
 
+    def all(self) -> tuple[CryptoSigner, ...]:
+        """Open every key here, whatever its role: a holder may have one of several roles.
+
+        Raises:
+            NoInputError: There is none.
+            AccessDeniedError: The secret does not open them, or others can read them.
+            DataError: A file is damaged or is no key file of the directory.
+            StorageError: A file cannot be read.
+        """
+        roles = {_NUMBER.sub("", path.name) for path in self._paths("*")}
+        if not roles:
+            raise NoInputError("no key here", hint=f"bring the medium to {self._folder}")
+        return tuple(signer for role in sorted(roles) for signer in self.load(role))
+
     def has(self, role: str) -> bool:
         """Tell whether there is a key of a role; nothing is opened."""
         return bool(self._paths(role))
@@ -88,13 +102,32 @@ class KeyFolder:
             raise ConfigError(
                 f"there are keys of {role} already", hint="use another --keys-dir, or keep these"
             )
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(
-                "the folder of the keys cannot be made", hint=f"check {self._folder}"
-            ) from error
+        self._make_folder()
         return tuple(self._create_one(role, number) for number in range(1, count + 1))
+
+    def add(self, role: str, number: int) -> CryptoSigner:
+        """Draw one new Ed25519 key: that of one holder, on a medium of its own.
+
+        Args:
+            role: `root`, `targets`, `online` or a Party's role.
+            number: Which of the role's keys, 1 to 9.
+
+        Returns:
+            What signs with it.
+
+        Raises:
+            ConfigError: There is a key of this name here, or the number is out of range.
+            StorageError: The folder cannot be written.
+        """
+        if not 1 <= number <= MAX_KEYS:
+            raise ConfigError(f"the keys of a role are numbered from 1 to {MAX_KEYS}")
+        if (self._folder / f"{role}-{number}.key").exists():
+            raise ConfigError(
+                f"there is a key {role}-{number} here already",
+                hint="take another number or medium; a key is never replaced by itself",
+            )
+        self._make_folder()
+        return self._create_one(role, number)
 
     def load(self, role: str) -> tuple[CryptoSigner, ...]:
         """Open every key of a role.
@@ -114,6 +147,14 @@ class KeyFolder:
                 f"no key of {role} here", hint=f"bring its key files to {self._folder}"
             )
         return tuple(self._open_one(path) for path in paths)
+
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(
+                "the folder of the keys cannot be made", hint=f"check {self._folder}"
+            ) from error
 
     def _paths(self, role: str) -> list[Path]:
         found = self._folder.glob(f"{role}-?.key")

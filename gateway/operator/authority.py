@@ -6,16 +6,12 @@ them into text and exit codes.
 """
 
 import signal
-import sys
-from getpass import getpass
 from pathlib import Path
 from threading import Event
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 
-from gateway.clock import SystemClock
-from gateway.directory.files import read_bounded
 from gateway.directory.publish import (
     Admitted,
     KeyFolder,
@@ -28,15 +24,23 @@ from gateway.directory.publish import (
     show,
 )
 from gateway.directory.serve import FolderServer
-from gateway.errors import NoInputError, StorageError, UsageError
-from gateway.operator.fingerprint import digit_groups
-from gateway.operator.start import SecretSource
+from gateway.operator.ceremony import ceremony_app
+from gateway.operator.entry import entry_app
+from gateway.operator.fingerprint import digit_groups, words
+from gateway.operator.keyholding import (
+    CredentialOption,
+    KeysOption,
+    OutOption,
+    PassphraseOption,
+    key_secret,
+    now_ms,
+    read_named,
+    version_of,
+)
 from gateway.operator.tufclient import client_app
 from gateway.terminal import JsonOption, Terminal
-from keys.keyfile import Secret
 from protocol.directory import NodeState, fingerprints
 from protocol.directory_values import time_text
-from protocol.envelope.header import DirectoryStamp
 from protocol.limits import MAX_JOIN_BYTES
 
 directory_app = typer.Typer(
@@ -46,24 +50,9 @@ directory_app = typer.Typer(
     epilog="Order: new-root, delegate CC, admit FILE, publish; then serve or copy the folder.",
 )
 
+directory_app.add_typer(ceremony_app)
+directory_app.add_typer(entry_app)
 directory_app.add_typer(client_app, name="client")
-
-OutOption: TypeAlias = Annotated[
-    Path, typer.Option("--out", help="The published folder.", metavar="DIR")
-]
-KeysOption: TypeAlias = Annotated[
-    Path, typer.Option("--keys-dir", help="The folder of the signing keys.", metavar="DIR")
-]
-PassphraseOption: TypeAlias = Annotated[
-    Path | None,
-    typer.Option(
-        "--passphrase-file", help="File with the passphrase of the keys; else it is asked."
-    ),
-]
-CredentialOption: TypeAlias = Annotated[
-    Path | None,
-    typer.Option("--credential-file", help="File with 32 random bytes that open the keys."),
-]
 
 
 @directory_app.command("new-root", epilog="Example: a35 directory new-root --out pub --keys-dir k")
@@ -82,22 +71,24 @@ def new_root_command(
     Root and targets keys are for the safe, the online key stays; no Party is listed yet.
     """
     terminal = Terminal(json=json)
-    secret = _secret(passphrase_file, credential_file, is_new=True)
+    secret = key_secret(passphrase_file, credential_file, is_new=True)
     made = new_root(
-        out, KeyFolder(keys_dir, secret), threshold=threshold, count=keys, now_ms=_now_ms()
+        out, KeyFolder(keys_dir, secret), threshold=threshold, count=keys, now_ms=now_ms()
     )
     terminal.document(
         {
             "root": str(made.path),
             "fingerprint": made.fingerprint,
             "spoken": digit_groups(made.fingerprint),
+            "words": words(made.fingerprint),
             "threshold": threshold,
             "keys": keys,
-            "version": _version(made.stamp),
+            "version": version_of(made.stamp),
         }
     )
     terminal.say(f"root      {made.path}")
     terminal.say(f"SHA-256   {made.fingerprint}\n          {digit_groups(made.fingerprint)}")
+    terminal.say(f"          {words(made.fingerprint)}")
     terminal.say("Give every node this file as ROOT.json and compare the SHA-256 by telephone.")
     terminal.say("Take the root and targets keys off this machine; keep copies apart.")
 
@@ -121,8 +112,8 @@ def delegate_command(
     Its keys are made here, or used if they are there; counts with the next publication.
     """
     terminal = Terminal(json=json)
-    folder = KeyFolder(keys_dir, _secret(passphrase_file, credential_file))
-    changed = delegate(out, folder, country, threshold=threshold, count=keys, now_ms=_now_ms())
+    folder = KeyFolder(keys_dir, key_secret(passphrase_file, credential_file))
+    changed = delegate(out, folder, country, threshold=threshold, count=keys, now_ms=now_ms())
     terminal.document({"party": country, "changed": changed})
     terminal.say(f"{country} is delegated" if changed else f"{country} was delegated before")
 
@@ -146,12 +137,14 @@ def admit_command(
     """
     terminal = Terminal(json=json)
     state = NodeState.CANDIDATE if candidate else NodeState.ACTIVE
-    data = _read(file, MAX_JOIN_BYTES + 1)  # one more: then the request itself is called too long
-    admitted = admit(out, data, now_ms=_now_ms(), state=state, replace=replace)
+    data = read_named(
+        file, MAX_JOIN_BYTES + 1
+    )  # one more: then the request itself is called too long
+    admitted = admit(out, data, now_ms=now_ms(), state=state, replace=replace)
     terminal.document(_admitted(admitted))
     terminal.say(f"{admitted.node.id} stands in the draft of {admitted.entry.party} as {state}")
     for name, digest in admitted.fingerprints.items():
-        terminal.say(f"{name}\n  {digest}\n  {digit_groups(digest)}")
+        terminal.say(f"{name}\n  {digest}\n  {digit_groups(digest)}\n  {words(digest)}")
     terminal.say("Compare these by telephone with what the node shows; then: directory publish")
 
 
@@ -172,13 +165,13 @@ def publish_command(
     A Party's draft needs its keys; without drafts the online key alone says that nothing changed.
     """
     terminal = Terminal(json=json)
-    folder = KeyFolder(keys_dir, _secret(passphrase_file, credential_file))
-    published = publish(out, folder, now_ms=_now_ms(), renew=renew)
+    folder = KeyFolder(keys_dir, key_secret(passphrase_file, credential_file))
+    published = publish(out, folder, now_ms=now_ms(), renew=renew)
     left_out = dict(published.verified.left_out)
     expires = time_text(published.verified.expires_ms)
     terminal.document(
         {
-            "version": _version(published.stamp),
+            "version": version_of(published.stamp),
             "signed": list(published.signed),
             "left_out": left_out,
             "expires": expires,
@@ -199,7 +192,7 @@ def show_command(out: OutOption, *, json: JsonOption = False) -> None:
     It is verified as a node would verify it; what has expired is shown all the same.
     """
     terminal = Terminal(json=json)
-    summary = show(out, now_ms=_now_ms())
+    summary = show(out, now_ms=now_ms())
     terminal.document(_summary(summary))
     terminal.table(
         ("role", "version", "signed", "until"),
@@ -246,61 +239,6 @@ def serve_command(
         server.stop()
 
 
-def _now_ms() -> int:
-    return SystemClock().now_ms()
-
-
-def _secret(passphrase: Path | None, credential: Path | None, *, is_new: bool = False) -> Secret:
-    """Take what opens the keys from the file named, else from a person at the terminal.
-
-    Raises:
-        UsageError: Both files are named.
-    """
-    if passphrase is not None and credential is not None:
-        raise UsageError("give a passphrase file or a credential file, not both")
-    ask = _ask_twice if is_new else getpass
-    source = SecretSource(
-        passphrase_file=passphrase,
-        credential_file=credential,
-        environ={},  # what systemd hands over is the node's, not the authority's
-        ask=ask if sys.stdin.isatty() else None,
-    )
-    return source.secret(prompt="Passphrase of the directory's keys: ")
-
-
-def _ask_twice(prompt: str) -> str:
-    first = getpass(prompt)
-    if getpass("Once more: ") != first:
-        raise UsageError("the two passphrases differ", hint="nothing was made; begin again")
-    return first
-
-
-def _read(path: Path, max_bytes: int) -> bytes:
-    """Read a file that was named on the command line.
-
-    Raises:
-        NoInputError: There is none.
-        StorageError: It cannot be read.
-        UsageError: It is too long.
-    """
-    try:
-        return read_bounded(path.resolve(), max_bytes)
-    except FileNotFoundError as error:
-        raise NoInputError(f"there is no file {path}", hint="check the name") from error
-    except OSError as error:
-        raise StorageError(f"{path} cannot be read", hint="check its permissions") from error
-    except ValueError as error:
-        raise UsageError(f"{path} is longer than it may be", hint="check the name") from error
-
-
-def _version(stamp: DirectoryStamp) -> dict[str, object]:
-    return {
-        "root": stamp.root_version,
-        "timestamp": stamp.timestamp_version,
-        "digest": stamp.digest.hex(),
-    }
-
-
 def _admitted(admitted: Admitted) -> dict[str, object]:
     return {
         "node": admitted.node.id,
@@ -309,6 +247,7 @@ def _admitted(admitted: Admitted) -> dict[str, object]:
         "new": admitted.is_new,
         "fingerprints": dict(admitted.fingerprints),
         "spoken": {key: digit_groups(digest) for key, digest in admitted.fingerprints.items()},
+        "words": {key: words(digest) for key, digest in admitted.fingerprints.items()},
     }
 
 
@@ -345,7 +284,7 @@ def _summary(summary: Summary) -> dict[str, object]:
             }
         )
     return {
-        "version": _version(summary.verified.stamp),
+        "version": version_of(summary.verified.stamp),
         "roles": {name: _role(role) for name, role in summary.roles.items()},
         "parties": parties,
     }

@@ -1,4 +1,10 @@
-"""Fingerprints for two people on a telephone: digits, which every language reads aloud alike."""
+"""Fingerprints for two people on a telephone: digits and words that every language can read aloud.
+
+The words are proquints: 16 bits each, consonant and vowel in turn, of sounds that most languages
+have. They need no list and mean nothing in any language.
+
+Source: D. S. Wilkerson, A Proposal for Proquints, arXiv:0901.4016.
+"""
 
 from typing import Final
 
@@ -7,6 +13,8 @@ GROUPS: Final = 8
 
 _GROUP_DIGITS: Final = 5
 _BYTES: Final = 16
+_CONSONANTS: Final = "bdfghjklmnprstvz"
+_VOWELS: Final = "aiou"
 
 
 def digit_groups(fingerprint: str) -> str:
@@ -22,3 +30,28 @@ def digit_groups(fingerprint: str) -> str:
     padded = digits.zfill(GROUPS * _GROUP_DIGITS)
     starts = range(0, GROUPS * _GROUP_DIGITS, _GROUP_DIGITS)
     return " ".join(padded[start : start + _GROUP_DIGITS] for start in starts)
+
+
+def words(fingerprint: str) -> str:
+    """Return the first 128 bits of a fingerprint as eight words of five letters.
+
+    Args:
+        fingerprint: SHA-256 in hex.
+
+    Returns:
+        For example `lusab babad gutih tugad mudof sakat lusab babad`.
+    """
+    data = bytes.fromhex(fingerprint)[:_BYTES]
+    return " ".join(
+        _word(int.from_bytes(data[start : start + 2], "big")) for start in range(0, _BYTES, 2)
+    )
+
+
+def _word(bits: int) -> str:
+    return (
+        _CONSONANTS[bits >> 12]
+        + _VOWELS[bits >> 10 & 3]
+        + _CONSONANTS[bits >> 6 & 15]
+        + _VOWELS[bits >> 4 & 3]
+        + _CONSONANTS[bits & 15]
+    )

@@ -60,7 +60,10 @@ def options(  # noqa: PLR0917  typer gives them by name
     )
 
 
-@client_app.command("init", epilog="Example: a35 directory client --metadata-dir m init ROOT.json")
+@client_app.command(
+    "init",
+    epilog="Example: a35 directory client init ROOT.json, with --metadata-dir DIR before init",
+)
 def init_command(
     context: typer.Context,
     root: Annotated[Path, typer.Argument(help="The trusted root.", metavar="ROOT.json")],
@@ -71,7 +74,8 @@ def init_command(
 
 
 @client_app.command(
-    "refresh", epilog="Example: a35 directory client --metadata-dir m --metadata-url URL refresh"
+    "refresh",
+    epilog="Example: a35 directory client refresh, with --metadata-dir and --metadata-url before it",
 )
 def refresh_command(context: typer.Context) -> None:
     """Bring the top-level metadata up to date."""
@@ -85,8 +89,7 @@ def refresh_command(context: typer.Context) -> None:
 
 @client_app.command(
     "download",
-    epilog="Example: a35 directory client --metadata-dir m --metadata-url URL --target-name NAME "
-    "--target-base-url URL --target-dir t download",
+    epilog="Example: a35 directory client download, with the five options of --help before it",
 )
 def download_command(context: typer.Context) -> None:
     """Bring targets here, each verified."""

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.operator.fingerprint import digit_groups
+from gateway.operator.fingerprint import digit_groups, words
 
 
 def test_groups_are_those_of_the_first_128_bits() -> None:
@@ -19,3 +19,9 @@ def test_other_bits_are_other_digits(first: bytes, second: bytes) -> None:
     same = first[:16] == second[:16]
     assert (digit_groups(first.hex()) == digit_groups(second.hex())) is same
     assert len(digit_groups(first.hex())) == 47
+
+
+def test_words_are_proquints_of_the_first_128_bits() -> None:
+    """The published examples: 127.0.0.1 is lusab-babad, 63.84.220.193 is gutih-tugad."""
+    start = "7f000001" + "3f54dcc1" + "00" * 8
+    assert words(start + "ff" * 16) == "lusab babad gutih tugad babab babab babab babab"
