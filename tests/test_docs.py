@@ -303,6 +303,7 @@ _METHODS: Final = {
     "a35_commit_seconds": "commits",
     "a35_directory_age_seconds": "directory_age",
     "a35_backup_age_seconds": "backup_age",
+    "a35_stamp_age_seconds": "stamp_age",
 }
 
 
