@@ -5,7 +5,7 @@ people of the Party sign; the state of a node in the draft. Leaves signing to
 gateway.operator.ceremony. Nothing here needs the authority: the signed sheet is sent to it as a
 file, and its online key takes it into the next snapshot as it is.
 
-Source: docs/wire-format.md, rules 28 and 29; docs/directory-ceremony.md, "A Party's own entry".
+Source: docs/wire-format.md, rules 28 and 29; docs/directory-ceremony.md, section 4.
 """
 
 from pathlib import Path

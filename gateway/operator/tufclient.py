@@ -75,7 +75,7 @@ def init_command(
 
 @client_app.command(
     "refresh",
-    epilog="Example: a35 directory client refresh, with --metadata-dir and --metadata-url before it",
+    epilog="Example: a35 directory client refresh, with --metadata-dir and --metadata-url before",
 )
 def refresh_command(context: typer.Context) -> None:
     """Bring the top-level metadata up to date."""
