@@ -158,14 +158,14 @@ class Pings:
         Raises:
             StorageError: The store failed; what was not kept is done again.
         """
-        rounds = await self._store.open_rounds()
-        if rounds and not self._store.may_sign:
+        waiting: list[PingRow] = []
+        for begun in await self._store.open_rounds():
+            pings = await self._store.pings(begun.number)
+            waiting += [row for row in pings if row.node_ok is None]
+        if waiting and not self._store.may_sign:
             return False
         places = asyncio.Semaphore(_AT_ONCE)
-        for begun in rounds:
-            pings = await self._store.pings(begun.number)
-            waiting = [row for row in pings if row.node_ok is None]
-            await asyncio.gather(*(self._call(row, places) for row in waiting))
+        await asyncio.gather(*(self._call(row, places) for row in waiting))
         return True
 
     async def look(self) -> bool:

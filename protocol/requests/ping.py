@@ -28,7 +28,7 @@ MAX_PING_MS: Final = 7 * 24 * 3_600_000
 
 _Form = TypeVar("_Form", "Ping", "PingReply")
 
-Code = Annotated[str, Field(pattern=r"^[0-9]{6}\Z")]
+Code = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 
 
 class Ping(Part):
