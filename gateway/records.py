@@ -5,7 +5,7 @@ log's owner can make it again. `inner` and `summary` are plaintext here; whoever
 seals them first, and nothing else of a content is stored.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from protocol.cases.ladder import MessageState
@@ -63,11 +63,18 @@ class PeerCheckpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fork:
-    """Two signed histories of one log: the note held before, and the one that contradicts it."""
+    """Two signed histories of one log: the note held before, and the one that contradicts it.
+
+    `by`: who showed the second, None for the log's own node; `directory`: SHA-256 of the
+    timestamp.json that was gone by when it was found; `found_ms`: when it was kept.
+    """
 
     origin: LogOrigin
     held: bytes
     offered: bytes
+    by: NodeId | None = None
+    directory: bytes | None = None
+    found_ms: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

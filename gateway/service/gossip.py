@@ -172,7 +172,7 @@ class Gossip:
         place = self._logs.hearsay.places().get(origin)
         if place is not None and fit_of(place, heard.head) is Fit.CONTRADICTED:
             try:
-                self._logs.take(checkpoint, old=0, proof=())
+                self._logs.take(checkpoint, old=0, proof=(), by=heard.teller)
             except ForkDetectedError:
                 await self._logs.keep_forks()
                 self._metrics.alarms("log_forked")

@@ -24,9 +24,7 @@ _SILENT: Final = frozenset({Code.BUSY, Code.QUOTA, Code.STORE, Code.PEER})
 """Refusals that say nothing of the log."""
 
 
-async def ask_proof(
-    transport: Transport, peer: NodeId, low: int, high: int
-) -> tuple[bytes, ...] | None:
+async def ask_proof(transport: Transport, peer: NodeId, low: int, high: int) -> tuple[bytes, ...]:
     """Ask a node for the consistency of two sizes of its log.
 
     Args:
@@ -36,7 +34,22 @@ async def ask_proof(
         high: The larger one.
 
     Returns:
-        The proof, not checked yet; None if the log answered that it has none.
+        The proof, not checked yet.
+
+    Raises:
+        TransportError: It did not answer, or gave none.
+        MalformedError: What it answered is no proof between these sizes.
+    """
+    proof = await _asked(transport, peer, low, high)
+    if proof is None:
+        raise TransportError("the peer's log gave no consistency proof", code="no_log_proof")
+    return proof
+
+
+async def _asked(
+    transport: Transport, peer: NodeId, low: int, high: int
+) -> tuple[bytes, ...] | None:
+    """Return the proof; None if the log answered that it has none.
 
     Raises:
         TransportError: It did not answer, or said nothing of its log.
@@ -76,7 +89,7 @@ async def is_joined(transport: Transport, place: Position, size: int, root: byte
     head = TreeHead(origin=place.origin, size=size, root=root)
     low, high = sorted((place.size, size))
     with suppress(RemoteProtocolError):
-        proof = await ask_proof(transport, place.origin.node, low, high)
+        proof = await _asked(transport, place.origin.node, low, high)
         if proof is not None:
             check_joined(place.head, head, proof)
             return True

@@ -82,7 +82,9 @@ class PeerLogs:
         self.unwritten = Unwritten(clock, self._is_held)
         self.unproven: list[Checkpoint] = []
         self._unkept: list[Fork] = []
-        self.succession = Succession(store=store, transport=transport, clock=clock, told=closed)
+        self.succession = Succession(
+            store=store, transport=transport, clock=clock, told=closed, stamp=directory.stamp
+        )
         self.hearsay = Hearsay(clock, chance, self._places)
 
     async def load(self) -> None:
@@ -232,7 +234,14 @@ class PeerLogs:
             self._verified.popitem(last=False)
         return checkpoint
 
-    def take(self, checkpoint: Checkpoint, *, old: int, proof: tuple[bytes, ...]) -> Linked:
+    def take(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        old: int,
+        proof: tuple[bytes, ...],
+        by: NodeId | None = None,
+    ) -> Linked:
         """Link a verified checkpoint; our position moves at once, in memory.
 
         The caller must commit `unwritten.evidence(...)` of it before it answers.
@@ -241,6 +250,7 @@ class PeerLogs:
             checkpoint: From `verify`.
             old: The size that the proof starts from.
             proof: Consistency proof from `old`.
+            by: Who showed it, None for the log itself.
 
         Returns:
             The linked head.
@@ -257,9 +267,7 @@ class PeerLogs:
         try:
             linked = link(place, checkpoint, old=old, proof=proof, now_ms=self._clock.now_ms())
         except ForkDetectedError as fork:
-            found = Fork(origin=origin, held=fork.held, offered=fork.offered)
-            self.succession.forked[origin] = found
-            self._unkept.append(found)
+            self._unkept.append(self.succession.accuse(origin, fork.held, fork.offered, by=by))
             raise
         except NotProvenError:
             if len(self.unproven) < UNJOINED_MOST:
@@ -328,7 +336,7 @@ class PeerLogs:
                 raise
             low, high = sorted((old, checkpoint.head.size))
             # Before the first contact everything is an extension: there is nothing to prove.
-            proof = await self._ask(peer, low, high) if low else ()
+            proof = await ask_proof(self._transport, peer, low, high) if low else ()
         raise LogPositionError(
             "the log moved faster than it could prove itself", size=self.head_size(peer)
         )
@@ -380,12 +388,6 @@ class PeerLogs:
             raise ForkDetectedError(
                 "a log with two histories", held=fork.held, offered=fork.offered
             )
-
-    async def _ask(self, peer: NodeId, low: int, high: int) -> tuple[bytes, ...]:
-        proof = await ask_proof(self._transport, peer, low, high)
-        if proof is None:
-            raise TransportError("the peer's log gave no consistency proof", code="no_log_proof")
-        return proof
 
     def _entry(self, peer: NodeId) -> NodeEntry:
         entry = self._directory.node(peer)

@@ -15,6 +15,7 @@ from gateway.errors import TransportError
 from gateway.ports import Clock, Transport
 from gateway.records import Fork
 from keys.digest import new_salt
+from protocol.envelope.header import DirectoryStamp
 from protocol.errors import Code, NotAllowedError, RemoteProtocolError
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.limits import MAX_BEGINNING_BYTES
@@ -52,6 +53,7 @@ class Succession:
         transport: Asks a log for its beginning.
         clock: Time.
         told: Called with each log that was closed.
+        stamp: Gives the directory that is gone by now.
 
     Attributes:
         forked: Every log that was found to have two histories, for ever.
@@ -64,11 +66,13 @@ class Succession:
         transport: Transport,
         clock: Clock,
         told: Callable[[ClosedLog], None],
+        stamp: Callable[[], DirectoryStamp | None],
     ) -> None:
         self._store = store
         self._transport = transport
         self._clock = clock
         self._told = told
+        self._stamp = stamp
         self.forked: dict[LogOrigin, Fork] = {}
         self._closed: dict[LogOrigin, ClosedLog] = {}
         self._accepted: dict[NodeId, int] = {}
@@ -82,6 +86,29 @@ class Succession:
         self.forked = {fork.origin: fork for fork in forks}
         self._closed = {one.origin: one for one in await self._store.closed_logs()}
         self._accepted = {one.node: one.above for one in await self._store.accepted_generations()}
+
+    def accuse(
+        self, origin: LogOrigin, held: bytes, offered: bytes, *, by: NodeId | None = None
+    ) -> Fork:
+        """Refuse a log from now on; the caller keeps what is returned.
+
+        Args:
+            origin: The log.
+            held: The note of the history that is held.
+            offered: That of the other one, with valid signatures too.
+            by: Who showed it, None for the log itself.
+        """
+        stamp = self._stamp()
+        fork = Fork(
+            origin=origin,
+            held=held,
+            offered=offered,
+            by=by,
+            directory=None if stamp is None else stamp.digest,
+            found_ms=self._clock.now_ms(),
+        )
+        self.forked[origin] = fork
+        return fork
 
     def forks(self) -> tuple[Fork, ...]:
         """Return the logs with two histories that nobody has gone on from, for alarms."""

@@ -15,7 +15,6 @@ from gateway.errors import TransportError
 from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Transport
-from gateway.records import Fork
 from gateway.service.joined import is_joined
 from gateway.service.link import PeerLogs
 from gateway.store import Store
@@ -142,11 +141,11 @@ class OpenHeads:
         is_new = one.origin not in self._logs.succession.forked
         is_fork = is_second_history(again.head, now_ms=now_ms)
         if place.head is not None and is_fork and is_new:
-            await self._fork(Fork(origin=one.origin, held=place.head.note, offered=one.note))
+            await self._fork(one.origin, place.head.note, one.note)
 
-    async def _fork(self, fork: Fork) -> None:
-        self._logs.succession.forked[fork.origin] = fork
-        self._alarm(fork.origin, "fork")
+    async def _fork(self, origin: LogOrigin, held: bytes, offered: bytes) -> None:
+        fork = self._logs.succession.accuse(origin, held, offered)
+        self._alarm(origin, "fork")
         await self._store.keep_fork(fork, now_ms=self._clock.now_ms())
 
     async def _save(self, one: Unjoined) -> None:

@@ -7,7 +7,7 @@ import sqlite3
 
 from gateway.records import Fork
 from gateway.storage.session import Session
-from protocol.identifiers import LogOrigin
+from protocol.identifiers import LogOrigin, NodeId
 
 
 def keep_fork(session: Session, fork: Fork, *, now_ms: int) -> None:
@@ -19,9 +19,16 @@ def keep_fork(session: Session, fork: Fork, *, now_ms: int) -> None:
         now_ms: Milliseconds since 1970, UTC.
     """
     session.execute(
-        "INSERT INTO fork (origin, held, offered, at_ms) VALUES (?, ?, ?, ?)"
-        " ON CONFLICT (origin) DO NOTHING",
-        (str(fork.origin), fork.held, fork.offered, now_ms),
+        "INSERT INTO fork (origin, held, offered, at_ms, by_node, directory)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (origin) DO NOTHING",
+        (
+            str(fork.origin),
+            fork.held,
+            fork.offered,
+            now_ms,
+            None if fork.by is None else str(fork.by),
+            fork.directory,
+        ),
     )
 
 
@@ -31,8 +38,17 @@ def read_forks(connection: sqlite3.Connection) -> tuple[Fork, ...]:
     Args:
         connection: A reader.
     """
-    rows = connection.execute("SELECT origin, held, offered FROM fork ORDER BY origin").fetchall()
+    rows = connection.execute(
+        "SELECT origin, held, offered, at_ms, by_node, directory FROM fork ORDER BY origin"
+    ).fetchall()
     return tuple(
-        Fork(origin=LogOrigin.parse(origin), held=held, offered=offered)
-        for origin, held, offered in rows
+        Fork(
+            origin=LogOrigin.parse(origin),
+            held=held,
+            offered=offered,
+            by=None if by is None else NodeId.parse(by),
+            directory=directory,
+            found_ms=at_ms,
+        )
+        for origin, held, offered, at_ms, by, directory in rows
     )

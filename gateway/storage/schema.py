@@ -17,6 +17,7 @@ from gateway.storage.tables import APPEND_ONLY, DELIVERY, LOG, MESSAGES
 from gateway.storage.tables_cancelling import CANCELLING
 from gateway.storage.tables_delivery import DEADLINES
 from gateway.storage.tables_escalation import ESCALATION
+from gateway.storage.tables_forks import FORKS
 from gateway.storage.tables_numbers import NUMBERS
 from gateway.storage.tables_pings import PINGS
 from gateway.storage.tables_proof import PROOF
@@ -52,6 +53,7 @@ MIGRATIONS: Final = (
     Migration(name="0008-pings", statements=PINGS),
     Migration(name="0009-proof", statements=PROOF),
     Migration(name="0010-witness", statements=WITNESS),
+    Migration(name="0011-forks", statements=FORKS),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

@@ -48,10 +48,13 @@ class PeersContract(Contract):
         async def scenario(store: Store) -> None:
             assert await store.forks() == ()
             first = Fork(origin=PEER_ORIGIN, held=b"held", offered=b"offered")
-            other = Fork(origin=LogOrigin(OTHER, 1), held=b"a", offered=b"b")
+            other = Fork(
+                origin=LogOrigin(OTHER, 1), held=b"a", offered=b"b", by=PEER, directory=bytes(32)
+            )
             for fork in (other, first, replace(first, offered=b"later")):
                 await store.keep_fork(fork, now_ms=NOW_MS)
             assert await store.forks() == (first, other)
+            assert {fork.found_ms for fork in await store.forks()} == {NOW_MS}
 
         self.run(scenario)
 
