@@ -120,7 +120,7 @@ def verify_alone(inside: str, folder: Path) -> str:
     """Verify a bundle where there is the package, the bundle and ROOT.json, and nothing else.
 
     No node, no home, no variable of the environment; no network where the system lets a process
-    give it up. Then change the bundle in every way (tests/bundles/tampering.py, a slice of it).
+    give it up. Then change the bundle in every way (tests/bundles/tampering.py).
 
     Args:
         inside: The environment's interpreter.

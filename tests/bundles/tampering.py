@@ -147,7 +147,7 @@ def examined(tampering: Tampering, *, flips: int, seed: int) -> dict[str, object
 def main(arguments: list[str]) -> int:
     """Examine the bundles of the command line; print what came of it."""
     first, second, root, *numbers = arguments
-    flips, seed = (*map(int, numbers), *(200, 20261122)[len(numbers) :])
+    flips, seed = (*map(int, numbers), *(2_000, 20261122)[len(numbers) :])
     tampering = Tampering(
         Path(first).read_bytes(),
         Path(second).read_bytes(),
