@@ -73,9 +73,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Make a sealed copy of a node, or check one.", f"{_OPERATOR}backup", "backup_app"
     ),
     "restore": Entry("Put a sealed copy into an empty home.", f"{_OPERATOR}backup", "restore_app"),
-    "keys": _group(
-        "List the node's keys; make its witness key.", f"{_OPERATOR}settings", "keys_app"
-    ),
+    "keys": _group("List, replace or revoke the node's keys.", f"{_OPERATOR}settings", "keys_app"),
     "directory": _group(
         "The directory authority's tools.", f"{_OPERATOR}authority", "directory_app"
     ),

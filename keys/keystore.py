@@ -1,9 +1,10 @@
 """The key files of a node on the disk: the only I/O of this package.
 
 `node.key` holds log seeds and TLS identity, `content.key` store key and recipients' seeds,
-`witness.key` the key that cosigns other nodes' logs. A node that was made before there were such
-keys has no `witness.key`, and opens without. The folder has mode 0700, the files 0600, and
-anything wider is refused at each start.
+`witness.key` the key that cosigns other nodes' logs, `turning.key` second keys while they take the
+place of the first. A node that was made before there were witness keys has no `witness.key`, one
+that never rotated a key no `turning.key`; both open without. The folder has mode 0700, the files
+0600, and anything wider is refused at each start.
 
 Every write goes to a temporary file beside the target, is synced, takes the target's place in
 one step, and the folder is synced: a crash leaves the old file or the new one, and perhaps a
@@ -42,6 +43,12 @@ from keys.keyfile import (
     encode_key_file,
 )
 from keys.nodekeys import LogKeys, NodeKeys
+from keys.turning import (
+    TURNING_KIND,
+    TurningKeys,
+    decode_turning_part,
+    encode_turning_part,
+)
 from keys.witnesskey import (
     WITNESS_KIND,
     WitnessKey,
@@ -52,6 +59,7 @@ from keys.witnesskey import (
 NODE_FILE: Final = "node.key"
 CONTENT_FILE: Final = "content.key"
 WITNESS_FILE: Final = "witness.key"
+TURNING_FILE: Final = "turning.key"
 
 _NODE_KIND: Final = "node"
 _CONTENT_KIND: Final = "content"
@@ -139,7 +147,40 @@ class KeyStore:
         node = decode_key_file(self._read(NODE_FILE), _NODE_KIND, secret)
         content = decode_key_file(self._read(CONTENT_FILE), _CONTENT_KIND, secret)
         keys = decode_keys(node, content)
-        return replace(keys, witness=self._witness(keys.node, secret))
+        return replace(
+            keys,
+            witness=self._witness(keys.node, secret),
+            turning=self._turning(keys, secret),
+        )
+
+    def turn(self, held: NodeKeys, keys: NodeKeys, secret: Secret) -> None:
+        """Replace keys within one generation of the log: second ones come, or become the first.
+
+        What comes is written before what goes: a crash in between leaves a key as first and
+        second, which the next `load` takes for the first alone.
+
+        Args:
+            held: The keys as the caller knows them.
+            keys: Those that follow, of the same node, generation, store and witness.
+            secret: What opens the files now and will open them.
+
+        Raises:
+            KeyFileError: With reason MISMATCH if other keys are held than the caller knows, or
+                more is changed than may be; else as `load`. What is held stays.
+        """
+        fixed = ("node", "generation", "store_key", "witness")
+        may = all(getattr(held, name) == getattr(keys, name) for name in fixed)
+        if not may or self.load(secret) != held:
+            raise KeyFileError("not the keys of this store", reason=KeyFileReason.MISMATCH)
+        costs = costs_of(self._read(NODE_FILE))
+        parts = (
+            (NODE_FILE, _NODE_KIND, encode_node_part),
+            (CONTENT_FILE, _CONTENT_KIND, encode_content_part),
+            (TURNING_FILE, TURNING_KIND, _encode_turning),
+        )
+        for name, kind, encode in parts if keys.turning.is_within(held.turning) else parts[::-1]:
+            if encode(held) != encode(keys):
+                self._replace(name, kind, encode(keys), secret, costs=costs)
 
     def update_witness(self, keys: NodeKeys, secret: Secret) -> None:
         """Write or replace `witness.key`.
@@ -167,6 +208,13 @@ class KeyStore:
         if key.node != node:
             raise KeyFileError("the key files are of two nodes", reason=KeyFileReason.MISMATCH)
         return key
+
+    def _turning(self, keys: NodeKeys, secret: Secret) -> TurningKeys:
+        if not os.path.lexists(self._folder / TURNING_FILE):
+            return TurningKeys()
+        data = decode_key_file(self._read(TURNING_FILE), TURNING_KIND, secret)
+        turning = decode_turning_part(data, node=keys.node, generation=keys.generation)
+        return keys.settled(turning)
 
     def update_prekeys(self, keys: NodeKeys, secret: Secret) -> None:
         """Replace `content.key`, so that prekeys come and go; costs stay as they are.
@@ -261,6 +309,10 @@ class KeyStore:
 
     def _temporary(self, name: str) -> Path:
         return self._folder / f".{name}.new"
+
+
+def _encode_turning(keys: NodeKeys) -> bytes:
+    return encode_turning_part(keys.turning, node=keys.node, generation=keys.generation)
 
 
 def write_spare(file: Path, log: LogKeys, secret: Secret) -> None:

@@ -20,6 +20,7 @@ from keys.errors import UnknownSuiteError
 from keys.recipient import RecipientSecret, new_seed
 from keys.signing import NoteSigner
 from keys.suite import SEED_BYTES, XWING_SEED_BYTES
+from keys.turning import TurningKeys
 from keys.witnesskey import WitnessKey
 
 TLS_DAYS: Final = 90
@@ -106,6 +107,7 @@ class NodeKeys:
         prekeys: Those not yet erased, in the order in which they came.
         witness: With which other nodes' logs are cosigned; None for a node that was made before
             there were such keys.
+        turning: Second keys of some kinds, while they take the place of the first.
 
     Raises:
         UnknownSuiteError: A part is not of this form.
@@ -120,6 +122,7 @@ class NodeKeys:
     last_resort_seed: bytes = field(repr=False)
     prekeys: tuple[Prekey, ...] = ()
     witness: WitnessKey | None = field(default=None, repr=False)
+    turning: TurningKeys = field(default=TurningKeys(), repr=False)
 
     def __post_init__(self) -> None:
         if not _NODE.fullmatch(self.node):
@@ -164,25 +167,32 @@ class NodeKeys:
         return f"a35/{self.node}/log/{self.generation}"
 
     def signer(self) -> NoteSigner:
-        """Make the signer of the log.
+        """Make the signer of the log, with both pairs of keys while it has two.
 
         The caller keeps it and hands it to one place, the writer of the log.
 
         Returns:
             A new signer.
         """
-        return NoteSigner(self.origin, self.log_ed25519_seed, self.log_mldsa44_seed)
+        pair = self.turning.log
+        along = (
+            None if pair is None else NoteSigner(self.origin, pair.ed25519_seed, pair.mldsa44_seed)
+        )
+        return NoteSigner(self.origin, self.log_ed25519_seed, self.log_mldsa44_seed, along=along)
 
     def secrets(self) -> Mapping[bytes, RecipientSecret]:
-        """Make what opens wraps: the last-resort key and all prekeys held.
+        """Make what opens wraps: every last-resort key and all prekeys held.
 
         Each takes 0.1 ms to make; the caller keeps the mapping until the keys change.
 
         Returns:
             A new mapping by key id.
         """
-        seeds = (self.last_resort_seed, *(prekey.seed for prekey in self.prekeys))
-        secrets = [RecipientSecret(seed) for seed in seeds]
+        second = self.turning.last_resort_seed
+        seeds = [self.last_resort_seed, *(prekey.seed for prekey in self.prekeys)]
+        secrets = [
+            RecipientSecret(seed) for seed in (*seeds, *([] if second is None else [second]))
+        ]
         return {secret.key_id: secret for secret in secrets}
 
     def with_prekey(self, prekey: Prekey) -> Self:
@@ -235,6 +245,22 @@ class NodeKeys:
         """
         return replace(self, tls=tls)
 
+    def settled(self, turning: TurningKeys) -> TurningKeys:
+        """Leave out of second keys what is the first of its kind already.
+
+        Args:
+            turning: As read.
+        """
+        log, tls = turning.log, turning.tls
+        is_first_log = log is not None and log.ed25519_seed == self.log_ed25519_seed
+        is_first_tls = tls is not None and tls.spki == self.tls.spki
+        is_first_seed = turning.last_resort_seed == self.last_resort_seed
+        return TurningKeys(
+            log=None if is_first_log else log,
+            tls=None if is_first_tls else tls,
+            last_resort_seed=None if is_first_seed else turning.last_resort_seed,
+        )
+
     def with_generation(self, generation: int) -> Self:
         """Draw the keys of a later generation of the log; the old log is never signed again.
 
@@ -270,6 +296,7 @@ class NodeKeys:
             generation=log.generation,
             log_ed25519_seed=log.ed25519_seed,
             log_mldsa44_seed=log.mldsa44_seed,
+            turning=replace(self.turning, log=None),
         )
 
 

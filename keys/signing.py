@@ -20,20 +20,32 @@ from keys.suite import SEED_BYTES
 
 
 class NoteSigner:
-    """The two private keys of one log, parsed once.
+    """The two private keys of one log, parsed once; in a rotation with the pair that follows.
 
     Args:
         name: Origin of the log, the name of both keys.
         ed25519_seed: 32 bytes.
         mldsa44_seed: 32 bytes.
+        along: The second pair of the same log: each note bears the lines of both.
 
     Raises:
-        UnknownSuiteError: A seed of another length, or a name that no key can have.
+        UnknownSuiteError: A seed of another length, a name that no key can have, or a second
+            pair of another log.
     """
 
-    __slots__ = ("_ed25519", "_ed25519_id", "_mldsa44", "_mldsa44_id", "_verifier")
+    __slots__ = ("_along", "_ed25519", "_ed25519_id", "_mldsa44", "_mldsa44_id", "_verifier")
 
-    def __init__(self, name: str, ed25519_seed: bytes, mldsa44_seed: bytes) -> None:
+    def __init__(
+        self,
+        name: str,
+        ed25519_seed: bytes,
+        mldsa44_seed: bytes,
+        *,
+        along: "NoteSigner | None" = None,
+    ) -> None:
+        if along is not None and along.verifier.name != name:
+            raise UnknownSuiteError("a second pair signs the same log")
+        self._along = along
         if len(ed25519_seed) != SEED_BYTES or len(mldsa44_seed) != SEED_BYTES:
             raise UnknownSuiteError("both seeds of a log have 32 bytes")
         self._ed25519 = SigningKey(ed25519_seed)
@@ -51,8 +63,13 @@ class NoteSigner:
         """The public halves, as the directory lists them."""
         return self._verifier
 
+    @property
+    def verifiers(self) -> tuple[LogVerifier, ...]:
+        """The public halves of every pair that signs."""
+        return (self._verifier, *(() if self._along is None else self._along.verifiers))
+
     def sign(self, tree: SignedTree, timestamp_s: int) -> bytes:
-        """Sign a head of this log with both keys. Takes about 0.6 ms.
+        """Sign a head of this log with both keys. Takes about 0.6 ms a pair.
 
         The caller has made sure that the head extends every head signed before, and keeps the
         note back until its leaves are committed.
@@ -62,8 +79,8 @@ class NoteSigner:
             timestamp_s: Seconds since 1970, 1 to 2^63 - 1.
 
         Returns:
-            The signed note: text, blank line, Ed25519 line, ML-DSA-44 line. ML-DSA signatures
-            are randomised: two notes of one head differ.
+            The signed note: text, blank line, Ed25519 line, ML-DSA-44 line, those of a second
+            pair behind. ML-DSA signatures are randomised: two notes of one head differ.
 
         Raises:
             BadNoteError: A head of another log or of size 0, or a timestamp out of bounds;
@@ -78,16 +95,18 @@ class NoteSigner:
         if tree.size == 0:
             raise BadNoteError("a log signs no empty tree")
         check_timestamp(timestamp_s)
+        return format_note(note_text(tree), self._lines(tree, timestamp_s))
+
+    def _lines(self, tree: SignedTree, timestamp_s: int) -> tuple[SignatureLine, ...]:
+        name = self._verifier.name
         message = cosigned_message(
             name, timestamp_s, origin=tree.origin, size=tree.size, root=tree.root
         )
         timed = timestamped(timestamp_s, self._mldsa44.sign(message))
-        text = note_text(tree)
-        short = self._ed25519.sign(text).signature
-        return format_note(
-            text,
-            (
-                SignatureLine(name=name, key_id=self._ed25519_id, signature=short),
-                SignatureLine(name=name, key_id=self._mldsa44_id, signature=timed),
-            ),
+        short = self._ed25519.sign(note_text(tree)).signature
+        following = () if self._along is None else self._along._lines(tree, timestamp_s)  # noqa: SLF001 - of the same class
+        return (
+            SignatureLine(name=name, key_id=self._ed25519_id, signature=short),
+            SignatureLine(name=name, key_id=self._mldsa44_id, signature=timed),
+            *following,
         )

@@ -76,6 +76,7 @@ def describe_keys(keys: NodeKeys) -> tuple[KeyLine, ...]:
             for key in (keys.witness,)
             if key is not None
         ),
+        *_turning(keys),
         KeyLine(
             kind="store",
             use="seals contents on this disk",
@@ -83,6 +84,25 @@ def describe_keys(keys: NodeKeys) -> tuple[KeyLine, ...]:
             until_ms=None,
             fingerprint="",
         ),
+    )
+
+
+def _turning(keys: NodeKeys) -> tuple[KeyLine, ...]:
+    """Describe the second keys of a rotation that is under way."""
+    log, tls, seed = keys.turning.log, keys.turning.tls, keys.turning.last_resort_seed
+    found: list[tuple[str, str, int | None, str]] = []
+    if log is not None:
+        verifier = keys.signer().verifiers[-1]
+        digest = sha256(verifier.ed25519 + verifier.mldsa44).hex()
+        found.append(("log", "former pair: signs along while it is listed", None, digest))
+    if tls is not None:
+        use = "next certificate: shown some hours after it is listed"
+        found.append(("tls", use, tls.not_after_ms, tls.spki.hex()))
+    if seed is not None:
+        found.append(("last-resort", "former one: opens while it is listed", None, _public(seed)))
+    return tuple(
+        KeyLine(kind=kind, use=use, since_ms=None, until_ms=until_ms, fingerprint=digest)
+        for kind, use, until_ms, digest in found
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.config import NodeConfig
 from gateway.directory.trusted import TrustedDirectory
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, DataError
 from gateway.home import Home
 from gateway.journal import get_journal
 from gateway.ports import Clock
@@ -15,7 +15,10 @@ from keys.recipient import RecipientSecret
 from protocol.directory import LogKey, NodeEntry
 from protocol.directory_values import key_text, time_text
 from protocol.errors import MalformedError
-from protocol.joining import node_part
+from protocol.joining import node_part, parse_join_request
+
+ROTATE_FILE: Final = "rotate.json"
+"""What the authority admits again, so that the directory lists a new key."""
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _LISTED_DAYS: Final = 365
@@ -54,6 +57,41 @@ def listed_entry(home: Home, config: NodeConfig, clock: Clock) -> NodeEntry | No
         return entry
 
     return asyncio.run(read())
+
+
+def entry_to_change(home: Home, config: NodeConfig, clock: Clock, *, made: NodeEntry) -> NodeEntry:
+    """Return the node's part to which a new key is added.
+
+    Args:
+        home: The node's folder.
+        config: Its settings.
+        clock: The present time.
+        made: What the node asked for when its log began.
+
+    Returns:
+        What was asked for last and is not listed yet, else what is listed, else `made`.
+
+    Raises:
+        DataError: The last request does not read.
+    """
+    listed = listed_entry(home, config, clock)
+    try:
+        asked = parse_join_request((home.path / ROTATE_FILE).read_bytes()).node
+    except OSError:
+        asked = None
+    except MalformedError as error:
+        raise DataError(f"{ROTATE_FILE} in this home does not read") from error
+    if asked is None or made.logs[0].origin not in {key.origin for key in asked.logs}:
+        return made if listed is None else listed
+    is_listed_whole = listed is not None and _publics(asked) <= _publics(listed)
+    return listed if listed is not None and is_listed_whole else asked
+
+
+def _publics(entry: NodeEntry) -> set[str]:
+    """Return every public key of a node's part."""
+    logs = {key.ed25519 + key.mldsa44 for key in entry.logs}
+    witnesses = {key.mldsa44 for key in entry.witness or ()}
+    return {*logs, *witnesses, *(key.public for key in entry.kem), *entry.tls_certificates}
 
 
 def is_listed(entry: NodeEntry | None, keys: NodeKeys) -> bool:

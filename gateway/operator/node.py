@@ -156,15 +156,23 @@ def read_join_request(home: Home) -> bytes:
         ) from error
 
 
+def tls_name(node: NodeId, url: str) -> str:
+    """Return the name in a node's certificate; peers pin the key, it only helps who looks at it.
+
+    Args:
+        node: CC/n.
+        url: Where other nodes reach it.
+    """
+    host = urlsplit(url).hostname or ""
+    return f"{node.country}-{node.number}.a35.invalid".lower() if ":" in host else host
+
+
 def _new_keys(node: NodeId, url: str, now_ms: int) -> tuple[NodeKeys, PrekeyEntry]:
     """Draw the keys of a node, with its first prekey."""
-    host = urlsplit(url).hostname or ""
-    # Peers pin the key; the name only helps whoever looks at a certificate.
-    tls_name = f"{node.country}-{node.number}.a35.invalid".lower() if ":" in host else host
     seed = new_seed()
     prekey = Prekey(seed=seed, not_before_ms=now_ms, expires_ms=now_ms + PREKEY_LIFE_MS)
     keys = NodeKeys.generate(
-        str(node), generation=FIRST_GENERATION, tls_name=tls_name, now_ms=now_ms
+        str(node), generation=FIRST_GENERATION, tls_name=tls_name(node, url), now_ms=now_ms
     )
     keys = keys.with_prekey(prekey).with_new_witness()
     return keys, PrekeyEntry(

@@ -16,6 +16,7 @@ from gateway.operator.fingerprint import digit_groups
 from gateway.operator.keylist import describe_keys
 from gateway.operator.options import CredentialOption, PassphraseOption, secret_source
 from gateway.operator.start import configured_file, load_home, unlock
+from gateway.operator.turnkeys import turn_app
 from gateway.operator.witness import new_witness
 from gateway.storage.connection import StoreLock
 from gateway.terminal import HomeOption, JsonOption, Terminal
@@ -25,6 +26,7 @@ NOT_WELL: Final = 78
 config_app = typer.Typer(no_args_is_help=True, help="Show and check the settings.")
 doctor_app = typer.Typer()
 keys_app = typer.Typer(no_args_is_help=True, help="The node's keys.")
+keys_app.add_typer(turn_app)
 
 FileOption: TypeAlias = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Instead of DIR/node.toml.")

@@ -15,7 +15,7 @@ from typing import Final
 from gateway.config import NodeConfig
 from gateway.errors import ConfigError, DataError, StorageError
 from gateway.home import Home
-from gateway.operator.listing import listed_entry
+from gateway.operator.listing import entry_to_change
 from gateway.operator.node import DAY_MS, JOIN_FILE, LISTED_DAYS
 from gateway.operator.recover import RENEW_FILE
 from gateway.operator.start import refused_keys, unlock
@@ -65,7 +65,7 @@ def new_witness(home: Home, config: NodeConfig, secret: Secret, *, clock: Clock)
         AccessDeniedError: A wrong secret; nothing was changed.
         StorageError: The disk refused; the request can be made by calling again.
     """
-    base = _base(home)
+    base = newest_request(home)
     keys = unlock(home, secret).with_new_witness()
     try:
         KeyStore(home.keys).update_witness(keys, secret)
@@ -75,15 +75,18 @@ def new_witness(home: Home, config: NodeConfig, secret: Secret, *, clock: Clock)
     if keys.witness is None:
         raise ConfigError("no witness key was made")
     cosigner = keys.witness.signer().cosigner
-    listed = listed_entry(home, config, clock)
-    entry = _with(base.node if listed is None else listed, cosigner, clock.now_ms())
+    before = entry_to_change(home, config, clock, made=base.node)
+    entry = _with(before, cosigner, clock.now_ms())
     file = home.path / WITNESS_REQUEST
-    _replace(file, encode_join_request(base.model_copy(update={"node": entry})))
+    replace_file(file, encode_join_request(base.model_copy(update={"node": entry})))
     return NewWitness(key=str(cosigner.key), request=file, fingerprints=fingerprints(entry))
 
 
-def _base(home: Home) -> JoinRequest:
-    """Return the newest request of this home: that of the log that is written now.
+def newest_request(home: Home) -> JoinRequest:
+    """Return the newest request of a home: that of the log that is written now.
+
+    Args:
+        home: The node's folder.
 
     Raises:
         ConfigError: There is none.
@@ -125,7 +128,16 @@ def _ended(key: WitnessKey, now_ms: int) -> WitnessKey | None:
     return key.model_copy(update={"not_after": time_text(now_ms)})
 
 
-def _replace(file: Path, data: bytes) -> None:
+def replace_file(file: Path, data: bytes) -> None:
+    """Write a file of the home that its owner alone may read, whole or not at all.
+
+    Args:
+        file: Which one.
+        data: Its bytes.
+
+    Raises:
+        StorageError: The disk refused.
+    """
     temporary = file.with_name(f".{file.name}.new")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
