@@ -5,6 +5,7 @@ process may open its database. For one that does not run this process takes the 
 """
 
 import os
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from json import dumps, loads
 from pathlib import Path
@@ -187,16 +188,16 @@ def _followed(connection: HTTPConnection, target: Path, progress: Progress) -> S
     connection.request(
         "POST", "/api/v1/backups", body=body, headers={"Content-Type": "application/json"}
     )
-    response = connection.getresponse()
-    while line := response.readline(_MAX_LINE_BYTES):
-        step: Step = loads(line)
-        problem = step if "status" in step else step.get("problem")
-        if problem is not None:
-            refused = _error(problem)
-            raise refused
-        if (result := step.get("result")) is not None:
-            return dict(result)
-        progress(*step["progress"])
+    with closing(connection.getresponse()) as response:
+        while line := response.readline(_MAX_LINE_BYTES):
+            step: Step = loads(line)
+            problem = step if "status" in step else step.get("problem")
+            if problem is not None:
+                refused = _error(problem)
+                raise refused
+            if (result := step.get("result")) is not None:
+                return dict(result)
+            progress(*step["progress"])
     raise ValueError("no result")
 
 

@@ -7,6 +7,7 @@ peers, its directory's age) is asked of it through the control socket by the com
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from json import loads
@@ -106,7 +107,8 @@ def _report(line: socket) -> tuple[Check, ...]:
     connection = HTTPConnection("localhost")
     connection.sock = line
     connection.request("GET", "/readyz")
-    report = loads(connection.getresponse().read(_MAX_REPORT_BYTES))
+    with closing(connection.getresponse()) as response:
+        report = loads(response.read(_MAX_REPORT_BYTES))
     ready = _good("node", "ready") if report["ok"] else _bad("node", "not ready", "see below")
     return (
         ready,

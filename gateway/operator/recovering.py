@@ -5,6 +5,7 @@ on a home that no node runs on.
 """
 
 import os
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from json import dumps, loads
@@ -315,8 +316,8 @@ def call(
             data = None if body is None else dumps(body).encode()
             headers = {} if data is None else {"Content-Type": "application/json"}
             connection.request(method, f"{_BASE}{path}", data, headers)
-            response = connection.getresponse()
-            status, answer = response.status, loads(response.read(_MAX_BYTES))
+            with closing(connection.getresponse()) as response:
+                status, answer = response.status, loads(response.read(_MAX_BYTES))
     except (OSError, ValueError, HTTPException) as error:
         raise UnavailableError(
             "no node answers on the control socket of this home",

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import LogDamagedError, NoInputError, StorageError
-from gateway.storage.anchor import Anchor, machine_name
+from gateway.storage.anchor import Anchor, AnchorRecord, machine_name
 from gateway.storage.connection import StoreLock, connect_reader
 from gateway.storage.continuity import read_loss
 from gateway.storage.core import StorePart
@@ -63,30 +63,13 @@ def outline(
         NoInputError: This node keeps no such log, or signed nothing of it.
         LogDamagedError: What it keeps names no log.
     """
-    logs = _logs(connection)
-    if origin is None:
-        origin = max(logs, key=lambda one: one.generation)
-    if origin not in logs:
-        raise NoInputError(
-            f"this node keeps no log of the name {origin}",
-            hint="its own are " + ", ".join(str(one) for one in logs),
-        )
-    head = newest_head(connection, origin)
-    if head is None:
-        raise NoInputError("the log has no signed checkpoint yet")
-    before = [one for one in logs if one.generation < origin.generation]
-    after = [one for one in logs if one.generation > origin.generation]
-    found = [*known, *_anchored(anchor, origin), *_shown(connection, origin, is_over=bool(after))]
-    if after:
-        found += _named_by(connection, origin, after[0])
-    return LogOutline(
-        origin=origin,
-        head=TreeHead(origin=origin, size=head.size, root=head.root),
-        leaves=committed_size(connection, origin.generation),
-        known=tuple(found),
-        erasures=_erasures(connection),
-        before=before[-1] if before else None,
-    )
+    # Before the head: what a running node signs in between would else seem to be missing.
+    record = None if anchor is None else anchor.read()
+    connection.execute("BEGIN")
+    try:
+        return _outlined(connection, origin, record, known)
+    finally:
+        connection.execute("ROLLBACK")
 
 
 def advance(connection: sqlite3.Connection, audit: LogAudit, generation: int) -> None:
@@ -214,6 +197,44 @@ class AuditPart(StorePart):
             reader.close()
 
 
+def _outlined(
+    connection: sqlite3.Connection,
+    origin: LogOrigin | None,
+    record: AnchorRecord | None,
+    known: Sequence[KnownHead],
+) -> LogOutline:
+    """Read the outline in one view of the database.
+
+    Raises:
+        NoInputError: This node keeps no such log, or signed nothing of it.
+        LogDamagedError: What it keeps names no log.
+    """
+    logs = _logs(connection)
+    if origin is None:
+        origin = max(logs, key=lambda one: one.generation)
+    if origin not in logs:
+        raise NoInputError(
+            f"this node keeps no log of the name {origin}",
+            hint="its own are " + ", ".join(str(one) for one in logs),
+        )
+    head = newest_head(connection, origin)
+    if head is None:
+        raise NoInputError("the log has no signed checkpoint yet")
+    before = [one for one in logs if one.generation < origin.generation]
+    after = [one for one in logs if one.generation > origin.generation]
+    found = [*known, *_anchored(record, origin), *_shown(connection, origin, is_over=bool(after))]
+    if after:
+        found += _named_by(connection, origin, after[0])
+    return LogOutline(
+        origin=origin,
+        head=TreeHead(origin=origin, size=head.size, root=head.root),
+        leaves=committed_size(connection, origin.generation),
+        known=tuple(found),
+        erasures=_erasures(connection),
+        before=before[-1] if before else None,
+    )
+
+
 def _logs(connection: sqlite3.Connection) -> list[LogOrigin]:
     try:
         rows = connection.execute("SELECT origin FROM log ORDER BY generation").fetchall()
@@ -225,8 +246,7 @@ def _logs(connection: sqlite3.Connection) -> list[LogOrigin]:
     return found
 
 
-def _anchored(anchor: Anchor | None, origin: LogOrigin) -> list[KnownHead]:
-    record = None if anchor is None else anchor.read()
+def _anchored(record: AnchorRecord | None, origin: LogOrigin) -> list[KnownHead]:
     if record is None or record.origin != origin:
         return []
     return [KnownHead(size=record.size, root=record.root, where="the anchor")]

@@ -177,6 +177,7 @@ def check_both(world: World, mids: list[str]) -> None:
     end = monotonic() + END_S
     while any(item["state"] in {"queued", "accepted"} for item in listed(world, "outbox")):
         assert monotonic() < end, world.journal()
+        sleep(0.1)
     got = sorted(str(item["mid"]) for item in listed(world, "inbox", home=there))
     sent = sorted(str(item["mid"]) for item in listed(world, "outbox"))
     assert got == sent

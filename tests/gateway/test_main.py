@@ -1,6 +1,8 @@
 """One command line: every command loads, explains itself, and ends by one rule."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,6 +128,18 @@ def test_what_starts_the_node_reaches_the_command(tmp_path: Path) -> None:
 
     assert run("run", "--home", str(home), start=start) == 5
     assert type(given[0]).__name__ == "RunOptions"
+
+
+def test_entry_keeps_foreign_plug_ins_out_and_lets_the_collector_rest() -> None:
+    """A process of its own: both are settings of the whole process."""
+    look = (
+        "import gc, os, sys, node\n"
+        "sys.argv = ['a35', '--version']\n"
+        "try:\n    node.main()\nfinally:\n"
+        "    print(gc.get_threshold()[0] > 10_000, os.environ['PYDANTIC_DISABLE_PLUGINS'])"
+    )
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout.splitlines()[1:] == ["True __all__"]
 
 
 def test_interruption_ends_with_130(tmp_path: Path) -> None:

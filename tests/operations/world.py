@@ -1,4 +1,8 @@
-"""A network in which single processes are started, stopped and hindered, and commands are run."""
+"""A network in which single processes are started, stopped and hindered, and commands are run.
+
+Nodes and the directory are processes. Commands of officers are called in this one, unless their
+process is what is looked at: it would load for longer than the command takes.
+"""
 
 import json
 import os
@@ -13,7 +17,7 @@ from typing import Final, cast
 
 from gateway.demo.documents import examples_folder
 from gateway.demo.network import DemoNetwork, DemoNode, build
-from tests.gateway.demo.process import A35, END_S, Ended, environment, run_a35
+from tests.gateway.demo.process import A35, END_S, Ended, call_a35, environment, run_a35
 
 DOCUMENT: Final = "technical_advice_request.json"
 _LOOK_EVERY_S: Final = 0.05
@@ -30,18 +34,20 @@ class World:
     def __init__(self, folder: Path, stack: ExitStack) -> None:
         self.folder = folder
         self.network: DemoNetwork = build(folder)
-        self.here, self.there, _ = self.network.nodes
+        self.here, self.there, self.company = self.network.nodes
         self._stack = stack
+        self.processes: list[subprocess.Popen[bytes]] = []
 
     def a35(self, *arguments: str | Path, home: Path | None = None) -> Ended:
         """Run a command on a home, the first node's unless named."""
-        place = self.here.home.path if home is None else home
-        return run_a35(*arguments, "--home", place, folder=self.folder)
+        return call_a35(*arguments, "--home", home or self.here.home.path)
 
     def run_node(self, *more: str | Path, home: Path | None = None) -> Ended:
-        """Run a node that is expected to end by itself."""
+        """Run a node that is expected to end by itself, as a process."""
         credential = () if more else ("--credential-file", self.network.credential)
-        return self.a35("run", *more, *credential, home=home)
+        return run_a35(
+            *("run", *more, *credential, "--home", home or self.here.home.path), folder=self.folder
+        )
 
     def send(self) -> Ended:
         """Send a document from the first node to the second."""
@@ -59,6 +65,15 @@ class World:
         process = self._start("run", "--home", home, *self._credential())
         self.await_ready(node, process, until)
         return process
+
+    def start_in_company(self, node: DemoNode) -> subprocess.Popen[bytes]:
+        """Start a node beside a third one that takes no part, and wait until it is ready.
+
+        A node that finds nobody to ask what they hold of its log waits half a minute before it
+        signs (rule 8); with the first answer it is ready.
+        """
+        self.start(self.company, until=503)
+        return self.start(node)
 
     def start_shifted(self, node: DemoNode, shift_s: int) -> subprocess.Popen[bytes]:
         """Start a node with a wrong clock."""
@@ -95,6 +110,7 @@ class World:
             shown = self.a35("explain", mid, "--json").document()
             if attempts := cast("list[dict[str, object]]", shown["attempts"]):
                 return attempts
+            sleep(_LOOK_EVERY_S)
         raise AssertionError("no attempt was made")
 
     def _credential(self) -> tuple[str | Path, ...]:
@@ -115,6 +131,7 @@ class World:
                 env=environment(self.folder) | more,
             )
         self._stack.callback(stop, process)
+        self.processes.append(process)
         return process
 
 
@@ -129,7 +146,12 @@ def stop(process: subprocess.Popen[bytes]) -> int:
 def world_in(folder: Path) -> Iterator[World]:
     """Make a world; every process of it ends with the block."""
     with ExitStack() as stack:
-        yield World(folder, stack)
+        world = World(folder, stack)
+        try:
+            yield world
+        finally:
+            for process in world.processes:  # none has to wait for another one
+                process.terminate()
 
 
 def ready_status(node: DemoNode) -> int:
@@ -141,6 +163,15 @@ def ready_status(node: DemoNode) -> int:
                 return response.status
         except (OSError, HTTPException):
             return 0
+
+
+def await_check(world: World, name: str) -> dict[str, object]:
+    """Return a check of the doctor once it is bad; peers must have been heard for it."""
+    end = monotonic() + END_S
+    while (found := world.checks().get(name)) is None:
+        assert monotonic() < end, f"{name} never turned bad"
+        sleep(_LOOK_EVERY_S)
+    return found
 
 
 def error_of(ended: Ended) -> dict[str, str]:

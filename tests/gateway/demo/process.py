@@ -1,14 +1,21 @@
-"""Runs `a35` as a process of its own, with its temporary files where a test can count them."""
+"""Runs `a35` as a process of its own, with its temporary files where a test can count them.
+
+Loading everything costs a process far more than what it then does. Where the process itself is
+not what a test is about, the same command line can be called here.
+"""
 
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Final, NoReturn, cast
+
+from gateway.main import command_line
 
 A35: Final = Path(sys.executable).with_name("a35")
 END_S: Final = 120.0
@@ -47,6 +54,19 @@ def run_a35(*arguments: str | Path, folder: Path) -> Ended:
         check=False,
     )
     return Ended(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def call_a35(*arguments: str | Path) -> Ended:
+    """Run a command to its end in this process; for every one but `a35 run` and servers."""
+    out, err = StringIO(), StringIO()
+    line = [str(each) for each in arguments]
+    with redirect_stdout(out), redirect_stderr(err):
+        code = command_line(line, run=_run_no_node)
+    return Ended(code=code, out=out.getvalue(), err=err.getvalue())
+
+
+def _run_no_node(_options: object) -> NoReturn:
+    raise AssertionError("a node is a process of its own")
 
 
 @contextmanager

@@ -104,6 +104,10 @@ class Line:
         """Return the next line, empty at the end."""
         return self._lines.pop(0) if self._lines else b""
 
+    def close(self) -> None:
+        """End the answer."""
+        self._lines.clear()
+
 
 def test_running_node_is_followed_to_its_result(tmp_path: Path) -> None:
     """Progress goes to the bar; an end without a result is none."""

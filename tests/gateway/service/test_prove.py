@@ -9,7 +9,9 @@ import pytest
 from gateway.errors import NoInputError
 from gateway.records import SignedHead
 from gateway.service.prove import LogFault, LogVerification, Prove
-from gateway.storage.auditing import audit_file
+from gateway.storage.anchor import Anchor, AnchorRecord
+from gateway.storage.auditing import audit_file, outline
+from gateway.storage.connection import connect_reader
 from gateway.storage.generations import open_generation
 from gateway.storage.sqlite import SqliteStore
 from keys.digest import leaf_hash, sha256
@@ -68,6 +70,23 @@ def damaged(home: Home, *statements: str) -> LogVerification:
             connection.execute(statement)
         connection.commit()
     return prove_file(home.database)
+
+
+def test_head_that_is_signed_while_a_verification_begins_is_not_missed(home: Home) -> None:
+    """A running node never stands still, and a missing end is the worst there is to be told."""
+
+    async def commit(store: SqliteStore) -> None:
+        await store.state([cover(sha256(b"meanwhile"))], must_leave=True)
+
+    class Moving(Anchor):
+        def read(self) -> AnchorRecord | None:
+            home.play(commit)
+            return super().read()
+
+    with closing(connect_reader(home.database)) as reader:
+        found = outline(reader, None, anchor=Moving(home.anchor, machine="this one"))
+    assert [known.size for known in found.known] == [found.head.size]
+    assert found.leaves == found.head.size > SIZE
 
 
 def test_sound_log_has_no_fault(home: Home) -> None:
