@@ -1,5 +1,6 @@
 """What one node is given: its six ports, where it tells of itself, what it may fill and wait."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.journal import Journal
@@ -7,13 +8,14 @@ from gateway.metrics import Metrics
 from gateway.ports import Blobs, Clock, Directory, Measure, Randomness, Transport
 from gateway.store import Store
 from protocol.cases.retention import Keep
+from protocol.delivery.currency import AgeLimits
 from protocol.delivery.escalation import Budgets
 from protocol.delivery.room import Floor
 from protocol.delivery.slots import WORKERS
 
 
 def _unmeasured() -> None:
-    """Be a disk that nobody measures."""
+    """Be a disk that nobody measures, or a directory of no age."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,3 +36,5 @@ class Ports:
     copies: bool = True
     workers: int = WORKERS
     keep: Keep = field(default_factory=Keep)
+    directory_made_ms: Callable[[], int | None] = _unmeasured
+    ages: AgeLimits = field(default_factory=AgeLimits)

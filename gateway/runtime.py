@@ -30,7 +30,6 @@ from gateway.service.keyring import Keyring
 from gateway.service.link import PeerLogs
 from gateway.service.patience import PatientTransport
 from gateway.service.peers import Peers
-from gateway.service.receipting import Receipting
 from gateway.service.receive import Receive
 from gateway.service.reception import Reception
 from gateway.service.reclaim import Reclaim
@@ -45,7 +44,7 @@ from gateway.service.submit import Submit
 from gateway.service.tend import make_tend
 from gateway.service.unheeded import Unheeded
 from gateway.service.unjoined import OpenHeads
-from gateway.service.vigil import make_escalate, make_gossip, make_open_heads
+from gateway.service.vigil import make_escalate, make_gossip, make_open_heads, make_receipting
 from gateway.service.watch import Watch
 from gateway.service.ways import Ways
 from keys.note import LogVerifier
@@ -64,7 +63,7 @@ class Runtime:
         accepts: Gives those that new envelopes may be sealed for, if not all.
         directory_changed: Called after a new directory was adopted.
         why_no_directory: Gives the sentence of the last failed refresh.
-        own: Our log's public keys; without them those that the directory lists.
+        own: Our log's public keys, all pairs; without them those that the directory lists.
     """
 
     def __init__(
@@ -76,7 +75,7 @@ class Runtime:
         accepts: Callable[[], Mapping[bytes, RecipientSecret]] | None = None,
         directory_changed: Callable[[], Awaitable[None]],
         why_no_directory: Callable[[], str | None],
-        own: LogVerifier | None = None,
+        own: Sequence[LogVerifier] = (),
     ) -> None:
         ports = replace(ports, transport=PatientTransport(ports.transport, ports.clock))
         self._ports = ports
@@ -120,7 +119,7 @@ class Runtime:
             logs=self._logs,
             clock=ports.clock,
         )
-        self._receipting = Receipting(node=node, directory=ports.directory, clock=ports.clock)
+        self._receipting, self._fresh = make_receipting(node, ports)
         self._judge = self._make_judge(accepts or secrets)
         self.dispatch = self._make_dispatch()
         self.engine = Engine(
@@ -180,7 +179,7 @@ class Runtime:
             guard=self._guard,
             recovery=self.recovery,
         )
-        self.health.add(silences.check)
+        self.health.add(silences.check, self._fresh.check)
         self.ways, self.peers = self._make_overview()
         self._adopt = Adopt(
             directory=ports.directory,
@@ -195,6 +194,11 @@ class Runtime:
             node, ports, cases=self.cases, directory_age_s=self._adopt.age_s, guard=self._guard
         )
         self.contact = make_contact(node, ports, lanes=self.engine, keyring=self._keyring)
+
+    @property
+    def logs(self) -> PeerLogs:
+        """Where this node stands in the logs of others."""
+        return self._logs
 
     @property
     def continuing(self) -> Continuing:
@@ -295,6 +299,7 @@ class Runtime:
             directory=ports.directory,
             keyring=self._keyring,
             clock=ports.clock,
+            carries=self._fresh.carries,
         )
         return Dispatch(
             store=ports.store,
@@ -321,6 +326,7 @@ class Runtime:
             secrets=secrets,
             guard=self._guard,
             sealings=self._sealings,
+            carries=self._fresh.carries,
         )
 
     def _make_overview(self) -> tuple[Ways, Peers]:

@@ -24,6 +24,9 @@ from protocol.limits import MAX_RECEIPT_BYTES, MAX_WHY_BYTES
 INTERNAL: Final = "internal"
 """`why` of a rejection that is not the sender's fault: an envelope that stops its reader."""
 
+EXPIRED_DIRECTORY: Final = str(Code.DIR_STALE)
+"""`why` of a receipt that rests on a directory past its 7 days."""
+
 _KEYS = ("v", "typ", "ev", "mid", "hdr", "env", "by", "for", "t", "why", "dir")
 _PATH: Final = re.compile(r"[!-~]+\Z")
 _NOT_PATH: Final = re.compile(r"[^!-~]")
@@ -61,7 +64,8 @@ class Receipt:
         for_: To whom: the envelope's sender.
         t_ms: When it was given, ms since 1970 UTC.
         why: For a rejection the code of rule 25, after E_SCHEMA also a blank and the path of the
-            field, or `internal`; for every other stage None.
+            field, or `internal`; for every other stage None, or the mark of a directory that had
+            expired (rule 31).
         directory: The directory version that the speaker held.
 
     Raises:
@@ -82,8 +86,11 @@ class Receipt:
         raw_of(self.header_digest, DIGEST_BYTES, name="hdr")
         raw_of(self.envelope_digest, DIGEST_BYTES, name="env")
         uint_of(self.t_ms, name="t")
-        if (self.why is None) is (self.stage is Stage.REJECTED):
-            raise MalformedError("a rejection says why, no other receipt does")
+        if self.stage is Stage.REJECTED:
+            if self.why is None:
+                raise MalformedError("a rejection says why")
+        elif self.why not in {None, EXPIRED_DIRECTORY}:
+            raise MalformedError("a receipt of another stage says at most how old its ground is")
         if self.why is not None and not _is_reason(self.why):
             raise MalformedError("why is neither a code nor internal")
 

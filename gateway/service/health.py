@@ -97,13 +97,13 @@ class Health:
         self._serving = False
         self._more: list[Callable[[], Check]] = []
 
-    def add(self, check: Callable[[], Check]) -> None:
-        """Add a check of another part; it stands behind ours.
+    def add(self, *checks: Callable[[], Check]) -> None:
+        """Add checks of other parts; they stand behind ours.
 
         Args:
-            check: Called for each report; must not wait.
+            checks: Called for each report; must not wait.
         """
-        self._more.append(check)
+        self._more.extend(checks)
 
     def serving(self, *, now: bool) -> None:
         """Say whether the ports are open.

@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.ports import Blobs, Clock
 from gateway.records import Accepted, IncomingEnvelope, ReceivedReceipt
+from gateway.service.currency import any_class
 from gateway.service.guard import DiskGuard
 from gateway.service.link import PeerLogs
 from gateway.service.receipting import Receipting
@@ -18,6 +19,7 @@ from keys.digest import new_salt, sha256
 from keys.recipient import RecipientSecret
 from protocol.answer import Refused
 from protocol.delivery.room import RETRY_MS
+from protocol.delivery.urgency import Urgency
 from protocol.envelope.header import Header
 from protocol.envelope.seal import check_wraps
 from protocol.errors import Code, RemoteProtocolError
@@ -31,7 +33,16 @@ from protocol.log.statement import StatementKind, envelope_sent, receipt_given, 
 from protocol.receipt import Receipt, Stage
 
 _PASSED_PROOF: Final = frozenset(
-    {Code.CLOCK, Code.EXPIRED, Code.STORE, Code.KEM_EXPIRED, Code.BLOBS, Code.LENGTH, Code.HASH}
+    {
+        Code.CLOCK,
+        Code.EXPIRED,
+        Code.DIR_STALE,
+        Code.STORE,
+        Code.KEM_EXPIRED,
+        Code.BLOBS,
+        Code.LENGTH,
+        Code.HASH,
+    }
 )
 """Refusals of an envelope whose statement was proven: time, room, keys or parts were missing."""
 
@@ -49,6 +60,7 @@ class Judge:
         secrets: Gives the content keys held now, by key id.
         guard: Knows whether there is room for what is new.
         sealings: Holds receipts against what we stated.
+        carries: Tells whether our directory is young enough for an envelope of a class.
     """
 
     def __init__(
@@ -63,6 +75,7 @@ class Judge:
         secrets: Callable[[], Mapping[bytes, RecipientSecret]],
         guard: DiskGuard,
         sealings: Sealings,
+        carries: Callable[[Urgency], bool] = any_class,
     ) -> None:
         self._node = node
         self._store = store
@@ -73,6 +86,7 @@ class Judge:
         self._secrets = secrets
         self._guard = guard
         self._sealings = sealings
+        self._carries = carries
 
     async def envelope(
         self, peer: NodeId, head: TreeHead, item: EnvelopeItem, body: bytes
@@ -139,6 +153,8 @@ class Judge:
         if await self._store.statement(peer, header.mid) is not None:
             return ()
         _check_times(header, self._clock.now_ms())
+        if not self._carries(header.cls):
+            raise RemoteProtocolError("our directory is too old for it", code=Code.DIR_STALE)
         if not self._guard.takes(header.cls):
             raise RemoteProtocolError("the disk has no room for what is new", code=Code.STORE)
         secrets = self._secrets()

@@ -5,6 +5,7 @@ kept; a repeat gets them again (docs/wire-format.md, rules 21 to 23). Who commit
 caller's business.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from gateway.errors import UnavailableError
@@ -26,6 +27,10 @@ _CLASS_OF_RECEIPT: Final = {
 """A receipt for something urgent is urgent, but never before an emergency itself."""
 
 
+def _no_mark() -> None:
+    """Say nothing, where nobody watches the directory's age."""
+
+
 class Receipting:
     """Makes receipts in the name of this node.
 
@@ -33,10 +38,19 @@ class Receipting:
         node: This node.
         directory: Every receipt names the version it rests on.
         clock: Time.
+        mark: Gives what every receipt says while the directory has expired, else None.
     """
 
-    def __init__(self, *, node: NodeId, directory: Directory, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        node: NodeId,
+        directory: Directory,
+        clock: Clock,
+        mark: Callable[[], str | None] = _no_mark,
+    ) -> None:
         self._node = node
+        self._mark = mark
         self._directory = directory
         self._clock = clock
 
@@ -76,7 +90,7 @@ class Receipting:
             by=self._node,
             for_=peer,
             t_ms=self._clock.now_ms(),
-            why=why,
+            why=self._mark() if why is None else why,
             directory=stamp,
         ).encode()
 

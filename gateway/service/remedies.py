@@ -5,18 +5,20 @@ None of it ends a message. What cannot be mended here waits, and people are told
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 
 from gateway.errors import GatewayError, TransportError
 from gateway.ports import Blobs, Clock, Directory, Transport
 from gateway.records import ClaimedItem, OutboxKind
+from gateway.service.currency import any_class
 from gateway.service.deferrals import Refusal
 from gateway.service.keyring import Keyring
 from gateway.service.refusals import coded
 from gateway.store import Store
 from protocol.answer import ErrorAnswer, Refused
 from protocol.delivery.outcome import Remedy, remedy_for
+from protocol.delivery.urgency import Urgency
 from protocol.envelope.header import Header, Part
 from protocol.envelope.seal import check_wraps, seal_again
 from protocol.errors import Code, LocalProtocolError, RemoteProtocolError
@@ -40,6 +42,7 @@ class Remedies:
         directory: Refreshed when one side's copy is old.
         keyring: Fetches key sets.
         clock: Time.
+        carries: Tells whether our directory is young enough for an envelope of a class.
     """
 
     def __init__(
@@ -52,8 +55,10 @@ class Remedies:
         directory: Directory,
         keyring: Keyring,
         clock: Clock,
+        carries: Callable[[Urgency], bool] = any_class,
     ) -> None:
         self._node = node
+        self._carries = carries
         self._store = store
         self._blobs = blobs
         self._transport = transport
@@ -65,22 +70,28 @@ class Remedies:
     async def send_parts(self, node: NodeId, items: Sequence[ClaimedItem]) -> tuple[Refusal, ...]:
         """Send the attachments of envelopes, so far as the peer does not hold them.
 
+        What our directory is too old for does not go (rule 31).
+
         Args:
             node: The peer.
             items: What is about to be sent.
 
         Returns:
-            The envelopes whose attachments cannot go now; the others may.
+            The envelopes that cannot go now; the others may.
 
         Raises:
             TransportError: The peer was not reached.
         """
         refusals = []
         for item in items:
-            if item.kind is OutboxKind.ENVELOPE:
-                refusal = await self._send_parts_of(node, item, items)
-                if refusal is not None:
-                    refusals.append(refusal)
+            if item.kind is not OutboxKind.ENVELOPE:
+                continue
+            if not self._carries(item.cls):
+                refusals.append(Refusal(item=item, code=Code.DIR_STALE))
+                continue
+            refusal = await self._send_parts_of(node, item, items)
+            if refusal is not None:
+                refusals.append(refusal)
         return tuple(refusals)
 
     async def wrap_again(self, node: NodeId, items: Sequence[ClaimedItem]) -> frozenset[int]:

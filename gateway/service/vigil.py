@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from gateway.outfit import Ports
 from gateway.service.case import Cases
+from gateway.service.currency import Freshness
 from gateway.service.escalate import Escalate
 from gateway.service.evidence import Evidence
 from gateway.service.gossip import Gossip
@@ -12,6 +13,7 @@ from gateway.service.judge import Judge
 from gateway.service.keyring import Keyring
 from gateway.service.link import PeerLogs
 from gateway.service.orders import Orders
+from gateway.service.receipting import Receipting
 from gateway.service.sealer import Sealer
 from gateway.service.silences import Silences
 from gateway.service.stages import Stages
@@ -117,3 +119,12 @@ def make_escalate(
         clock=ports.clock,
     )
     return escalate, silences
+
+
+def make_receipting(node: NodeId, ports: Ports) -> tuple[Receipting, Freshness]:
+    """Return what gives receipts in our name, and what knows how old their ground is."""
+    fresh = Freshness(ports.clock, ports.directory_made_ms, ports.ages)
+    receipting = Receipting(
+        node=node, directory=ports.directory, clock=ports.clock, mark=fresh.mark
+    )
+    return receipting, fresh

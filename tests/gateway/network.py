@@ -176,6 +176,8 @@ class Network:
         self.parties: dict[str, PartyEntry] = {}
         self.nodes: dict[NodeId, Node] = {}
         self._lives = 0
+        self.made_ms: dict[NodeId, int] = {}
+        """When the directory that a node holds was made; by default it has no age."""
         self._group = group
         self._keys = {}
         for node in map(NodeId.parse, names):
@@ -312,11 +314,12 @@ class Network:
                 directory=directory,
                 metrics=metrics,
                 journal=get_journal("test"),
+                directory_made_ms=lambda: self.made_ms.get(node),
             ),
             secrets=lambda: secrets,
             directory_changed=_nothing,
             why_no_directory=lambda: None,
-            own=self._keys[node].signer().verifier,
+            own=self._keys[node].signer().verifiers,
         )
         return Node(
             id=node,

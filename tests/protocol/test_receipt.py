@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from protocol.cases.ladder import MessageState
 from protocol.errors import Code, MalformedError
 from protocol.limits import MAX_RECEIPT_BYTES, MAX_WHY_BYTES
-from protocol.receipt import INTERNAL, Receipt, Stage, schema_why, state_of
+from protocol.receipt import EXPIRED_DIRECTORY, INTERNAL, Receipt, Stage, schema_why, state_of
 from tests.protocol.samples import digests, mids, nodes, sizes, stamps
 from tests.protocol.spoiling import refuse_everything_near
 from tests.vectors.case_file import Vector, load, shown
@@ -77,9 +77,11 @@ def test_a_receipt_above_its_limit_is_refused_by_size() -> None:
 
 @pytest.mark.parametrize("stage", [stage for stage in Stage if stage is not Stage.REJECTED])
 def test_only_a_rejection_says_why(stage: Stage) -> None:
-    """A reason beside another stage would be a message in disguise."""
+    """A reason beside another stage would be a message in disguise; but for one fixed mark."""
     with pytest.raises(MalformedError):
         receipt(stage, "E_OPEN")
+    marked = receipt(stage, EXPIRED_DIRECTORY)
+    assert Receipt.decode(marked.encode()).why == "E_DIR_STALE"
 
 
 def test_a_rejection_always_says_why() -> None:

@@ -46,6 +46,7 @@ async def test_healthy_node_reports_nothing_to_do(tmp_path: Path) -> None:
             "forks",
             "room",
             "silence",
+            "directory age",
         ]
         assert all(check.ok for check in report.values())
         assert report["directory"].detail == "root 1, timestamp 1"
