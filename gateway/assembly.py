@@ -11,13 +11,14 @@ import signal
 import sys
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, TypeVar
 
 from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
 
 from gateway.chores import alerting_over, make_nightly, make_webhooks, work
 from gateway.clock import SystemClock
+from gateway.cosigning import make_cosign, make_witnesses, read_policy
 from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError, UnavailableError
 from gateway.evidence.export import Export
@@ -27,6 +28,7 @@ from gateway.locksmith import Locksmith
 from gateway.metrics import Metrics
 from gateway.notary import make_stamping
 from gateway.officer.server import OfficerServices, build_health_app, build_officer_app
+from gateway.operator.keyroom import KeyRoom
 from gateway.operator.start import RunOptions
 from gateway.outfit import Ports
 from gateway.peer.server import PeerServer, PeerServices
@@ -37,10 +39,12 @@ from gateway.runtime import Runtime
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
 from gateway.service.prove import Prove, listed_keys
+from gateway.service.witnesses import Witnesses
 from gateway.storage.backups import HomeBackups
 from gateway.storage.blobs import FileBlobs
 from gateway.storage.space import DiskSpace
 from gateway.storage.sqlite import SqliteStore
+from keys.nodekeys import NodeKeys
 from protocol.identifiers import LogOrigin
 from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.signing import sign_head
@@ -79,7 +83,8 @@ async def serve(options: RunOptions, clock: Clock) -> None:
     async with AsyncExitStack() as stack:
         directory = await _directory(options, clock, stack)
         metrics = Metrics()
-        store = await _store(options, clock, stack, metrics)
+        room = KeyRoom(options.home.keys, options.keys, options.secret)
+        store = await _store(options, room, clock, stack, metrics=metrics)
         transport = HttpTransport(
             options.keys.tls,
             directory,
@@ -106,7 +111,16 @@ async def serve(options: RunOptions, clock: Clock) -> None:
             workers=options.config.delivery.workers,
             keep=options.config.retention.keep,
         )
-        await _run(options, ports, directory, blobs=blobs, stop=stop, stack=stack)
+        await _run(
+            options,
+            ports,
+            directory,
+            blobs=blobs,
+            locksmith=Locksmith(options, ports, room, transport),
+            transport=transport,
+            stop=stop,
+            stack=stack,
+        )
     get_journal("node").info("stopped")
 
 
@@ -116,15 +130,17 @@ async def _run(
     directory: TrustedDirectory,
     *,
     blobs: FileBlobs,
+    locksmith: Locksmith,
+    transport: HttpTransport,
     stop: asyncio.Event,
     stack: AsyncExitStack,
 ) -> None:
-    locksmith = Locksmith(options, ports)
     server: PeerServer | None = None
 
     async def renew() -> None:
         if server is not None:
             await server.reload_trust()
+            await locksmith.turning.look()
 
     runtime = Runtime(
         node=options.config.node_id,
@@ -133,7 +149,7 @@ async def _run(
         accepts=locksmith.renewal.accepts,
         directory_changed=renew,
         why_no_directory=lambda: directory.why,
-        own=options.keys.signer().verifier,
+        own=locksmith.room.keys.signer().verifiers,
     )
     await runtime.load()
     services = PeerServices(
@@ -143,8 +159,10 @@ async def _run(
         clock=ports.clock,
         metrics=ports.metrics,
         journal=get_journal("peer"),
+        witness=await make_cosign(options, ports, runtime),
     )
     server = PeerServer(services, options.keys.tls, trusted_certificates=directory.certificates)
+    locksmith.server = server
     peer_port = await _listen(
         server.start(options.config.peer.host, options.config.peer.port), "peer.listen"
     )
@@ -153,8 +171,11 @@ async def _run(
         options.home, store_key=options.keys.store_key, head=ports.store.head, clock=ports.clock
     )
     webhooks = await make_webhooks(options, ports, runtime, stack)
-    evidence = export_over(directory, ports)
-    desk_port = await _desk(options, ports, runtime, stack, backups=backups, evidence=evidence)
+    evidence = export_over(directory, ports, policy=read_policy(options.home, options.config))
+    witnesses = await make_witnesses(options, ports, runtime, line=transport, stack=stack)
+    desk_port = await _desk(
+        options, ports, runtime, stack, backups=backups, evidence=evidence, witnesses=witnesses
+    )
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
     runtime.health.add(locksmith.renewal.check)
@@ -162,12 +183,19 @@ async def _run(
     get_journal("node").info("serving", node=options.config.node, **listening)
     nightly = make_nightly(options, ports, backups, runtime)
     stamping = await make_stamping(options, ports, runtime, stack)
-    working = asyncio.create_task(work(runtime, nightly, webhooks, locksmith, stamping=stamping))
+    working = asyncio.create_task(
+        work(runtime, nightly, webhooks, locksmith, stamping=stamping, witnesses=witnesses)
+    )
+    await _until(stop, working)
+
+
+async def _until(stop: asyncio.Event, working: asyncio.Task[None]) -> None:
+    """Wait until the node is told to stop; what ended its work before ends the node."""
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if working.done():
-        await working  # what ended it ends the node: nothing may go on half
+        await working  # nothing may go on half
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
 
@@ -180,6 +208,7 @@ async def _desk(
     *,
     backups: HomeBackups,
     evidence: Export,
+    witnesses: Witnesses,
 ) -> int:
     """Open the officers' socket in the home, and health on localhost; return its port.
 
@@ -202,7 +231,7 @@ async def _desk(
         ),
         prove=Prove(
             store,
-            options.keys.signer().verifier,
+            *options.keys.signer().verifiers,
             listed=partial(listed_keys, ports.directory),
             held=runtime.peers.held,
         ),
@@ -216,7 +245,9 @@ async def _desk(
         metrics=ports.metrics,
         backups=backups,
         evidence=evidence,
+        witnesses=witnesses,
         holds=store,
+        contact=runtime.contact,
         told=alerting_over(options, ports).told,
     )
     control = options.home.control
@@ -269,12 +300,12 @@ async def _directory(options: RunOptions, clock: Clock, stack: AsyncExitStack) -
 
 
 async def _store(
-    options: RunOptions, clock: Clock, stack: AsyncExitStack, metrics: Metrics
+    options: RunOptions, room: KeyRoom, clock: Clock, stack: AsyncExitStack, *, metrics: Metrics
 ) -> SqliteStore:
-    signer = options.keys.signer()
+    signer_of = lru_cache(maxsize=1)(NodeKeys.signer)  # made anew when the keys have changed
 
     def sign(head: TreeHead) -> Checkpoint:
-        return sign_head(signer, head, timestamp_s=clock.now_ms() // 1000)
+        return sign_head(signer_of(room.keys), head, timestamp_s=clock.now_ms() // 1000)
 
     store = SqliteStore.open(
         options.home.store,

@@ -18,6 +18,7 @@ from gateway.service.alerting import Alerting
 from gateway.service.nightly import Nightly
 from gateway.service.stamps import Stamping
 from gateway.service.webhooks import Receiver, Webhooks
+from gateway.service.witnesses import Witnesses
 from gateway.storage.backups import BackupFolder, HomeBackups
 
 
@@ -28,8 +29,9 @@ async def work(
     locksmith: Locksmith,
     *,
     stamping: Stamping | None,
+    witnesses: Witnesses,
 ) -> None:
-    """Run the node, its nightly backups, webhooks, keys and stamps; what ends one of them ends all.
+    """Run the node with all that it does beside its services; what ends one of them ends all.
 
     Raises:
         GatewayError: What ended them, so that the process ends with its exit code.
@@ -40,6 +42,7 @@ async def work(
             group.create_task(runtime.run())
             group.create_task(webhooks.run())
             group.create_task(locksmith.run())
+            group.create_task(witnesses.run())
             if nightly is not None:
                 group.create_task(nightly.run())
             if stamping is not None:

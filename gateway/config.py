@@ -39,14 +39,15 @@ from gateway.sections import (
     Section,
     TimestampSection,
     WebhookSection,
+    WitnessSection,
 )
 from protocol.identifiers import NodeId
 
 __all__ = (
     "BackupSection", "DeliverySection", "DeskSection", "DirectorySection", "DiskSection",
     "DutySection", "EscalationSection", "Home", "LoadedConfig", "NodeConfig", "PeerSection",
-    "PolicySection", "RetentionSection", "TimestampSection", "WebhookSection", "config_text",
-    "load_config", "write_config",
+    "PolicySection", "RetentionSection", "TimestampSection", "WebhookSection", "WitnessSection",
+    "config_text", "load_config", "write_config",
 )  # fmt: skip
 
 ENVIRONMENT_PREFIX: Final = "A35_"
@@ -82,6 +83,7 @@ class NodeConfig(Section):
     backup: BackupSection = BackupSection()
     retention: RetentionSection = RetentionSection()
     escalation: EscalationSection = EscalationSection()
+    witness: WitnessSection = WitnessSection()
     webhook: tuple[WebhookSection, ...] = Field(default=(), max_length=16)
     timestamp: tuple[TimestampSection, ...] = Field(default=(), max_length=8)
 

@@ -144,6 +144,14 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
         self._stamp_age = Gauge(
             "a35_stamp_age_seconds", "Age of the newest time stamp over our log", registry=registry
         )
+        self._cosigned = Counter(
+            "a35_cosigned", "Requests to cosign another log, by outcome", ("outcome",),
+            registry=registry,
+        )  # fmt: skip
+        self._cosignatures = Counter(
+            "a35_cosignatures", "Witnesses asked to cosign our log, by outcome", ("outcome",),
+            registry=registry,
+        )  # fmt: skip
         self._directory_age = Gauge(
             "a35_directory_age_seconds",
             "Since the directory was confirmed by its source",
@@ -279,6 +287,14 @@ class Metrics:  # noqa: PLR0904 - a flat list of events; a caller needs two or t
     def backup_age(self, seconds: float) -> None:
         """The newest nightly backup is this old."""
         self._backup_age.set(seconds)
+
+    def cosigned(self, outcome: str) -> None:
+        """We were asked to cosign; outcome: granted, or why not, a fixed word."""
+        self._cosigned.labels(outcome).inc()
+
+    def cosignatures(self, outcome: str) -> None:
+        """A witness was asked to cosign our log; outcome: obtained or failed."""
+        self._cosignatures.labels(outcome).inc()
 
     def stamps(self, outcome: str) -> None:
         """An authority was asked for a time stamp; outcome: obtained or failed."""

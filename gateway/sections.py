@@ -275,6 +275,13 @@ class TimestampSection(Section):
     policy: Annotated[str, Field(pattern=r"^[0-2](\.[0-9]{1,19}){1,31}$")] | None = None
 
 
+class WitnessSection(Section):
+    """[witness]: who is asked to cosign our log: those of a policy file of C2SP, or a few drawn."""
+
+    policy: Line | None = None
+    every_minutes: int = Field(default=60, ge=1, le=1440)
+
+
 class PolicySection(Section):
     """[policy]: what this Party decides for itself."""
 

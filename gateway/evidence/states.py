@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from gateway.directory.trusted import TrustedDirectory
 from gateway.evidence.attestations import HeldAttestations
+from gateway.evidence.cosigned import KeptCosignatures
 from gateway.evidence.export import Export
 from gateway.evidence.stamped import KeptStamps
 from gateway.outfit import Ports
@@ -38,17 +39,21 @@ class ArchivedStates:
         return found
 
 
-def export_over(directory: TrustedDirectory, ports: Ports) -> Export:
+def export_over(
+    directory: TrustedDirectory, ports: Ports, *, policy: bytes | None = None
+) -> Export:
     """Return the use case of a running node.
 
     Args:
         directory: That the node goes by.
         ports: Its others.
+        policy: The node's policy file, None for none.
     """
     return Export(
         store=ports.store,
         blobs=ports.blobs,
         states=ArchivedStates(directory),
         clock=ports.clock,
-        attestations=HeldAttestations([KeptStamps(ports.store)]),
+        attestations=HeldAttestations([KeptStamps(ports.store), KeptCosignatures(ports.store)]),
+        policy=policy,
     )

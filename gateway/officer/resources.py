@@ -29,6 +29,7 @@ from gateway.officer.shapes.models import (
 )
 from gateway.officer.shapes.problems import error_of
 from gateway.officer.shapes.recovery import AcceptedView, ReasonRequest, RecoveryView
+from gateway.officer.shapes.witnesses import WitnessList
 
 POLL_S: Final = 25
 """How long the node holds one long poll."""
@@ -197,6 +198,10 @@ class LogReader:
     async def head(self) -> LogView:
         """Return the newest signed head."""
         return await self._connection.get("/log", LogView)
+
+    async def witnesses(self) -> WitnessList:
+        """Return who cosigned our log."""
+        return await self._connection.get("/log/witnesses", WitnessList)
 
     async def proof(self, index: int) -> str:
         """Return a C2SP tlog-proof of one leaf."""

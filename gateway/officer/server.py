@@ -21,9 +21,11 @@ from gateway.officer.api.hold import HoldApi
 from gateway.officer.api.log import LogApi
 from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.peers import PeersApi
+from gateway.officer.api.pings import PingApi
 from gateway.officer.api.recovery import RecoveryApi
 from gateway.officer.api.reference import ReferenceApi
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
+from gateway.officer.api.witnesses import WitnessApi
 from gateway.officer.services import (
     ActService,
     HealthService,
@@ -32,10 +34,12 @@ from gateway.officer.services import (
     ProveService,
     RecoveryService,
     SubmitService,
+    WitnessesService,
 )
 from gateway.ports import Clock, Directory
 from gateway.retaining import Holds
 from gateway.service.consult import Consult
+from gateway.service.contact import Contact
 from gateway.service.hold import Holding
 from gateway.store import Casebook
 
@@ -60,7 +64,9 @@ class OfficerServices:
     cancel: CancelService | None = None
     evidence: EvidenceService | None = None
     holds: Holds | None = None
+    contact: Contact | None = None
     told: Told | None = None
+    witnesses: WitnessesService | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -85,6 +91,7 @@ def build_officer_app(services: OfficerServices) -> Application:
         DraftApi(services.submit).routes(),
         MessageApi(services.consult, services.act, acknowledger, who=who).routes(),
         LogApi(services.prove).routes(),
+        WitnessApi(services.witnesses).routes(),
         EventApi(services.store, services.clock, told=services.told).routes(),
         ReferenceApi(services.directory, services.clock).routes(),
         PeersApi(services.peers).routes(),
@@ -98,6 +105,9 @@ def build_officer_app(services: OfficerServices) -> Application:
     if services.holds is not None:
         holding = Holding(store=services.holds, clock=services.clock)
         app.add_routes(HoldApi(holding, who=who).routes())
+    if services.contact is not None:
+        api = PingApi(services.contact, services.directory, services.clock, who=who)
+        app.add_routes(api.routes())
     if services.evidence is not None:
         app.add_routes(EvidenceApi(services.evidence, who=who).routes())
     if services.recovery is not None:

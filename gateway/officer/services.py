@@ -16,6 +16,7 @@ from gateway.rows import (
 from gateway.service.continuing import Standpoint
 from gateway.service.peers import PeerState
 from gateway.service.prove import LogVerification, LogView
+from gateway.service.witnesses import WitnessState
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 
 
@@ -121,6 +122,16 @@ class ProveService(Protocol):
 
     async def proof(self, index: int) -> str:
         """Return a C2SP tlog-proof of one leaf."""
+
+
+class WitnessesService(Protocol):
+    """Who cosigned our log."""
+
+    async def states(self) -> tuple[WitnessState, ...]:
+        """Return how it goes with those that are asked, and with those that cosigned before."""
+
+    async def witnessed_size(self) -> int:
+        """Return the size of the largest head by which enough witnesses had seen our log."""
 
 
 class RecoveryService(Protocol):

@@ -22,7 +22,7 @@ from aiohttp.connector import Connection
 from typing_extensions import override
 
 from gateway.errors import TransportError
-from gateway.peer.routes import NOTE_PATH, TEXT_TYPE
+from gateway.peer.routes import NOTE_PATH, TEXT_TYPE, WITNESS_PATH
 from gateway.peer.tls import NodeContext, shown_spki
 from protocol.delivery.attempt import ATTEMPT_S, FLOOR_BYTES_PER_S
 from protocol.frame import MEDIA_TYPE
@@ -174,12 +174,10 @@ async def read(response: ClientResponse, call: Call) -> Reply:
         TransportError: Not our media type, or longer than the cap.
     """
     headers = response.headers
-    expected = MEDIA_TYPE
-    if response.status in DONE and call.path.startswith(NOTE_PATH):
-        expected = TEXT_TYPE
-    if headers.get("Content-Type") != expected or "Content-Encoding" in headers:
+    if not _is_ours(response, call):
         raise TransportError("what answered is not our protocol", code="not_ours", sent=True)
-    cap = call.max_bytes if response.status in DONE else MAX_ERROR_BYTES
+    is_done = response.status in DONE or call.path == WITNESS_PATH
+    cap = call.max_bytes if is_done else MAX_ERROR_BYTES
     parts: list[bytes] = []
     held = 0
     while part := await response.content.readany():
@@ -188,6 +186,16 @@ async def read(response: ClientResponse, call: Call) -> Reply:
             raise TransportError("an answer above its limit", code="not_ours", sent=True)
         parts.append(part)
     return Reply(status=response.status, headers=headers, body=b"".join(parts))
+
+
+def _is_ours(response: ClientResponse, call: Call) -> bool:
+    """Tell whether an answer has the media type of what was asked; C2SP's witnesses have any."""
+    if "Content-Encoding" in response.headers:
+        return False
+    if call.path == WITNESS_PATH:
+        return True
+    is_note = response.status in DONE and call.path.startswith(NOTE_PATH)
+    return response.headers.get("Content-Type") == (TEXT_TYPE if is_note else MEDIA_TYPE)
 
 
 def failure(error: Exception) -> TransportError:

@@ -32,6 +32,7 @@ from protocol.frame import (
 )
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.limits import MAX_FRAME_BYTES, MAX_HEAD_BYTES
+from protocol.witness.request import MAX_ADD_BYTES
 
 MAX_PIECE_BYTES: Final = 8 * 1024 * 1024
 """One PUT of a blob; what a kill at any byte may cost to send again."""
@@ -45,6 +46,12 @@ _FRAMES: Final = {
 }
 UNFINISHED_RETRY_MS: Final = 60_000
 """How long a peer waits whose attachments are begun and not finished in too great a number."""
+
+WITNESS_FRAMES: Final = 10
+"""A cosignature costs two verifications, a commit and a signature: as much as so many frames."""
+
+_UNPROVEN_STATUS: Final = frozenset({400, 403, 422})
+"""Answers to a request that proved nothing, or the contrary."""
 
 _RANGE: Final = pattern(r"bytes (0|[1-9][0-9]{0,15})-(0|[1-9][0-9]{0,15})/([1-9][0-9]{0,15})\Z")
 
@@ -94,6 +101,8 @@ class Resources:
             return await self._blob(peer, bytes.fromhex(target.words[0]), request, length)
         if target.resource in _FRAMES:
             return await self._frame(peer, target.resource, request, length)
+        if target.resource is Resource.WITNESS:
+            return await self._cosign(peer, request, length)
         return await self._look_up(peer, target)
 
     async def _look_up(self, peer: NodeId, target: Target) -> Response:
@@ -169,6 +178,21 @@ class Resources:
                 piece = await reader.take(min(reader.left, SUB_PIECE_BYTES))
                 held = await blobs.put(peer, digest, offset=held, total=total, piece=piece)
         return plain(201 if held == total else 200, media_type=MEDIA_TYPE, offset=held)
+
+    async def _cosign(self, peer: NodeId, request: BaseRequest, length: int) -> Response:
+        """Have a checkpoint cosigned; what proves nothing counts against the peer's share."""
+        witness = self._services.witness
+        if witness is None:
+            return plain(404)
+        account = self._accounts.of(peer)
+        self._check_share(account, length, MAX_ADD_BYTES, urgent=False)
+        await account.pay(length, frames=WITNESS_FRAMES)
+        async with account.frames, self._places.place(lambda: False):
+            body = await self._reader(request, length).take(length)
+            answer = await witness.add_checkpoint(peer, body)
+        if answer.status in _UNPROVEN_STATUS:
+            account.unproven()
+        return plain(answer.status, body=answer.body, media_type=answer.content_type)
 
     def _reader(self, request: BaseRequest, length: int) -> BodyReader:
         return BodyReader(

@@ -20,6 +20,8 @@ TEXT_TYPE: Final = "text/plain; charset=utf-8"
 
 BLOB_PATH: Final = "/v1/blobs/"
 NOTE_PATH: Final = "/v1/logs/"
+WITNESS_PATH: Final = "/v1/witness/add-checkpoint"
+"""C2SP tlog-witness; its answers have media types of their own."""
 
 
 class Resource(Enum):
@@ -34,6 +36,7 @@ class Resource(Enum):
     RECEIPTS_OF = auto()
     SEALING_OF = auto()
     BLOB = auto()
+    WITNESS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ _METHODS: Final = MappingProxyType(
         Resource.RECEIPTS_OF: frozenset({"GET"}),
         Resource.SEALING_OF: frozenset({"GET"}),
         Resource.BLOB: frozenset({"HEAD", "PUT"}),
+        Resource.WITNESS: frozenset({"POST"}),
     }
 )
 
@@ -69,6 +73,7 @@ _EXACT: Final = MappingProxyType(
         "/v1/receipts": Target(Resource.RECEIPTS),
         "/v1/keys": Target(Resource.KEYS),
         "/v1/log/epoch": Target(Resource.LOG_EPOCH),
+        WITNESS_PATH: Target(Resource.WITNESS),
     }
 )
 

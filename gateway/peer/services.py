@@ -15,6 +15,7 @@ from protocol.delivery.admission import Unfinished
 from protocol.directory import DEFAULT_BLOB_BYTES
 from protocol.frame import FrameHead, FrameKind
 from protocol.identifiers import LogOrigin, MessageId, NodeId
+from protocol.witness.answer import RawAnswer
 
 
 class Reception(Protocol):
@@ -56,6 +57,13 @@ class Reception(Protocol):
         """Take note of an authenticated contact."""
 
 
+class Witness(Protocol):
+    """Cosigns other nodes' logs; implemented by gateway.service.cosign."""
+
+    async def add_checkpoint(self, peer: NodeId, body: bytes) -> RawAnswer:
+        """Answer one request of C2SP tlog-witness."""
+
+
 class PeerBlobs(Protocol):
     """What the port needs of gateway.ports.Blobs."""
 
@@ -83,6 +91,7 @@ class PeerServices:
         metrics: Counters.
         journal: For the operator.
         max_blob_bytes: Largest attachment taken, as our directory entry says.
+        witness: Cosigns; None for a node without a witness key.
     """
 
     reception: Reception
@@ -92,3 +101,4 @@ class PeerServices:
     metrics: Metrics
     journal: Journal
     max_blob_bytes: int = DEFAULT_BLOB_BYTES
+    witness: Witness | None = None

@@ -33,14 +33,15 @@ from gateway.peer.calling import (
     read,
 )
 from gateway.peer.racing import race
-from gateway.peer.routes import BLOB_PATH, OFFSET_HEADER
+from gateway.peer.routes import BLOB_PATH, OFFSET_HEADER, TEXT_TYPE, WITNESS_PATH
 from gateway.peer.tls import NodeContext, client_context, require_native_parser
 from gateway.ports import Clock, Directory, Route
 from keys.certificate import TlsIdentity
 from protocol.delivery.endpoints import Endpoints, answered, failed, plan
 from protocol.directory import NodeEntry, spki_digests
 from protocol.identifiers import NodeId
-from protocol.limits import MAX_ANSWER_BYTES, MAX_ERROR_BYTES, MAX_INDEX
+from protocol.limits import MAX_ANSWER_BYTES, MAX_ERROR_BYTES, MAX_INDEX, MAX_NOTE_BYTES
+from protocol.witness.answer import RawAnswer
 
 _ABSENT: Final = 404
 _SKIPPED: Final = frozenset({"Accept", "Accept-Encoding", "User-Agent"})
@@ -108,6 +109,15 @@ class HttpTransport:
             max_field_size=limits.line_bytes,
             max_headers=limits.headers,
         )
+
+    def show(self, identity: TlsIdentity) -> None:
+        """Show another certificate, on connections from now on; open ones are not used again.
+
+        Args:
+            identity: Certificate and key.
+        """
+        self._identity = identity
+        self._contexts.clear()
 
     async def close(self) -> None:
         """Close every connection; calls under way fail."""
@@ -205,6 +215,30 @@ class HttpTransport:
         )
         reply = await self._call(node, call)
         return reply.status, reply.body
+
+    async def add_checkpoint(self, node: NodeId, body: bytes) -> RawAnswer:
+        """Ask a node to cosign a checkpoint.
+
+        Args:
+            node: The witness.
+            body: Of C2SP tlog-witness, `add-checkpoint`.
+
+        Returns:
+            The answer, not read yet.
+
+        Raises:
+            TransportError: As for `send`.
+        """
+        call = Call(
+            method="POST",
+            path=WITNESS_PATH,
+            body=(body,),
+            media_type=TEXT_TYPE,
+            max_bytes=MAX_NOTE_BYTES,
+        )
+        reply = await self._call(node, call)
+        content_type = reply.headers.get("Content-Type")
+        return RawAnswer(status=reply.status, content_type=content_type, body=reply.body)
 
     async def _call(self, node: NodeId, call: Call, *, urgent: bool = False) -> Reply:
         """Try the node's endpoints until one was reached.

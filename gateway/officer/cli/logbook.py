@@ -74,6 +74,25 @@ def verify(
     return PROOF_FAILED if result.faults else 0
 
 
+@app.command(epilog="Example: a35 log witnesses --json")
+def witnesses(*, home: HomeOption, json: JsonOption = False) -> int:
+    """List who is asked to cosign the log, and what each saw of it last."""
+    terminal = Terminal(json=json)
+
+    async def work(desk: Client) -> int:
+        found = await desk.log.witnesses()
+        terminal.document(found.model_dump(mode="json"))
+        terminal.say(f"enough witnesses saw {found.witnessed} entries")
+        rows = [
+            [each.witness, str(each.size), each.cosigned or "-", each.failed or "-"]
+            for each in found.items
+        ]
+        terminal.table(("Witness", "Entries", "Cosigned", "Failed"), rows)
+        return 0
+
+    return at_desk(home, work)
+
+
 @app.command(epilog="Example: a35 log proof 8812 > entry.tlog-proof")
 def proof(
     index: Annotated[int, typer.Argument(metavar="INDEX", min=0, help="The entry's number.")],
