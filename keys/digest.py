@@ -100,10 +100,7 @@ def labelled(label: Label, *parts: bytes) -> bytes:
     Source:
         docs/wire-format.md, rule 6.
     """
-    state = hashlib.sha256(label.encode() + b"\x00")
-    for part in parts:
-        state.update(part)
-    return state.digest()
+    return hashlib.sha256(b"".join((label.encode(), b"\x00", *parts))).digest()
 
 
 def leaf_hash(leaf_data: bytes) -> bytes:

@@ -12,8 +12,9 @@ of its log, and whether its timestamp is plausible, is decided above (protocol.l
 """
 
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -51,7 +52,8 @@ MAX_TREE_SIZE: Final = 2**53 - 1
 _MAX_NAME_BYTES: Final = 255  # one length byte in the cosigned message
 _TEXT_LINES: Final = 3
 _LINE_START: Final = "\N{EM DASH} "
-_CONTROLS: Final = re.compile(rb"[\x00-\x09\x0b-\x1f]")
+_CONTROLS: Final = bytes((*range(0x0A), *range(0x0B, 0x20)))
+_NAME: Final = re.compile(r"[^\s+\x00-\x1f]+")
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,15}")
 
 
@@ -275,7 +277,7 @@ def parse_note(note: bytes) -> Note:
     """
     if len(note) > MAX_NOTE_BYTES:
         raise BadNoteError("the note is longer than 32 KiB")
-    if _CONTROLS.search(note):
+    if len(note.translate(None, _CONTROLS)) != len(note):
         raise BadNoteError("the note contains control characters")
     try:
         head, separator, tail = note.decode().rpartition("\n\n")
@@ -329,12 +331,12 @@ def _only_line(note: Note, name: str, known_id: bytes) -> SignatureLine:
 
 
 def _from_base64(text: str) -> bytes:
-    # Encoding again refuses every second spelling of the same bytes, padding bits too.
+    # Encoding again refuses every second spelling of the same bytes: other signs, padding bits.
     try:
-        data = b64decode(text, validate=True)
+        data = a2b_base64(text)
     except (Base64Error, ValueError) as error:
         raise BadNoteError("not base64") from error
-    if b64encode(data).decode() != text:
+    if b2a_base64(data, newline=False).decode() != text:
         raise BadNoteError("base64 with padding bits or otherwise not canonical")
     return data
 
@@ -349,4 +351,4 @@ def _is_log_name(name: str) -> bool:
 
 def _is_key_name(name: str) -> bool:
     # What signed-note allows and no less: a line of an unknown key must not spoil the note.
-    return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
+    return _NAME.fullmatch(name) is not None

@@ -82,16 +82,7 @@ class ClaimedCheckpoint:
             MalformedError: Not a checkpoint of a log of this protocol, or of size 0 (E_PROOF);
                 longer than allowed (E_SIZE).
         """
-        if len(note) > MAX_NOTE_BYTES:
-            raise MalformedError("a note longer than allowed", code=Code.SIZE)
-        try:
-            tree = parse_tree(parse_note(note).text)
-            origin = LogOrigin.parse(tree.origin)
-        except (KeysError, MalformedError) as error:
-            raise MalformedError("not a checkpoint", code=Code.PROOF) from error
-        if tree.size == 0:
-            raise MalformedError("a checkpoint of an empty log", code=Code.PROOF)
-        return cls(head=TreeHead(origin=origin, size=tree.size, root=tree.root), note=note)
+        return cls(head=_read(note)[0], note=note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +136,54 @@ def verify_checkpoint(
         raise NotProvenError("not a signed note") from error
     if note.text != text:  # a claim may be made without `parse`
         raise NotProvenError("a claim of another head than its note's")
+    return _verified(head, note, claimed.note, verifiers, now_ms=now_ms)
+
+
+def read_checkpoint(note: bytes, verifiers: Sequence[LogVerifier], *, now_ms: int) -> Checkpoint:
+    """Read a signed note and check it in one go: `parse`, then `verify_checkpoint`.
+
+    Args:
+        note: Text, blank line and signature lines, at most MAX_NOTE_BYTES.
+        verifiers: As for `verify_checkpoint`.
+        now_ms: Milliseconds since 1970, UTC.
+
+    Returns:
+        The checkpoint.
+
+    Raises:
+        MalformedError: As `ClaimedCheckpoint.parse`.
+        UnknownSenderError: As `verify_checkpoint`, like the two below.
+        NotProvenError: The signatures.
+        ExpiredError: The clock.
+    """
+    head, parsed = _read(note)
+    if not verifiers:
+        raise UnknownSenderError("no key of this log is valid now", code=Code.KEY_UNKNOWN)
+    return _verified(head, parsed, note, verifiers, now_ms=now_ms)
+
+
+def _read(note: bytes) -> tuple[TreeHead, Note]:
+    if len(note) > MAX_NOTE_BYTES:
+        raise MalformedError("a note longer than allowed", code=Code.SIZE)
+    try:
+        parsed = parse_note(note)
+        tree = parse_tree(parsed.text)
+        origin = LogOrigin.parse(tree.origin)
+    except (KeysError, MalformedError) as error:
+        raise MalformedError("not a checkpoint", code=Code.PROOF) from error
+    if tree.size == 0:
+        raise MalformedError("a checkpoint of an empty log", code=Code.PROOF)
+    return TreeHead(origin=origin, size=tree.size, root=tree.root), parsed
+
+
+def _verified(
+    head: TreeHead,
+    note: Note,
+    data: bytes,
+    verifiers: Sequence[LogVerifier],
+    *,
+    now_ms: int,
+) -> Checkpoint:
     timestamps = {}
     for verifier in verifiers:
         with suppress(KeysError):
@@ -154,7 +193,7 @@ def verify_checkpoint(
     latest = max(timestamps.values())
     if latest * _MS_PER_S > now_ms + MAX_AHEAD_MS:
         raise ExpiredError("a checkpoint from the future", code=Code.CLOCK)
-    return Checkpoint(head=head, timestamp_s=latest, note=claimed.note)
+    return Checkpoint(head=head, timestamp_s=latest, note=data)
 
 
 def _has_bad_line(

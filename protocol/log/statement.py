@@ -140,10 +140,13 @@ def digest_of(kind: StatementKind, preimage: bytes, salt: bytes | None) -> bytes
     """
     if kind is StatementKind.COVER:
         raise NotAllowedError("a cover has no preimage")
-    salt_bytes = SALT_BYTES if kind in _SALTED else 0
-    if len(salt or b"") != salt_bytes or (salt is not None and not salt_bytes):
-        raise NotAllowedError("a salt where none belongs, or none where one does")
-    return labelled(_LABELS[kind], salt or b"", preimage)
+    if kind not in _SALTED:
+        if salt is not None:
+            raise NotAllowedError("a salt where none belongs")
+        return labelled(_LABELS[kind], preimage)
+    if salt is None or len(salt) != SALT_BYTES:
+        raise NotAllowedError("no salt where one belongs, or of another length")
+    return labelled(_LABELS[kind], salt, preimage)
 
 
 def leaf_hash_of(kind: StatementKind, digest: bytes) -> bytes:
