@@ -182,17 +182,30 @@ class World:
         began_s = self.time.now_s()
         until_s = began_s + _SETTLE_S + self.troubles.most_ahead_ms / 1000
         least_s = began_s + (_PINGED_S if self.model.restored else 0.0)
-        if self.twins.held:
-            least_s = began_s + _GOSSIP_S
         while self.time.now_s() < until_s:
             await self.time.wait(_LOOK_S)
-            is_late = self.time.now_s() >= least_s
+            is_found = all(self._is_accused(name) for name in self.twins.held)
+            is_late = self.time.now_s() >= (least_s if is_found else began_s + _GOSSIP_S)
             if is_late and not self.officers.busy and await self._is_quiet():
                 return
 
+    def _is_accused(self, liar: NodeId) -> bool:
+        """Tell whether an honest node that runs refuses or doubts a log of the liar's."""
+        return any(
+            origin.node == liar
+            for name, node in self.nodes.items()
+            if node.is_up and self.is_honest(name)
+            for origin in (
+                *node.runtime.continuing.standpoint().forks,
+                *(one.origin for one in node.runtime.open_heads.all()),
+            )
+        )
+
     async def _is_quiet(self) -> bool:
-        if self.time.now_s() <= self.wire.moved_s + _STILL_S:
-            return False  # the cheap question first: the others open every store
+        # The cheap question first: the others open every store. Who knows that its own log has
+        # two histories refuses everything for ever, and is asked for ever.
+        if not self.twins.held and self.time.now_s() <= self.wire.moved_s + _STILL_S:
+            return False
         for _, node in sorted(self.nodes.items()):
             if not self.is_honest(node.id):
                 continue
