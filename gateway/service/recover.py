@@ -199,8 +199,7 @@ class Recovery:
         Args:
             peer: Who called.
         """
-        held = self._holdings.get(peer)
-        if not self._store.may_sign and (held is None or not held.is_answer):
+        if not self._store.may_sign and self._is_unheard(peer):
             self._wake.set()
 
     def agreed(self, peer: NodeId, size: int) -> None:
@@ -364,12 +363,12 @@ class Recovery:
         peers = self._peers() or frozenset()
         if not self._asks:
             return tuple(sorted(self._doubted & peers))
-        waiting = {
-            peer
-            for peer in peers
-            if peer not in self._holdings or not self._holdings[peer].is_answer
-        }
+        waiting = {peer for peer in peers if self._is_unheard(peer)}
         return tuple(sorted(waiting | (self._doubted & peers)))
+
+    def _is_unheard(self, peer: NodeId) -> bool:
+        held = self._holdings.get(peer)
+        return held is None or not (held.is_answer or held.told is Told.LOSS)
 
     def _peers(self) -> frozenset[NodeId] | None:
         if self._directory.stamp() is None:
