@@ -103,20 +103,35 @@ class LogNodes:
         return value
 
     def _read(self, level: int, index: int) -> bytes:
-        if level == 0:
-            found = read_leaf_hashes(
-                self._connection, self._generation, start=index, stop=index + 1
-            )
-            return found[0]
         if level % ROW_LEVELS == 0:
-            row = self._connection.execute(
-                "SELECT hash FROM node WHERE generation = ? AND level = ? AND i = ?",
-                (self._generation, level, index),
-            ).fetchone()
-            if row is None:
-                raise LogDamagedError(f"node {index} at level {level} of the log is missing")
-            return bytes(row[0])
+            return self._read_beside(level, index)
         return node_hash(self.subtree(level - 1, 2 * index), self.subtree(level - 1, 2 * index + 1))
+
+    def _read_beside(self, level: int, index: int) -> bytes:
+        """Read a stored subtree with those beside it: a proof needs them all, and one read does.
+
+        Raises:
+            LogDamagedError: It is not there.
+        """
+        first = index >> ROW_LEVELS << ROW_LEVELS
+        stop = first + (1 << ROW_LEVELS)
+        if level == 0:
+            stop = min(stop, self._size)
+            hashes = read_leaf_hashes(self._connection, self._generation, start=first, stop=stop)
+            found = dict(enumerate(hashes, first))
+        else:
+            found = dict(
+                self._connection.execute(
+                    "SELECT i, hash FROM node"
+                    " WHERE generation = ? AND level = ? AND i >= ? AND i < ?",
+                    (self._generation, level, first, stop),
+                ).fetchall()
+            )
+        if index not in found:
+            raise LogDamagedError(f"node {index} at level {level} of the log is missing")
+        for place, value in found.items():
+            self._remember(level, place, value)
+        return found[index]
 
     def _remember(self, level: int, index: int, value: bytes) -> None:
         if len(self._remembered) >= self._most:
