@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.journal import Journal
 from gateway.ports import Clock, Directory
+from gateway.service.guard import passing_over_full
 from gateway.service.inquire import Inquire
 from gateway.store import Store
 
@@ -48,12 +49,16 @@ class Reclaim:
         """Ask until everything was asked for; one owner awaits it.
 
         Raises:
-            StorageError: What came could not be committed.
+            StorageError: What came could not be committed; not for want of room.
         """
         if self._store.origin.generation == 1:
             return  # nothing was ever given up
-        while not await self.once():
-            await self._clock.sleep(_ROUND_S)
+        is_done = False
+        while not is_done:
+            with passing_over_full():  # what came is asked for again
+                is_done = await self.once()
+            if not is_done:
+                await self._clock.sleep(_ROUND_S)
 
     async def once(self) -> bool:
         """Ask about what was not asked for yet.

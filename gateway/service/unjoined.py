@@ -15,6 +15,7 @@ from gateway.errors import TransportError
 from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Transport
+from gateway.service.guard import passing_over_full
 from gateway.service.joined import is_joined
 from gateway.service.link import PeerLogs
 from gateway.store import Store
@@ -71,7 +72,7 @@ class OpenHeads:
         """Ask until cancelled; one owner awaits it.
 
         Raises:
-            StorageError: What came of it could not be committed.
+            StorageError: What came of it could not be committed; not for want of room.
         """
         while True:
             await self.once()
@@ -80,16 +81,20 @@ class OpenHeads:
     async def once(self) -> None:
         """Take in what failed since the last round, and ask about what is due.
 
+        What finds no room on the disk is kept in memory, and asked about again.
+
         Raises:
-            StorageError: What came of it could not be committed.
+            StorageError: What came of it could not be committed; not for want of room.
         """
         unproven, self._logs.unproven = self._logs.unproven, []
         for checkpoint in unproven:
-            await self._keep(checkpoint)
+            with passing_over_full():
+                await self._keep(checkpoint)
         now_ms = self._clock.now_ms()
         for one in tuple(self._open.values()):
             if is_due(one.head, now_ms=now_ms):
-                await self._ask(one)
+                with passing_over_full():
+                    await self._ask(one)
 
     async def open(self, checkpoint: Checkpoint) -> None:
         """Keep a head open that its log, asked, did not join; people hear of it at once.
@@ -154,12 +159,12 @@ class OpenHeads:
 
     async def _drop(self, one: Unjoined) -> None:
         """Forget a head that belongs to the history held; that refutes a fork it stood for."""
-        del self._open[_key(one)]
+        await self._store.drop_unjoined(one)
+        self._open.pop(_key(one), None)
         forked = self._logs.succession.forked
         fork = forked.get(one.origin)
         if fork is not None and fork.offered == one.note:
             del forked[one.origin]
-        await self._store.drop_unjoined(one)
 
     def _alarm(self, origin: LogOrigin, why: str) -> None:
         self._metrics.alarms("log_unjoined")

@@ -10,6 +10,7 @@ from protocol.cases.ladder import MessageState
 from protocol.frame import FrameHead, FrameKind, ReceiptItem
 from protocol.identifiers import LogOrigin
 from protocol.log.statement import receipt_given
+from tests.gateway.full import Full
 from tests.gateway.network import Wire, network, renew
 from tests.gateway.service.test_generation import NAMES, SECOND, met
 from tests.gateway.service.test_recover import copied, exchange
@@ -52,6 +53,28 @@ async def test_receipts_that_were_lost_are_fetched_back(tmp_path: Path) -> None:
         assert await node.runtime.reclaim.once()
         timeline = await node.store.timeline(RO, sent.mid)
         assert [row.kind for row in timeline].count("message.recovered") == 1
+
+
+@scenario
+async def test_full_disk_does_not_end_the_asking(tmp_path: Path) -> None:
+    """What came and found no room is asked for again a minute later."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        await exchange(net, 1)
+        net.wire.cut |= {(RO, FR)}
+        await send(net["RO/1"], request(2, to="FR"))
+        copy = copied(net["RO/1"], "copy")
+        net.wire.cut.clear()
+        await net.advance(3_600_000)
+        node = await renew(net, "RO/1", home=copy)
+        full = Full(node.store, "claimed")
+        node.runtime.reclaim._store = full  # type: ignore[assignment]  # as far as it is used
+        running = await net.run("RO/1")
+        await net.turn_until(lambda: pass_time(net) and full.refusals > 0)
+        assert running.running is not None
+        assert not running.running.done()
+        full.has_room = True
+        assert not await node.runtime.reclaim.once()
+        assert await node.runtime.reclaim.once()
 
 
 @scenario

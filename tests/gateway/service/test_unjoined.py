@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.continuity import Unjoined
 from protocol.errors import NotProvenError
+from tests.gateway.full import Full
 from tests.gateway.network import Network, Wire, network
 from tests.gateway.service.test_recover import exchange
 from tests.gateway.service.world import FR, RO, request, scenario, send
@@ -53,6 +54,41 @@ async def test_head_is_joined_by_the_first_valid_proof(tmp_path: Path) -> None:
         assert net["RO/1"].runtime.open_heads.all() == ()
         assert await net["RO/1"].store.unjoined() == ()
         assert not net["RO/1"].runtime._logs.is_forked(FR)
+
+
+@scenario
+async def test_full_disk_neither_ends_the_asking_nor_loses_a_head(tmp_path: Path) -> None:
+    """A node whose disk is full for a minute must not stop because a head was joined meanwhile."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire(answering=spoiled)) as net:
+        await exchange(net, 1)
+        await failed(net)
+        net.wire.answering = as_it_is
+        net.clock.ms += 21 * MINUTE_MS
+        heads, store = net["RO/1"].runtime.open_heads, net["RO/1"].store
+        full = Full(store, "drop_unjoined", "save_unjoined")
+        heads._store = full  # type: ignore[assignment]  # as far as it is used
+        await heads.once()
+        assert full.refusals == 1
+        assert len(heads.all()) == len(await store.unjoined()) == 1
+        full.has_room = True
+        await heads.once()
+        assert heads.all() == await store.unjoined() == ()
+
+
+@scenario
+async def test_head_that_finds_no_room_is_kept_in_memory(tmp_path: Path) -> None:
+    """It is written down with the next answer about it."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire(answering=spoiled)) as net:
+        await exchange(net, 1)
+        heads, store = net["RO/1"].runtime.open_heads, net["RO/1"].store
+        full = Full(store, "save_unjoined")
+        heads._store = full  # type: ignore[assignment]  # as far as it is used
+        await failed(net)
+        assert (len(heads.all()), await store.unjoined()) == (1, ())
+        full.has_room = True
+        net.clock.ms += 21 * MINUTE_MS
+        await heads.once()
+        assert len(await store.unjoined()) == 1
 
 
 @scenario
