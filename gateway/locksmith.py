@@ -3,11 +3,17 @@
 Source: docs/wire-format.md, section 8.
 """
 
+import asyncio
+
 from gateway.journal import get_journal
 from gateway.operator.keyroom import KeyRoom
 from gateway.operator.start import RunOptions
 from gateway.outfit import Ports
+from gateway.peer.server import PeerServer
+from gateway.peer.transport import HttpTransport
 from gateway.service.renewal import Renewal
+from gateway.service.turning import Turning
+from keys.certificate import TlsIdentity
 
 
 class Locksmith:
@@ -16,23 +22,56 @@ class Locksmith:
     Args:
         options: Home, settings and unlocked keys.
         ports: Of the node.
+        room: Its keys.
+        transport: Shows its certificate to whom it calls.
 
     Attributes:
         room: The keys as they are now.
         renewal: Renews the prekeys.
+        turning: Ends rotations.
+        server: Shows its certificate to whoever calls; set once it is there.
     """
 
-    def __init__(self, options: RunOptions, ports: Ports) -> None:
-        self.room = KeyRoom(options.home.keys, options.keys, options.secret)
+    def __init__(
+        self, options: RunOptions, ports: Ports, room: KeyRoom, transport: HttpTransport
+    ) -> None:
+        journal = get_journal("keys")
+        self.room = room
+        self._transport = transport
+        self.server: PeerServer | None = None
         self.renewal = Renewal(
             node=options.config.node_id,
             store=ports.store,
-            seeds=self.room,
+            seeds=room,
             clock=ports.clock,
             randomness=ports.randomness,
-            journal=get_journal("keys"),
+            journal=journal,
         )
+        self.turning = Turning(
+            node=options.config.node_id,
+            room=room,
+            directory=ports.directory,
+            store=ports.store,
+            clock=ports.clock,
+            journal=journal,
+            show=self.show,
+        )
+
+    async def show(self, identity: TlsIdentity) -> None:
+        """Show another certificate from now on, on both sides.
+
+        Args:
+            identity: Certificate and key.
+
+        Raises:
+            ConfigError: The identity cannot be used.
+        """
+        if self.server is not None:
+            await self.server.show(identity)
+        self._transport.show(identity)
 
     async def run(self) -> None:
         """Work until cancelled; one owner awaits it."""
-        await self.renewal.run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.renewal.run())
+            group.create_task(self.turning.run())

@@ -18,7 +18,7 @@ from keys.recipient import RecipientSecret
 
 
 class KeyRoom:
-    """The keys of one running node; implements gateway.service.renewal.Seeds.
+    """The keys of one running node, for gateway.service.renewal and gateway.service.turning.
 
     Args:
         folder: Of its key files.
@@ -54,6 +54,18 @@ class KeyRoom:
                 nothing was changed.
         """
         await self._change(lambda keys: keys.with_prekeys(prekeys), KeyStore.update_prekeys)
+
+    async def turn(self, change: Callable[[NodeKeys], NodeKeys]) -> None:
+        """Replace keys within this generation of the log; see KeyStore.turn.
+
+        Args:
+            change: Gives the keys that follow.
+
+        Raises:
+            GatewayError: The files cannot be written, or are not those that were unlocked;
+                nothing was changed.
+        """
+        await self._change(change, lambda store, keys, secret: store.turn(self._keys, keys, secret))
 
     async def _change(
         self,

@@ -112,6 +112,18 @@ class PeerServer:
         services.journal.info("peer_port_open", host=host, port=actual)
         return actual
 
+    async def show(self, identity: TlsIdentity) -> None:
+        """Show another certificate, in handshakes from now on.
+
+        Args:
+            identity: Certificate and key.
+
+        Raises:
+            ConfigError: The identity cannot be used; the old context stays.
+        """
+        self._identity = identity
+        await self.reload_trust()
+
     async def reload_trust(self) -> None:
         """Take the directory's certificates anew, for handshakes from now on.
 

@@ -6,7 +6,7 @@ ignored and counted. "None" is an answer.
 Source: docs/wire-format.md, rule 8.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -66,6 +66,7 @@ class Claims:
         directory: Keys of our log, the later ones included.
         transport: The wire.
         own: Our keys themselves, if they are at hand; the directory may not list them yet.
+        now_ms: Gives the time, ms since 1970 UTC.
         unproven: Called for each answer that our keys did not sign.
     """
 
@@ -76,14 +77,16 @@ class Claims:
         log: LogBook,
         directory: Directory,
         transport: Transport,
-        own: LogVerifier | None,
+        own: Sequence[LogVerifier],
+        now_ms: Callable[[], int],
         unproven: Callable[[NodeId], None],
     ) -> None:
         self._node = node
         self._log = log
         self._directory = directory
         self._transport = transport
-        self._own = own
+        self._own = tuple(own)
+        self._now_ms = now_ms
         self._unproven = unproven
 
     async def ask(self, peer: NodeId) -> Holding:
@@ -135,7 +138,7 @@ class Claims:
         """Tell whether the directory lists the log that we write, with our keys."""
         entry = self._directory.node(self._node)
         return entry is not None and any(
-            key.log_origin == self._log.origin and self._own in {None, key.verifier}
+            key.log_origin == self._log.origin and (not self._own or key.verifier in self._own)
             for key in entry.logs
         )
 
@@ -170,10 +173,11 @@ class Claims:
         return Holding(told=told, size=head.size, claim=claim, note=note)
 
     def _keys(self, origin: LogOrigin) -> tuple[LogVerifier, ...]:
-        """Return every pair that ever signed this log, valid now or not."""
+        """Return the pairs that count for this log: who stole an ended one proves nothing by it."""
         entry = self._directory.node(self._node)
-        listed = () if entry is None else entry.logs
-        keys = [key.verifier for key in listed if key.log_origin == origin]
-        if self._own is not None and self._own.name == str(origin):
-            keys.append(self._own)
-        return tuple(dict.fromkeys(keys))
+        listed = [] if entry is None else [key for key in entry.logs if key.log_origin == origin]
+        now_ms = self._now_ms()
+        counting = [key.verifier for key in listed if key.is_valid(now_ms)]
+        ended = {key.verifier for key in listed if key.not_after_ms < now_ms}
+        own = [key for key in self._own if key.name == str(origin) and key not in ended]
+        return tuple(dict.fromkeys((*counting, *own)))

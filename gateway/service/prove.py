@@ -58,8 +58,8 @@ class Prove:
 
     Args:
         log: Our own.
-        verifiers: Every pair of keys that signed the log that is written.
-        listed: Gives the pairs of keys that the directory lists for another log of ours.
+        verifiers: Every pair of keys that signs the log that is written.
+        listed: Gives the pairs of keys that the directory lists for a log of ours, ended or not.
         held: Gives (node, size) of what peers said that they hold of the log that is written.
     """
 
@@ -128,9 +128,10 @@ class Prove:
         )
 
     def _verifiers_of(self, origin: LogOrigin) -> Sequence[LogVerifier]:
-        if origin == self._log.origin:
-            return self._verifiers
-        return () if self._listed is None else self._listed(origin)
+        listed = () if self._listed is None else tuple(self._listed(origin))
+        if origin != self._log.origin:
+            return listed
+        return tuple(dict.fromkeys((*self._verifiers, *listed)))
 
     def _head(self) -> SignedHead:
         head = self._log.head()

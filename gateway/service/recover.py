@@ -9,7 +9,7 @@ Source: docs/wire-format.md, rule 8; docs/delivery.md, "Restore and recovery".
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -91,7 +91,7 @@ class Recovery:
         clock: Time.
         journal: Diagnostics and alarms.
         metrics: Counts alarms.
-        own: Our log's public keys, if they are at hand.
+        own: Our log's public keys, every pair that signs, if they are at hand.
         wake: Called once signing begins.
     """
 
@@ -105,7 +105,7 @@ class Recovery:
         clock: Clock,
         journal: Journal,
         metrics: Metrics,
-        own: LogVerifier | None = None,
+        own: Sequence[LogVerifier] = (),
         wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._node = node
@@ -121,6 +121,7 @@ class Recovery:
             directory=directory,
             transport=transport,
             own=own,
+            now_ms=clock.now_ms,
             unproven=self._ignore,
         )
         self._began_s = clock.monotonic_s()

@@ -301,7 +301,7 @@ class SimulatedNode:
             secrets=lambda: self.secrets,
             directory_changed=_nothing,
             why_no_directory=lambda: self.directory.why,
-            own=signer.verifier,
+            own=signer.verifiers,
         )
         self.port = PeerPort(
             reception=self.runtime.reception,

@@ -1,6 +1,7 @@
 """The keys of a running node: on the disk before they count."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from keys.keyfile import Credential
 from keys.keystore import KeyStore
 from keys.nodekeys import NodeKeys, new_prekey
 from keys.recipient import RecipientSecret
+from keys.turning import LogPair, TurningKeys
 
 NOW_MS = 1_800_000_000_000
 SECRET = Credential(b"c" * 32)
@@ -35,6 +37,15 @@ def test_prekeys_come_and_go_on_the_disk_and_in_memory(tmp_path: Path) -> None:
     asyncio.run(held.keep(()))
     assert key_id not in held.secrets()
     assert KeyStore(tmp_path / "keys").load(SECRET) == KEYS
+
+
+def test_keys_are_turned_on_the_disk_and_in_memory(tmp_path: Path) -> None:
+    """What signs from now on is what the next start finds."""
+    held = room(tmp_path / "keys")
+    following = TurningKeys(log=LogPair.generate())
+    asyncio.run(held.turn(lambda keys: replace(keys, turning=following)))
+    assert KeyStore(tmp_path / "keys").load(SECRET) == held.keys
+    assert len(held.keys.signer().verifiers) == 2
 
 
 def test_what_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
