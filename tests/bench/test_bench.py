@@ -55,4 +55,4 @@ def test_verification_of_a_log_is_measured(tmp_path: Path) -> None:
     origin = audit.built(store, keys, 3000, per_head=100)
     found = audit.verified(store, keys)
     assert (found["faults"], found["checked"], found["checkpoints"]) == (0, 3000, 30)
-    assert set(audit.proven(store, origin, 3000)) == {"proof_ms"}
+    assert set(audit.proven(store, origin, 3000)) == {"proof_ms", "proof_cpu_ms"}
