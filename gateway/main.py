@@ -95,6 +95,7 @@ COMMANDS: Final[dict[str, Entry]] = {
         "Show whether the log may be signed; go on after a loss.", f"{_OPERATOR}recovering"
     ),
     "peers": _group("List the other nodes as this one sees them.", f"{_CLI}reading", "peers_app"),
+    "ping": Entry("Ask whether nodes and people are there; answer who asks.", f"{_CLI}ping"),
     "attachment": _group("Fetch attachments.", f"{_CLI}attachment", "app"),
     "log": _group("Look into the node's own log.", f"{_CLI}logbook", "app"),
     "evidence": _group("Export evidence of a message.", f"{_CLI}evidence", "app"),

@@ -20,6 +20,7 @@ from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
 from gateway.officer.connection import Connection, read
 from gateway.officer.evidence import EvidenceReader
+from gateway.officer.pings import PingDesk
 from gateway.officer.resources import (
     Drafts,
     LogReader,
@@ -61,6 +62,7 @@ class Client:
         log: The node's log.
         evidence: Exports what is held of a message.
         node: Health, events, directory, types.
+        pings: Asks nodes and people whether they are there, and answers.
     """
 
     def __init__(self, place: Path, *, clock: Clock | None = None) -> None:
@@ -73,6 +75,7 @@ class Client:
         self.log = LogReader(self._connection)
         self.evidence = EvidenceReader(self._connection)
         self.node = NodeReader(self._connection)
+        self.pings = PingDesk(self._connection)
 
     async def __aenter__(self) -> Self:
         """Make the pool; connects at the first call."""

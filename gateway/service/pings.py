@@ -127,14 +127,17 @@ class Pings:
         return begun
 
     async def board(self, number: int) -> Board:
-        """Return what a round came to so far.
+        """Return what a round came to so far, with the answers that came just now.
 
         Args:
             number: Of the round.
 
         Raises:
             NoInputError: There is no such round.
+            StorageError: The store failed.
         """
+        with passing_over_full():
+            await self.look()
         begun = await self._store.round_of(number)
         if begun is None:
             raise NoInputError("there is no such round of pings", hint="see: a35 ping --list")

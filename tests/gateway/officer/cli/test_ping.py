@@ -1,0 +1,268 @@
+"""ping: two desks of a real network, each with its commands; only what is said is tested here."""
+
+import asyncio
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from aiohttp.web import AppRunner, UnixSite
+
+from gateway.demo.members import members
+from gateway.officer.cli.ping import asked_lines, availability_rows
+from gateway.officer.reports import Form, report
+from gateway.officer.server import build_officer_app
+from gateway.officer.shapes.models import LogRef
+from gateway.officer.shapes.pings import (
+    AskedList,
+    AvailabilityView,
+    DayItem,
+    NodeDays,
+    OutcomeItem,
+    RoundView,
+)
+from gateway.service.pingboard import Outcome, report_json
+from protocol.directory import PartyEntry
+from protocol.identifiers import NodeId
+from tests.gateway.network import Network, Node, Wire, network
+from tests.gateway.officer.cli.session import Ended, Shell
+from tests.gateway.officer.world import World
+
+Capture = pytest.CaptureFixture[str]
+RO = NodeId("RO", 1)
+DE = NodeId("DE", 1)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Return a folder for the homes of a network."""
+    folder = tmp_path / "net"
+    folder.mkdir()
+    return folder
+
+
+async def serve(node: Node, folder: Path) -> AppRunner:
+    """Open the officers' side of one node in a folder."""
+    world = World()
+    services = replace(
+        world.services(),
+        contact=node.runtime.contact,
+        directory=node.directory,
+        clock=node.clock,
+        config=world.config.model_copy(update={"node": str(node.id)}),
+    )
+    runner = AppRunner(build_officer_app(services), access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    await UnixSite(runner, str(folder / "control")).start()
+    return runner
+
+
+@contextmanager
+def desks(folder: Path, capture: Capture) -> Iterator[tuple[Shell, Shell, Network]]:
+    """Run FR/1 and RO/1, and DE/1 which nobody reaches; yield the desks of the first two."""
+    ready, over = Event(), Event()
+    made: list[Network] = []
+    with TemporaryDirectory(prefix="a35") as name:
+        places = [Path(name) / "fr", Path(name) / "ro"]
+        for place in places:
+            place.mkdir()
+
+        async def play() -> None:
+            wire = Wire(cut={(NodeId("FR", 1), DE), (RO, DE)})
+            names = ["FR/1", "RO/1", "DE/1"]
+            async with network(folder, names, wire, run=names[:2]) as net:
+                party = next(each for each in members() if each.party == "RO")
+                net.parties["RO"] = party.entry()
+                runners = [
+                    await serve(net[each], place)
+                    for each, place in zip(names[:2], places, strict=True)
+                ]
+                made.append(net)
+                ready.set()
+                await asyncio.to_thread(over.wait)
+                for runner in runners:
+                    await runner.cleanup()
+
+        thread = Thread(target=lambda: asyncio.run(play()))
+        thread.start()
+        try:
+            assert ready.wait(20)
+            yield Shell(places[0], capture), Shell(places[1], capture), made[0]
+        finally:
+            over.set()
+            thread.join(20)
+
+
+def printed(ended: Ended) -> list[Any]:
+    """Return the documents of standard output, on which the network's journal appears too here."""
+    return [json.loads(line) for line in ended.out.splitlines() if line[:1] in "[{"]
+
+
+def outcomes(ended: Ended) -> dict[str, dict[str, object]]:
+    """Return what a command printed of each node."""
+    return {one["node"]: one for one in printed(ended)[0]}
+
+
+def answered(romania: Shell, *more: str) -> Ended:
+    """Answer the one ping that waits in Romania."""
+    (item,) = printed(romania("ping", "--asked", "--json"))[0]["items"]
+    return romania("ping", "--answer", str(item["code"]), *more)
+
+
+def test_a_ping_is_asked_and_answered(home: Path, capsys: Capture) -> None:
+    """As two officers see it, from the first question on."""
+    with desks(home, capsys) as (france, romania, _net):
+        assert "Nobody waits" in romania("ping").out
+        begun = france("ping", "RO", "DE/1", "--campaign", "autumn", "--timeout", "3s", "--json")
+        assert begun.code == 75
+        first = outcomes(begun)
+        assert (first["RO/1"]["node_ok"], first["RO/1"]["human_ok"]) == (True, None)
+        assert (first["DE/1"]["node_ok"], first["DE/1"]["human_ok"]) == (False, None)
+        hint = printed(begun)[1]["error"]["hint"]
+        assert hint.endswith("a35 ping --show 1")
+        shown = romania("ping").out
+        assert "Ping from FR/1 (autumn): code " in shown
+        assert "Service for Combating Cybercrime" in shown
+        assert romania("ping", "--answer", "x" * 6).code == 66
+        assert "have changed" in answered(romania, "--changed", "A new number.").out
+        both: dict[str, dict[str, object]] = {}
+        for _ in range(40):
+            both = outcomes(france("ping", "--campaign", "autumn", "--timeout", "1s", "--json"))
+            if both["RO/1"]["human_ok"]:
+                break
+        assert both["RO/1"]["details_valid"] is False
+        assert both["DE/1"]["human_ok"] is None
+
+
+def test_a_round_is_listed_reported_and_counted_by_day(
+    home: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    """In three forms, at any time."""
+    with desks(home, capsys) as (france, romania, _net):
+        assert france("ping", "--all", "--campaign", "autumn", "--timeout", "2s").code == 75
+        assert "are right" in answered(romania).out
+        file, page = tmp_path / "autumn.csv", tmp_path / "autumn.html"
+        assert france("ping", "--show", "1", "--timeout", "1s", "--report", file).code == 75
+        rows = {row["node"]: row for row in csv.DictReader(file.read_text().splitlines())}
+        assert (rows["RO/1"]["node_ok"], rows["DE/1"]["node_ok"]) == ("true", "false")
+        france("ping", "--show", "1", "--timeout", "0s", "--report", page)
+        assert "<h1>autumn</h1>" in page.read_text()
+        assert "Calls answered, by day" in page.read_text()
+        assert "autumn" in france("ping", "--list").out
+        (listed,) = printed(france("ping", "--list", "--json"))
+        assert listed[0]["campaign"] == "autumn"
+        (days,) = printed(france("ping", "--availability", "2", "--json"))
+        assert [node["node"] for node in days["items"]] == ["DE/1", "RO/1"]
+        assert "1/1" in france("ping", "--availability", "2").out
+
+
+def test_what_cannot_be_meant_is_refused(home: Path, tmp_path: Path, capsys: Capture) -> None:
+    """Each with a sentence that says how to do it."""
+    with desks(home, capsys) as (france, _romania, net):
+        assert france("ping", "RO", "--all").code == 64
+        assert france("ping", "--changed", "x").code == 64
+        assert france("ping", "RO", "--report", tmp_path / "a.txt").code == 64
+        assert france("ping", "JP", "--timeout", "0s").code == 66
+        assert france("ping", "--campaign", "none").code == 64
+        assert france("ping", "--show", "9").code == 66
+        nowhere = tmp_path / "none" / "a.json"
+        assert france("ping", "--all", "--timeout", "0s", "--report", nowhere).code == 74
+        net.clock.ms += 25 * 3_600_000
+        over = france("ping", "--show", "1", "--timeout", "0s")
+        assert over.code == 0
+        assert "2 asked" in over.out
+
+
+def test_the_json_report_is_what_the_node_stated() -> None:
+    """Anybody who has the file can hold the log to it."""
+    item = OutcomeItem(
+        node="RO/1",
+        node_ok=True,
+        node_ms=31,
+        human_ok=False,
+        human_seconds=None,
+        details_valid=None,
+        why="the desk did not answer: é",
+    )
+    outcome = Outcome(**(item.model_dump() | {"node": RO}))
+    written = report(view_of(item), Form.JSON)
+    assert sha256(written).digest() == sha256(report_json([outcome])).digest()
+
+
+def test_reports_are_harmless_where_they_are_opened() -> None:
+    """Names come from outside: no formula for a spreadsheet, no markup for a page."""
+    item = OutcomeItem(
+        node="RO/1",
+        node_ok=None,
+        node_ms=None,
+        human_ok=None,
+        human_seconds=None,
+        details_valid=None,
+        why="=<b>",
+    )
+    view = view_of(item).model_copy(update={"campaign": "<script>"})
+    assert b",'=<b>" in report(view, Form.CSV)
+    page = report(view, Form.HTML).decode()
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert "=&lt;b&gt;" in page
+    closed = view_of(item).model_copy(
+        update={"campaign": None, "log": LogRef(origin="a35/RO/1/log/1", index=3)}
+    )
+    page = report(closed, Form.HTML).decode()
+    assert "<h1>Ping 1</h1>" in page
+    assert "a35/RO/1/log/1 #3" in page
+
+
+def test_the_matrix_shows_days_without_calls_as_such() -> None:
+    """Not called is not the same as not answered."""
+    day = DayItem(day="2026-11-21", called=4, answered=3)
+    view = AvailabilityView(
+        days=("2026-11-20", "2026-11-21"), items=(NodeDays(node="RO/1", days=(day,)),)
+    )
+    assert availability_rows(view) == [["RO/1", "-", "3/4"]]
+    page = report(view_of(), Form.HTML, view).decode()
+    assert "<td></td><td>3/4</td>" in page
+
+
+def test_a_desk_that_the_directory_does_not_describe_is_told_so() -> None:
+    """What is attested must be there."""
+    view = AskedList.model_validate(
+        {
+            "items": (
+                {
+                    "mid": "0" * 32,
+                    "node": "FR/1",
+                    "code": "471902",
+                    "campaign": None,
+                    "asked": "2026-11-21T14:00:00.000Z",
+                    "expires": "2026-11-22T14:00:00.000Z",
+                },
+            ),
+            "details": None,
+        }
+    )
+    lines = asked_lines(view, 1_795_269_600_000)
+    assert lines[0] == "Ping from FR/1: code 471 902, in 1 d 0 h"
+    assert "no point of contact" in lines[1]
+    assert PartyEntry(party="FR", name="France").contact_points == ()
+
+
+def view_of(*items: OutcomeItem) -> RoundView:
+    """Return a round."""
+    return RoundView(
+        number=1,
+        campaign="autumn",
+        began="2026-11-21T14:00:00.000Z",
+        expires="2026-11-22T14:00:00.000Z",
+        closed=None,
+        log=None,
+        items=items,
+    )
