@@ -169,14 +169,28 @@ class Attesting:
         return self._keys.verify(note).checkpoint
 
     def _cosigned(self, name: str, checkpoint: Checkpoint) -> list[Sighting]:
+        """Take the cosignatures of witnesses that the reader or the directory names.
+
+        Raises:
+            MalformedError: Not signature lines.
+            NotProvenError: One of a known witness does not hold.
+        """
         lines = decode_lines(self._files[name])
         policy = self._trust.policy
-        if policy is None:
-            self._findings.remark("cosignatures were not looked at: no --policy names their keys")
-            return []
-        cosigners = [each.cosigner for each in policy.witnesses]
-        found = believe_cosignatures(checkpoint, lines, cosigners, now_ms=self._now_ms)
-        return [by_cosignature(checkpoint, each) for each in found]
+        named = set() if policy is None else {each.cosigner for each in policy.witnesses}
+        known = tuple(dict.fromkeys((*named, *self._keys.witnesses())))
+        found = believe_cosignatures(checkpoint, lines, known, now_ms=self._now_ms)
+        counted = [
+            each
+            for each in found
+            if each.cosigner in named
+            or self._keys.lists_witness(each.cosigner, at_s=each.timestamp_s)
+        ]
+        if len(counted) < len(lines):
+            self._findings.remark(
+                "some cosignatures do not count: neither policy nor directory names their keys"
+            )
+        return [by_cosignature(checkpoint, each) for each in counted]
 
     def _stamped(self, name: str, checkpoint: Checkpoint) -> list[Stamped]:
         if not self._trust.authorities:

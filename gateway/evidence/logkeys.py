@@ -8,7 +8,7 @@ its key since.
 Source: docs/wire-format.md, rules 7, 28, 29 and 33.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
@@ -18,8 +18,9 @@ from gateway.directory.chain import VerifiedDirectory, verify_chain
 from gateway.directory.layout import MAX_TARGETS_BYTES, ROOT
 from gateway.errors import ProofError
 from gateway.evidence.findings import Findings
+from keys.cosigner import Cosigner
 from keys.note import LogVerifier
-from protocol.directory import LogKey
+from protocol.directory import LogKey, WitnessKey
 from protocol.errors import NotProvenError
 from protocol.evidence.naming import directory_of
 from protocol.identifiers import LogOrigin
@@ -141,6 +142,30 @@ class LogKeys:
         if note not in self._known:
             self._known[note] = self._verified(ClaimedCheckpoint.parse(note))
         return self._known[note]
+
+    def witnesses(self) -> tuple[Cosigner, ...]:
+        """Return every witness key that a state lists, valid or not."""
+        return tuple(dict.fromkeys(cosigner for cosigner, _, _ in self._witness_keys()))
+
+    def lists_witness(self, cosigner: Cosigner, *, at_s: int) -> bool:
+        """Tell whether a state lists this key for a time, by an entry that had not lapsed then.
+
+        Args:
+            cosigner: The key.
+            at_s: When it signed, seconds since 1970.
+        """
+        at_ms = at_s * _MS_PER_S
+        return any(
+            known == cosigner and key.is_valid(at_ms) and at_ms <= lapses_ms
+            for known, key, lapses_ms in self._witness_keys()
+        )
+
+    def _witness_keys(self) -> Iterator[tuple[Cosigner, WitnessKey, int]]:
+        for state in self._states:
+            for country, entry in state.entries.items():
+                for node in entry.nodes:
+                    for key, cosigner in node.cosigners:
+                        yield cosigner, key, state.lapses[country]
 
     def _verified(self, claimed: ClaimedCheckpoint) -> SignedNote:
         listed = self._listed(claimed.head.origin)

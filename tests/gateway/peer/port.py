@@ -20,6 +20,7 @@ from gateway.peer.places import PlaceLimits
 from gateway.peer.quota import PeerLimits
 from gateway.peer.reader import Pace
 from gateway.peer.server import PeerServer, PeerServices
+from gateway.peer.services import Witness
 from gateway.peer.tls import client_context
 from gateway.service.receive import LinkedFrame
 from keys.certificate import TlsIdentity, make_identity
@@ -286,6 +287,7 @@ class Options:
     write_timeout_s: float = 30.0
     places: PlaceLimits = field(default_factory=PlaceLimits)
     max_blob_bytes: int = 1 << 31
+    witness: Witness | None = None
 
 
 @asynccontextmanager
@@ -303,6 +305,7 @@ async def open_port(options: Options | None = None) -> AsyncIterator[Port]:
             metrics=metrics,
             journal=get_journal("test"),
             max_blob_bytes=chosen.max_blob_bytes,
+            witness=chosen.witness,
         ),
         identity("ro"),
         trusted_certificates=directory.certificates,

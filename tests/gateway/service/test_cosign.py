@@ -55,8 +55,7 @@ def other_history(node: Node, size: int) -> bytes:
 
 def count(node: Node, outcome: str) -> float:
     """Return how often a request came to this."""
-    name = "a35_cosigned_total"
-    return node.metrics._registry.get_sample_value(name, {"outcome": outcome}) or 0.0
+    return node.metrics.value("a35_cosigned_total", {"outcome": outcome})
 
 
 async def world(net: Network) -> tuple[Node, Node, Cosign]:

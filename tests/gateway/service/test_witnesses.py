@@ -1,5 +1,6 @@
 """A node has its log cosigned: by those of its policy or by a few drawn; nothing waits for it."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from protocol.witness.answer import Cosigned, RawAnswer, encode_answer
 from protocol.witness.policy import Group, Policy, PolicyWitness
 from protocol.witness.request import AddCheckpoint
 from tests.gateway.network import START_MS, Network, Wire, network
+from tests.gateway.service.rounds import StoppingClock
 from tests.gateway.service.test_cosign import grow
 from tests.gateway.service.witness_world import (
     Line,
@@ -296,3 +298,14 @@ async def test_witness_that_was_dropped_is_still_shown(tmp_path: Path) -> None:
         net.entries[DE] = net.entries[DE].model_copy(update={"witness": None})
         (shown,) = await witnesses.states()
         assert (shown.witness, shown.is_asked, shown.size) == ("a35/DE/1/witness", False, 1)
+
+
+@scenario
+async def test_asking_goes_on_until_it_is_cancelled(tmp_path: Path) -> None:
+    """It begins within a minute and looks again and again."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        line, witnesses = await world(net, "DE/1")
+        witnesses._clock = StoppingClock(after=3)
+        with pytest.raises(asyncio.CancelledError):
+            await witnesses.run()
+        assert len(line.asked) == 1
