@@ -26,6 +26,8 @@ from protocol.cases.ladder import MessageState
 from protocol.identifiers import NodeId
 
 _KEYS_FETCHED_S = 200.0
+_EXACT = 10.0
+"""A pace at which half a minute is measured well enough."""
 
 SLOW = Weather(chances={Fault.DELAY: 1.0}, quick_s=1.0, slow_s=45.0)
 
@@ -51,6 +53,7 @@ async def crash_before_anchor(world: World) -> None:
     await everybody_meets(world)
     node = world.nodes[RO]
     cut_off(world, RO)
+    world.hold_pace(_EXACT)
     await send(world, RO, FR)
     node.disk.plan = Fault.CRASH_BEFORE_ANCHOR
     world.officers.request(RO, DE, "routine")

@@ -83,6 +83,7 @@ class World:
     ) -> None:
         self.plan = plan
         self.story = story
+        self._fastest = _FASTEST
         self.draw = Random(f"world {plan.seed}")
         self.time = VirtualTime()
         self.tally = Tally()
@@ -242,7 +243,16 @@ class World:
             if idle_s < _QUIET_S:
                 self.time.set_pace(_BUSY_PACE)
             else:
-                self.time.set_pace(min(_FASTEST, self.time.pace * _GROWTH))
+                self.time.set_pace(min(self._fastest, self.time.pace * _GROWTH))
+
+    def hold_pace(self, most: float) -> None:
+        """Let time run no faster than this from now on: timers are as coarse as it is fast.
+
+        Args:
+            most: Virtual seconds in one second of the loop.
+        """
+        self._fastest = most
+        self.time.set_pace(min(most, self.time.pace))
 
     def fork(self, name: NodeId, *meets: NodeId) -> None:
         """Let a node show some peers another history from now on; nobody owes it anything more.
@@ -374,7 +384,7 @@ class World:
             nodes=self.nodes,
             model=self.model,
             note=self.trace.note,
-            short_lived=self.draw.random() < 0.5,  # noqa: PLR2004 - half of the seeds
+            short_lived=self.draw.random() < 0.5 and self.story is None,  # noqa: PLR2004 - half
         )
 
 
