@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from gateway.errors import NoInputError, RecoveringError, UnavailableError
 from gateway.evidence.files import EXPORTED_ACT, chosen
+from gateway.evidence.forks import ForkExhibits
 from gateway.evidence.material import (
     Attestations,
     Attested,
@@ -63,6 +64,9 @@ class Export:
         clock: Time.
         attestations: What others attested; None while nobody is asked for it.
         policy: The node's policy file, None for none.
+
+    Attributes:
+        forks: Exhibits of other nodes' second histories.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Export:
         self._states = states
         self._clock = clock
         self._attestations = attestations
+        self.forks = ForkExhibits(node=store.origin.node, store=store, states=states, clock=clock)
         self._policy = policy
 
     async def export(

@@ -95,6 +95,7 @@ class Report:
         faults: Everything that does not hold; empty is good.
         remarks: What was not looked at, and why.
         document: The content, if it is disclosed and holds.
+        fork: What the exhibit of a fork shows, None in every other file.
     """
 
     message: Mapping[str, str] | None
@@ -102,6 +103,7 @@ class Report:
     faults: tuple[Fault, ...]
     remarks: tuple[str, ...] = ()
     document: Mapping[str, Any] | None = None
+    fork: Mapping[str, Any] | None = None
 
     @property
     def is_valid(self) -> bool:
@@ -121,6 +123,8 @@ class Report:
             "faults": [{"file": each.file, "what": each.what} for each in self.faults],
             "remarks": list(self.remarks),
         }
+        if self.fork is not None:
+            shown["fork"] = dict(self.fork)
         if with_content:
             shown["content"] = None if self.document is None else dict(self.document)
         return shown

@@ -15,13 +15,16 @@ from gateway.evidence.attesting import Attesting, Seen, Trust
 from gateway.evidence.container import BundleError, Contents, read_contents
 from gateway.evidence.envelope import check_envelope, opened
 from gateway.evidence.findings import Findings
+from gateway.evidence.forkcheck import verify_fork
 from gateway.evidence.logkeys import LogKeys, read_states
 from gateway.evidence.moment import moment
 from gateway.evidence.proving import Standing, answers_of, read_statements
 from gateway.evidence.report import Fault, Finding, Report
 from protocol.errors import MalformedError, ProtocolError
+from protocol.evidence.forking import is_fork_manifest
 from protocol.evidence.manifest import Manifest
 from protocol.evidence.naming import (
+    FORK_FILES,
     HEADER,
     MANIFEST,
     POLICY,
@@ -79,6 +82,8 @@ def _verified(
     now_ms: int,
 ) -> Report:
     files = contents.small
+    if is_fork_manifest(files[MANIFEST]):
+        return verify_fork(contents, root, findings, now_ms=now_ms)
     manifest = _manifest(contents, findings)
     matter = _matter(files, findings)
     if manifest is None or matter is None:
@@ -116,6 +121,8 @@ def _manifest(contents: Contents, findings: Findings) -> Manifest | None:
             findings.fault(name, "the manifest does not list it")
         elif manifest.files[name] != there[name]:
             findings.fault(name, "another digest or size than the manifest says")
+        elif name in FORK_FILES:
+            findings.fault(name, "a file of another kind of evidence")
     return manifest
 
 

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from gateway.errors import UnavailableError
 from gateway.officer.connection import PIECE_BYTES, Connection
-from gateway.officer.shapes.evidence import EvidenceRequest
+from gateway.officer.shapes.evidence import EvidenceRequest, ForkList
+from protocol.identifiers import LogOrigin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +57,30 @@ class EvidenceReader:
             GatewayError: What else the node refused with.
             UnavailableError: The connection ended before the bundle did.
         """
-        written = 0
         data = asked.model_dump_json().encode()
-        path = f"/messages/{mid}/evidence"
+        return await self._fetched(f"/messages/{mid}/evidence", data, target)
+
+    async def forks(self) -> ForkList:
+        """List the logs of which two histories are known or feared."""
+        return await self._connection.get("/forks", ForkList)
+
+    async def export_fork(self, origin: LogOrigin, target: BinaryIO) -> Fetched:
+        """Export the two heads of a log: an act in the node's log.
+
+        Args:
+            origin: The log.
+            target: Written to; complete only when this returns.
+
+        Raises:
+            NoInputError: Nothing is held against it.
+            GatewayError: What else the node refused with.
+            UnavailableError: The connection ended before the exhibit did.
+        """
+        path = f"/forks/{origin.node}/{origin.generation}/evidence"
+        return await self._fetched(path, b"{}", target)
+
+    async def _fetched(self, path: str, data: bytes, target: BinaryIO) -> Fetched:
+        written = 0
         async with self._connection.call("POST", path, data=data) as response:
             async for piece in response.content.iter_chunked(PIECE_BYTES):
                 written += await asyncio.to_thread(target.write, piece)

@@ -112,4 +112,4 @@ async def _check_same_log(transport: Transport, origin: LogOrigin) -> None:
     with suppress(RemoteProtocolError):
         later = ClaimedCheckpoint.parse(BeginningAnswer.decode(body).note).head.origin
         if later.node == origin.node and later > origin:
-            raise TransportError("the node goes on in a later log", code="log_given_up")
+            raise TransportError("the node goes on in a later log", code="no_log_proof")

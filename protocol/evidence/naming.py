@@ -7,6 +7,7 @@
     consistency/RO-1-1-0000000000000100-0000000000000123.txt
     sightings/001/checkpoint.note, salt.bin, statement.tlog-proof
     directory/<SHA-256 of timestamp.json>/metadata/..., .../targets/...
+    fork/held.note, fork/offered.note    only in the exhibit of a fork
 
 Numbers have leading zeros, so that the order of the names is that of their meaning.
 
@@ -29,6 +30,11 @@ POLICY: Final = "policy.txt"
 HEADER: Final = "envelope/header.cmp"
 BODY: Final = "envelope/body.bin"
 CONTENT_KEY: Final = "envelope/content.key"
+
+FORK_HELD: Final = "fork/held.note"
+FORK_OFFERED: Final = "fork/offered.note"
+FORK_FILES: Final = frozenset({FORK_HELD, FORK_OFFERED})
+"""What the exhibit of a fork has, and no bundle of a message."""
 
 PREIMAGE: Final = "preimage.bin"
 SALT: Final = "salt.bin"
@@ -164,6 +170,7 @@ def is_name(name: str) -> bool:
     """Tell whether a bundle may hold a file of this name."""
     return (
         name in _ALONE
+        or name in FORK_FILES
         or statement_of(name) is not None
         or sighting_of(name) is not None
         or join_of(name) is not None

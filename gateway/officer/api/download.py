@@ -1,10 +1,11 @@
-"""An attachment on its way to the officer: decrypted whole, then streamed.
+"""A file on its way to the officer, an attachment or a bundle: made whole, then streamed.
 
 The file lies in memory while it is small, else in an unnamed file that ends with the request:
 nothing of it can be opened by its name, and a crash leaves no name behind.
 """
 
 import asyncio
+from collections.abc import Mapping
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, Final, cast
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from protocol.identifiers import MessageId
 
 IN_MEMORY_BYTES: Final = 4 * 1024 * 1024
 PIECE_BYTES: Final = 64 * 1024
+ZIP: Final = "application/zip"
 
 
 async def send_file(
@@ -43,10 +45,40 @@ async def send_file(
                 "Cache-Control": "no-store",
             }
         )
-        response.content_length = held.seek(0, 2)
-        held.seek(0)
-        await response.prepare(request)
-        while piece := await asyncio.to_thread(held.read, PIECE_BYTES):
-            await response.write(piece)
-        await response.write_eof()
+        return await _streamed(request, response, cast("BinaryIO", held))
+
+
+async def send_bundle(
+    request: Request, held: BinaryIO, name: str, headers: Mapping[str, str]
+) -> StreamResponse:
+    """Answer with a bundle of evidence.
+
+    Args:
+        request: What is answered.
+        held: The bundle, whole.
+        name: For the file; nothing that a peer chose.
+        headers: What stands beside it.
+
+    Returns:
+        The finished answer.
+    """
+    response = StreamResponse(
+        headers={
+            "Content-Type": ZIP,
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            **headers,
+        }
+    )
+    return await _streamed(request, response, held)
+
+
+async def _streamed(request: Request, response: StreamResponse, held: BinaryIO) -> StreamResponse:
+    response.content_length = held.seek(0, 2)
+    held.seek(0)
+    await response.prepare(request)
+    while piece := await asyncio.to_thread(held.read, PIECE_BYTES):
+        await response.write(piece)
+    await response.write_eof()
     return response

@@ -1,25 +1,30 @@
-"""The command `evidence export`: all that is held of one message as one file."""
+"""The commands `evidence`: what is held of one message, or against one log, as one file."""
 
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import Annotated, BinaryIO, Literal, cast
+from typing import Annotated, BinaryIO, Literal, TypeVar, cast
 
 import typer
 
-from gateway.errors import DataError, StorageError, UsageError
+from gateway.errors import DataError, NoInputError, StorageError, UsageError
 from gateway.officer.cli.session import at_desk, mid_at
 from gateway.officer.client import Client
 from gateway.officer.evidence import Fetched
 from gateway.officer.shapes.evidence import EvidenceRequest
 from gateway.terminal import HomeOption, JsonOption, Terminal
+from protocol.errors import MalformedError
+from protocol.identifiers import LogOrigin
 
-app = typer.Typer(help="Export evidence of a message.", no_args_is_help=True)
+Result = TypeVar("Result")
+
+app = typer.Typer(help="Export evidence of a message, or of a fork.", no_args_is_help=True)
 
 
 @app.callback()
 def evidence() -> None:
-    """Export evidence of a message."""
+    """Export evidence of a message, or of a log with two histories."""
 
 
 @app.command(epilog="Example: a35 evidence export 9f2c0a41d27e4b5a8c6612f09be4a7d1 -o case.zip")
@@ -41,7 +46,12 @@ def export(
     terminal = Terminal(json=json)
     asked = EvidenceRequest(variant=_variant(redacted=redacted, with_content=with_content))
     _must_be_free(output, force=force)
-    name, fetched = _fetch(home, mid, asked, output)
+
+    async def get(desk: Client, target: BinaryIO) -> tuple[str, Fetched]:
+        name = await mid_at(desk, mid)
+        return name, await desk.evidence.export(name, asked, target)
+
+    name, fetched = _fetch(home, output, get)
     terminal.document({
         "mid": name,
         "file": str(output),
@@ -74,7 +84,66 @@ def _variant(*, redacted: bool, with_content: bool) -> Literal["sealed", "disclo
     return "disclosed" if with_content else "sealed"
 
 
-def _fetch(home: Path, mid: str, asked: EvidenceRequest, output: Path) -> tuple[str, Fetched]:
+@app.command(epilog="Example: a35 evidence forks --json")
+def forks(*, home: HomeOption, json: JsonOption = False) -> int:
+    """List logs of other nodes with two histories, proven or feared."""
+    terminal = Terminal(json=json)
+    found = at_desk(home, lambda desk: desk.evidence.forks()).items
+    terminal.document([item.model_dump(mode="json") for item in found])
+    terminal.table(
+        ("log", "shows", "refused", "found", "shown by", "held", "other"),
+        [
+            (
+                item.log, item.shows, "yes" if item.refused else "not yet", item.found,
+                item.shown_by, str(item.held_size), str(item.offered_size),
+            )
+            for item in found
+        ],
+    )  # fmt: skip
+    return 0
+
+
+@app.command(epilog="Example: a35 evidence fork a35/FR/1/log/1 -o fork.zip")
+def fork(
+    log: Annotated[str, typer.Argument(metavar="LOG", help="The log, a35/CC/n/log/g.")],
+    *,
+    home: HomeOption,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+    json: JsonOption = False,
+) -> int:
+    """Export both signed heads of a log with two histories; the export is an act in the log.
+
+    Raises:
+        NoInputError: No log is called so.
+    """
+    terminal = Terminal(json=json)
+    try:
+        origin = LogOrigin.parse(log)
+    except MalformedError as error:
+        raise NoInputError(
+            "a log is named a35/CC/n/log/g", hint="list them with: a35 evidence forks"
+        ) from error
+    _must_be_free(output, force=force)
+
+    async def get(desk: Client, target: BinaryIO) -> Fetched:
+        return await desk.evidence.export_fork(origin, target)
+
+    fetched = _fetch(home, output, get)
+    terminal.document({
+        "log": str(origin),
+        "file": str(output),
+        "size_bytes": fetched.size_bytes,
+        "manifest": fetched.manifest,
+    })  # fmt: skip
+    terminal.say(f"{output}: {fetched.size_bytes} bytes")
+    terminal.say(f"verify it anywhere with: a35 verify {output} --root ROOT.json")
+    return 0
+
+
+def _fetch(
+    home: Path, output: Path, get: Callable[[Client, BinaryIO], Awaitable[Result]]
+) -> Result:
     """Write beside the target first, so that a half bundle never bears its name.
 
     Raises:
@@ -84,7 +153,7 @@ def _fetch(home: Path, mid: str, asked: EvidenceRequest, output: Path) -> tuple[
         with NamedTemporaryFile(dir=output.parent, prefix=".a35-", delete=False) as held:
             part = Path(held.name)
             try:
-                got = at_desk(home, lambda desk: _get(desk, mid, asked, cast("BinaryIO", held)))
+                got = at_desk(home, lambda desk: get(desk, cast("BinaryIO", held)))
                 held.flush()
                 os.fsync(held.fileno())
                 part.replace(output)
@@ -94,13 +163,6 @@ def _fetch(home: Path, mid: str, asked: EvidenceRequest, output: Path) -> tuple[
     except OSError as error:
         raise StorageError(f"{output.name} cannot be written") from error
     return got
-
-
-async def _get(
-    desk: Client, mid: str, asked: EvidenceRequest, target: BinaryIO
-) -> tuple[str, Fetched]:
-    name = await mid_at(desk, mid)
-    return name, await desk.evidence.export(name, asked, target)
 
 
 def _must_be_free(output: Path, *, force: bool) -> None:

@@ -12,6 +12,7 @@ from gateway.errors import NoInputError
 from gateway.evidence.export import Exported
 from gateway.evidence.material import Variant
 from gateway.evidence.write import Written
+from gateway.officer.api.forks import ForkService
 from protocol.identifiers import MessageId
 from tests.gateway.evidence.world import Book, acknowledged, exported
 from tests.gateway.network import START_MS, Wire, network
@@ -23,6 +24,11 @@ NAMES = ["FR/1", "RO/1"]
 
 class Exporter:
     """Makes bundles of nothing."""
+
+    @property
+    def forks(self) -> ForkService | None:
+        """Look for no second history."""
+        return None
 
     def __init__(self) -> None:
         self.asked: list[tuple[MessageId, Variant, str]] = []
