@@ -19,7 +19,8 @@ from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
 from gateway.chores import alerting_over, make_nightly, make_webhooks, work
 from gateway.clock import SystemClock
 from gateway.cosigning import make_cosign, make_witnesses, read_policy
-from gateway.directory.trusted import TrustedDirectory
+from gateway.directory.sources import PeerAccess
+from gateway.directory.trusted import TrustedDirectory, file_of, made_ms_of
 from gateway.errors import ConfigError, UnavailableError
 from gateway.evidence.export import Export
 from gateway.evidence.states import export_over
@@ -31,6 +32,7 @@ from gateway.officer.server import OfficerServices, build_health_app, build_offi
 from gateway.operator.keyroom import KeyRoom
 from gateway.operator.start import RunOptions
 from gateway.outfit import Ports
+from gateway.peer.neighbour import ask_peer
 from gateway.peer.server import PeerServer, PeerServices
 from gateway.peer.transport import HttpTransport
 from gateway.ports import Clock
@@ -94,6 +96,7 @@ async def serve(options: RunOptions, clock: Clock) -> None:
         )
         await transport.start()
         stack.push_async_callback(transport.close)
+        directory.peers = PeerAccess(me=options.config.node_id, ask=partial(ask_peer, transport))
         blobs = FileBlobs(options.home.blobs, node=options.config.node_id)
         ports = Ports(
             clock=clock,
@@ -110,6 +113,9 @@ async def serve(options: RunOptions, clock: Clock) -> None:
             copies=options.config.escalation.second_contact_point,
             workers=options.config.delivery.workers,
             keep=options.config.retention.keep,
+            directory_made_ms=partial(made_ms_of, directory),
+            directory_heard=directory.rumours.hear,
+            ages=options.config.directory.ages,
         )
         await _run(
             options,
@@ -160,6 +166,7 @@ async def _run(
         metrics=ports.metrics,
         journal=get_journal("peer"),
         witness=await make_cosign(options, ports, runtime),
+        mirror=partial(file_of, directory),
     )
     server = PeerServer(services, options.keys.tls, trusted_certificates=directory.certificates)
     locksmith.server = server
@@ -184,7 +191,15 @@ async def _run(
     nightly = make_nightly(options, ports, backups, runtime)
     stamping = await make_stamping(options, ports, runtime, stack)
     working = asyncio.create_task(
-        work(runtime, nightly, webhooks, locksmith, stamping=stamping, witnesses=witnesses)
+        work(
+            runtime,
+            nightly,
+            webhooks,
+            locksmith,
+            stamping=stamping,
+            witnesses=witnesses,
+            rumours=directory.rumours,
+        )
     )
     await _until(stop, working)
 
@@ -293,6 +308,7 @@ async def _directory(options: RunOptions, clock: Clock, stack: AsyncExitStack) -
         root=root,
         clock=clock,
         journal=get_journal("directory"),
+        mirrors=section.mirrors,
     )
     await directory.start()
     stack.push_async_callback(directory.close)

@@ -6,6 +6,7 @@ Source: docs/operations.md.
 import asyncio
 from contextlib import AsyncExitStack
 
+from gateway.directory.rumours import Rumours
 from gateway.errors import ConfigError, GatewayError
 from gateway.journal import get_journal
 from gateway.locksmith import Locksmith
@@ -30,6 +31,7 @@ async def work(
     *,
     stamping: Stamping | None,
     witnesses: Witnesses,
+    rumours: Rumours,
 ) -> None:
     """Run the node with all that it does beside its services; what ends one of them ends all.
 
@@ -43,6 +45,7 @@ async def work(
             group.create_task(webhooks.run())
             group.create_task(locksmith.run())
             group.create_task(witnesses.run())
+            group.create_task(rumours.run(runtime.adopt.take))
             if nightly is not None:
                 group.create_task(nightly.run())
             if stamping is not None:

@@ -12,10 +12,16 @@ from protocol.delivery.currency import AgeLimits
 from protocol.delivery.escalation import Budgets
 from protocol.delivery.room import Floor
 from protocol.delivery.slots import WORKERS
+from protocol.envelope.header import DirectoryStamp
+from protocol.identifiers import NodeId
 
 
 def _unmeasured() -> None:
     """Be a disk that nobody measures, or a directory of no age."""
+
+
+def unheard(_node: NodeId, _stamp: DirectoryStamp) -> None:
+    """Take no note of which directory a peer holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,4 +43,5 @@ class Ports:
     workers: int = WORKERS
     keep: Keep = field(default_factory=Keep)
     directory_made_ms: Callable[[], int | None] = _unmeasured
+    directory_heard: Callable[[NodeId, DirectoryStamp], None] = unheard
     ages: AgeLimits = field(default_factory=AgeLimits)

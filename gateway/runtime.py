@@ -181,7 +181,7 @@ class Runtime:
         )
         self.health.add(silences.check, self._fresh.check)
         self.ways, self.peers = self._make_overview()
-        self._adopt = Adopt(
+        self.adopt = Adopt(
             directory=ports.directory,
             store=ports.store,
             clock=ports.clock,
@@ -191,7 +191,7 @@ class Runtime:
             why=why_no_directory,
         )
         self._tend = make_tend(
-            node, ports, cases=self.cases, directory_age_s=self._adopt.age_s, guard=self._guard
+            node, ports, cases=self.cases, directory_age_s=self.adopt.age_s, guard=self._guard
         )
         self.contact = make_contact(node, ports, lanes=self.engine, keyring=self._keyring)
 
@@ -229,7 +229,7 @@ class Runtime:
             group.create_task(self.engine.run())
             group.create_task(self.consign.run())
             group.create_task(self.unheeded.run())
-            group.create_task(self._adopt.run())
+            group.create_task(self.adopt.run())
             group.create_task(self.contact.run())
             group.create_task(self._tend.run())
             group.create_task(self.watch.run())
@@ -327,6 +327,7 @@ class Runtime:
             guard=self._guard,
             sealings=self._sealings,
             carries=self._fresh.carries,
+            heard=ports.directory_heard,
         )
 
     def _make_overview(self) -> tuple[Ways, Peers]:

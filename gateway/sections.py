@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from protocol.cases.retention import Keep
+from protocol.delivery.currency import DAY_MS, HOUR_MS, AgeLimits
 from protocol.delivery.escalation import Budget, Budgets
 from protocol.delivery.room import LEAST_BYTES, LEAST_PERCENT, Floor
 from protocol.delivery.slots import LEAST_WORKERS, WORKERS
@@ -151,11 +152,26 @@ class DirectorySection(Section):
 
     url: Annotated[str, AfterValidator(_fetch_url)] | None = None
     root: Line | None = None
+    mirrors: tuple[Annotated[str, AfterValidator(_fetch_url)], ...] = ()
+    warn_hours: int = Field(default=24, ge=1, le=24)
+    urgent_only_days: int = Field(default=7, ge=1, le=7)
+    stop_days: int = Field(default=30, ge=1, le=30)
+
+    @property
+    def ages(self) -> AgeLimits:
+        """What the directory's age means."""
+        return AgeLimits(
+            warn_ms=self.warn_hours * HOUR_MS,
+            urgent_only_ms=self.urgent_only_days * DAY_MS,
+            stop_ms=self.stop_days * DAY_MS,
+        )
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if (self.url is None) != (self.root is None):
             raise ValueError("directory.url and directory.root belong together")
+        if self.stop_days < self.urgent_only_days:
+            raise ValueError("directory.stop_days comes after directory.urgent_only_days")
         return self
 
 

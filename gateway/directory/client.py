@@ -42,6 +42,7 @@ from gateway.directory.layout import (
     party_role,
     role_file,
 )
+from gateway.directory.rivals import Noting, check_rival
 from gateway.directory.updating import make_updater, refusing
 from gateway.errors import ProofError, UnavailableError
 from protocol.limits import MAX_ENTRY_BYTES
@@ -74,7 +75,8 @@ def download(
 
     Raises:
         UnavailableError: Not reached, too slow, or a file too long; try again later.
-        ProofError: Old, expired or wrongly signed; code `directory_expired` if only too old.
+        ProofError: Old, expired or wrongly signed; code `directory_expired` if only too old,
+            `directory_equivocation` if it contradicts the one held, of which both are kept.
         StorageError: The folder cannot be read or written.
         GatewayError: No other member of the family.
     """
@@ -90,21 +92,29 @@ class _Download:
         self._targets = folder / TARGETS_FOLDER
         self._metadata.mkdir(parents=True, exist_ok=True)
         self._targets.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
         self._url = url
         self._fetcher = fetcher
+        self._noting = Noting(fetcher)
         self._files: dict[str, bytes] = {}
         self._size_bytes = 0
         self._updater = make_updater(
             self._metadata,
             anchor=anchor,
             metadata_url=f"{url}{METADATA}/",
-            fetcher=fetcher,
+            fetcher=self._noting,
             targets=self._targets,
             targets_url=f"{url}{TARGETS_FOLDER}/",
         )
 
     def run(self) -> Mapping[str, bytes]:
         self._updater.refresh()
+        check_rival(
+            self._noting.timestamp,
+            self._read(TIMESTAMP),
+            root=self._read(ROOT),
+            folder=self._folder,
+        )
         self._add_roots()
         self._add(TIMESTAMP_FILE, self._read(TIMESTAMP))
         snapshot = Metadata[Snapshot].from_bytes(self._read(SNAPSHOT)).signed

@@ -12,14 +12,29 @@ Source: docs/wire-format.md, rules 28 to 31.
 """
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+from tuf.ngclient.fetcher import FetcherInterface
 
 from gateway.directory.archive import DirectoryArchive
 from gateway.directory.bundle import load_bundle, save_bundle
 from gateway.directory.chain import VerifiedDirectory, verify_chain
 from gateway.directory.client import download
-from gateway.directory.fetch import DirectoryFetcher, check_url
+from gateway.directory.fetch import check_url
+from gateway.directory.layout import TIMESTAMP_FILE
+from gateway.directory.rivals import TwoDirectoriesError, keep_rivals
+from gateway.directory.rumours import Rumours
+from gateway.directory.sources import (
+    Closable,
+    PeerAccess,
+    Source,
+    fetcher_of,
+    peer_source,
+    served_by,
+    some_peers,
+)
 from gateway.directory.view import DirectoryView, make_view
 from gateway.errors import GatewayError, ProofError
 from gateway.journal import Journal
@@ -42,21 +57,33 @@ class TrustedDirectory:
         root: The trusted root's bytes: the ROOT.json that the node was given.
         clock: The node's clock.
         journal: Where failures and changes are written.
+        mirrors: Further addresses that have the same files, asked when the first is silent.
 
     Attributes:
         why: Why the last update failed, one sentence for people; None if it succeeded.
         verified_ms: When an update last succeeded, ms since 1970 UTC; None if never.
         archive: Every state that was ever in use here, for evidence.
+        rumours: Which versions peers name; its owner runs it.
+        peers: How peers are asked when server and mirrors are silent; None: they are not.
 
     Raises:
         ConfigError: The address is of no allowed kind.
     """
 
     def __init__(
-        self, folder: Path, *, url: str, root: bytes, clock: Clock, journal: Journal
+        self,
+        folder: Path,
+        *,
+        url: str,
+        root: bytes,
+        clock: Clock,
+        journal: Journal,
+        mirrors: Sequence[str] = (),
     ) -> None:
         self._folder = folder
-        self._url = check_url(url)
+        self._servers = served_by([check_url(each) for each in (url, *mirrors)])
+        self.peers: PeerAccess | None = None
+        self._turn = 0
         self._root = root
         self._clock = clock
         self._journal = journal
@@ -65,9 +92,10 @@ class TrustedDirectory:
         self._view: DirectoryView | None = None
         # The update that runs now, at most one because python-tuf wants its folder to itself.
         self._update: asyncio.Task[bool] | None = None
-        self._fetcher: DirectoryFetcher | None = None
+        self._fetcher: Closable | None = None
         self._is_closed = False
         self.archive = DirectoryArchive(folder / _HISTORY)
+        self.rumours = Rumours(self)
 
     async def start(self) -> None:
         """Load the state kept from before, if there is one that verifies; asks nobody."""
@@ -79,6 +107,23 @@ class TrustedDirectory:
         if loaded is not None:
             verified, self.verified_ms = loaded
             self._adopt(verified)
+
+    async def refresh_from(self, node: NodeId) -> bool:
+        """Fetch and verify what one peer has, because it names another version than ours.
+
+        Args:
+            node: The peer.
+
+        Returns:
+            Whether anything changed. A peer that has nothing better is no failure; two
+            directories of one version are an alarm, and both are kept.
+        """
+        while self._update is not None:
+            await asyncio.shield(self._update)
+        if self._is_closed:
+            return False
+        self._update = asyncio.create_task(self._refresh_from(node))
+        return await asyncio.shield(self._update)
 
     async def refresh(self) -> bool:
         """Fetch and verify the newest state; who asks while that runs gets its outcome.
@@ -132,18 +177,69 @@ class TrustedDirectory:
         return None if self._view is None else self._view.verified.stamp
 
     async def _refresh(self) -> bool:
-        self._fetcher = DirectoryFetcher(self._url, self._clock.monotonic_s)
+        """Ask the server, then each mirror, then a few peers, until one has a good state."""
+        first: GatewayError | None = None
         try:
-            verified = await asyncio.to_thread(self._fetch, self._fetcher)
+            for source in (*self._servers, *self._peers()):
+                try:
+                    verified = await self._fetch_from(source)
+                except GatewayError as error:
+                    if first is None or isinstance(error, TwoDirectoriesError):
+                        first = error
+                    if self._is_closed:
+                        break
+                else:
+                    return self._took(verified, source, first)
+        finally:
+            self._update = None
+        if first is not None:
+            self._fail(first)
+        return False
+
+    async def _refresh_from(self, node: NodeId) -> bool:
+        source = peer_source(node)
+        try:
+            verified = await self._fetch_from(source)
         except GatewayError as error:
-            self._fail(error)
+            if isinstance(error, TwoDirectoriesError):
+                self._fail(error)
             return False
         finally:
-            self._fetcher = None
             self._update = None
-        self.why = None
+        return self._adopt(verified)
+
+    def _peers(self) -> tuple[Source, ...]:
+        """Return the peers whose turn it is; looked at only when all servers were silent."""
+        if self.peers is None:
+            return ()
+        others = [node.node_id for node in self.nodes() if node.node_id != self.peers.me]
+        return some_peers(others, self._turn)
+
+    def _took(
+        self, verified: VerifiedDirectory, source: Source, first: GatewayError | None
+    ) -> bool:
+        """Adopt what a source had; that the others were silent stays in view if it is a peer."""
+        if first is not None and (source.peer or isinstance(first, TwoDirectoriesError)):
+            self._turn += 1
+            self._fail(first, and_then=f"brought up to date by {source.name} instead")
+        else:
+            self.why = None
         self.verified_ms = self._clock.now_ms()
         return self._adopt(verified)
+
+    async def _fetch_from(self, source: Source) -> VerifiedDirectory:
+        """Run one update against one source.
+
+        Raises:
+            GatewayError: It had no good state.
+        """
+        loop = asyncio.get_running_loop()
+        fetcher = fetcher_of(source, self.peers, monotonic_s=self._clock.monotonic_s, loop=loop)
+        self._fetcher = fetcher
+        try:
+            return await asyncio.to_thread(self._fetch, source.url, fetcher)
+        finally:
+            self._fetcher = None
 
     def _load(self) -> tuple[VerifiedDirectory, int] | None:
         kept = load_bundle(self._folder / _KEPT)
@@ -154,38 +250,45 @@ class TrustedDirectory:
         self.archive.save(verified)  # one that an earlier version kept is not in it yet
         return verified, verified_ms
 
-    def _fetch(self, fetcher: DirectoryFetcher) -> VerifiedDirectory:
+    def _fetch(self, url: str, fetcher: FetcherInterface) -> VerifiedDirectory:
         """Run one update, in the worker thread; the kept state is replaced only at the end."""
-        files = download(self._folder, url=self._url, anchor=self._root, fetcher=fetcher)
+        files = download(self._folder, url=url, anchor=self._root, fetcher=fetcher)
         now_ms = self._clock.now_ms()
         verified = verify_chain(self._root, files, at_ms=now_ms)
-        self._check_not_older(verified.stamp)
+        self._check_not_older(verified)
         save_bundle(self._folder / _KEPT, verified.files, verified_ms=now_ms)
         self.archive.save(verified)
         return verified
 
-    def _check_not_older(self, offered: DirectoryStamp) -> None:
+    def _check_not_older(self, verified: VerifiedDirectory) -> None:
         """Hold against the state in use, should python-tuf's own files have been lost.
 
         Under a new root a lower timestamp is how the authority recovers from a stolen online
         key that was used to run ahead.
 
         Raises:
-            ProofError: Older, or the same version with other content.
+            ProofError: Older.
+            TwoDirectoriesError: The same version with other content; both timestamps are kept.
+            StorageError: They cannot be kept.
         """
-        held = self.stamp()
-        if held is None or offered.root_version > held.root_version:
+        if self._view is None:
+            return
+        offered, held = verified.stamp, self._view.verified.stamp
+        if offered.root_version > held.root_version:
             return
         if offered.root_version < held.root_version:
             raise ProofError("the root that was offered is older than the one in use")
         if offered.timestamp_version < held.timestamp_version:
             raise ProofError("the directory that was offered is older than the one in use")
         if offered.timestamp_version == held.timestamp_version and offered != held:
-            raise ProofError(
-                "two directories of one version: the online key was used twice",
-                code="directory_equivocation",
-                hint="call the directory's authority at once; keep both copies",
+            mine, theirs = self._view.verified.files, verified.files
+            keep_rivals(
+                self._folder,
+                held.timestamp_version,
+                mine[TIMESTAMP_FILE],
+                theirs[TIMESTAMP_FILE],
             )
+            raise TwoDirectoriesError
 
     def _adopt(self, verified: VerifiedDirectory) -> bool:
         former = self._view
@@ -206,9 +309,9 @@ class TrustedDirectory:
             self._journal.alarm("tls_pins_disputed", pins=len(view.disputed))
         return True
 
-    def _fail(self, error: GatewayError) -> None:
+    def _fail(self, error: GatewayError, *, and_then: str = "") -> None:
         """Keep the reason; write it only when it is another one than last time."""
-        why = f"{error}; {error.hint}" if error.hint else str(error)
+        why = "; ".join(each for each in (str(error), error.hint, and_then) if each)
         if why == self.why:
             return
         self.why = why
@@ -216,3 +319,13 @@ class TrustedDirectory:
             self._journal.alarm("directory_refused", code=error.code, why=str(error))
         else:
             self._journal.warning("directory_not_reached", code=error.code, why=str(error))
+
+
+def file_of(directory: TrustedDirectory, name: str) -> bytes | None:
+    """Return a file of the state in use by its published name: every node is a mirror."""
+    return None if directory.view is None else directory.view.file(name)
+
+
+def made_ms_of(directory: TrustedDirectory) -> int | None:
+    """Return when the newest timestamp was made, ms since 1970 UTC; None without a state."""
+    return None if directory.view is None else directory.view.made_ms

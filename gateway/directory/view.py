@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.directory.chain import VerifiedDirectory
+from gateway.directory.metadata import TIMESTAMP_LIFE
 from protocol.directory import NodeEntry, PartyEntry
 from protocol.identifiers import NodeId
 
@@ -38,6 +39,15 @@ class DirectoryView:
     def party(self, country: str) -> PartyEntry | None:
         """Return a Party's entry."""
         return self.verified.entries.get(country)
+
+    @property
+    def made_ms(self) -> int:
+        """When the timestamp was made, ms since 1970 UTC."""
+        return self.verified.expires_ms - int(TIMESTAMP_LIFE.total_seconds() * 1000)
+
+    def file(self, name: str) -> bytes | None:
+        """Return a file of the state by its published name: every node is a mirror."""
+        return self.verified.files.get(name)
 
     def parties(self) -> tuple[PartyEntry, ...]:
         """Return every Party's entry, in order of the codes."""

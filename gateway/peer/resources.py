@@ -118,6 +118,9 @@ class Resources:
             return _found(await reception.log_proof(int(words[0]), int(words[1])))
         if target.resource is Resource.RECEIPTS_OF:
             return _found(await reception.receipts_for(peer, MessageId.parse(words[0])))
+        if target.resource is Resource.DIRECTORY:
+            held = self._services.mirror(words[0])
+            return _absent() if held is None else _found(held)
         size = int(words[1]) if len(words) > 1 else None
         note = await reception.log_note(peer, LogOrigin.parse(words[0]), size)
         return _absent() if note is None else _found(note, TEXT_TYPE)

@@ -20,6 +20,7 @@ TEXT_TYPE: Final = "text/plain; charset=utf-8"
 
 BLOB_PATH: Final = "/v1/blobs/"
 NOTE_PATH: Final = "/v1/logs/"
+DIRECTORY_PATH: Final = "/v1/dir/"
 WITNESS_PATH: Final = "/v1/witness/add-checkpoint"
 """C2SP tlog-witness; its answers have media types of their own."""
 
@@ -36,6 +37,7 @@ class Resource(Enum):
     RECEIPTS_OF = auto()
     SEALING_OF = auto()
     BLOB = auto()
+    DIRECTORY = auto()
     WITNESS = auto()
 
 
@@ -63,6 +65,7 @@ _METHODS: Final = MappingProxyType(
         Resource.RECEIPTS_OF: frozenset({"GET"}),
         Resource.SEALING_OF: frozenset({"GET"}),
         Resource.BLOB: frozenset({"HEAD", "PUT"}),
+        Resource.DIRECTORY: frozenset({"GET"}),
         Resource.WITNESS: frozenset({"POST"}),
     }
 )
@@ -80,6 +83,10 @@ _EXACT: Final = MappingProxyType(
 _NUMBER: Final = "(0|[1-9][0-9]{0,15})"
 _NUMBERED: Final = frozenset({Resource.LOG_PROOF, Resource.LOG_NOTE})
 _ORIGIN: Final = "(a35/[A-Z]{2}/[1-9][0-9]{0,2}/log/[1-9][0-9]{0,8})"
+_METADATA: Final = (
+    r"metadata/(?:timestamp|[1-9][0-9]{0,9}\.(?:root|snapshot|targets|party-[A-Z]{2}))\.json"
+)
+_ENTRY: Final = r"targets/parties/[A-Z]{2}/[0-9a-f]{64}\.party\.json"
 _FORMS: Final = (
     (pattern(rf"/v1/log/proof\?old={_NUMBER}&new={_NUMBER}\Z"), Resource.LOG_PROOF),
     (
@@ -90,6 +97,7 @@ _FORMS: Final = (
     (pattern(r"/v1/receipts/([0-9a-f]{32})\Z"), Resource.RECEIPTS_OF),
     (pattern(r"/v1/sealings/([0-9a-f]{32})\Z"), Resource.SEALING_OF),
     (pattern(r"/v1/blobs/([0-9a-f]{64})\Z"), Resource.BLOB),
+    (pattern(rf"/v1/dir/({_METADATA}|{_ENTRY})\Z"), Resource.DIRECTORY),
 )
 
 

@@ -3,7 +3,7 @@
 The reception is implemented by gateway.service; the port itself knows nothing of logs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -79,6 +79,10 @@ class PeerBlobs(Protocol):
         """Return what this owner began and did not finish, and how much of one blob is held."""
 
 
+def _no_file(_name: str) -> None:
+    """Have nothing, where nobody keeps a directory's files."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerServices:
     """What the peer port works with.
@@ -90,6 +94,7 @@ class PeerServices:
         clock: Time.
         metrics: Counters.
         journal: For the operator.
+        mirror: Gives the files of the directory in use by their published names.
         max_blob_bytes: Largest attachment taken, as our directory entry says.
         witness: Cosigns; None for a node without a witness key.
     """
@@ -100,5 +105,6 @@ class PeerServices:
     clock: Clock
     metrics: Metrics
     journal: Journal
+    mirror: Callable[[str], bytes | None] = _no_file
     max_blob_bytes: int = DEFAULT_BLOB_BYTES
     witness: Witness | None = None

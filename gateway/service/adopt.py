@@ -4,6 +4,7 @@ A node without a directory waits for one as long as it takes and says why; a nod
 goes on with it when the source cannot be reached (docs/wire-format.md, rules 6 and 28 to 30).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -54,6 +55,7 @@ class Adopt:
         self._why = why
         self._adopted: DirectoryStamp | None = None
         self._confirmed_s = clock.monotonic_s()
+        self._one = asyncio.Lock()
 
     def age_s(self) -> float:
         """Return seconds since the source last confirmed the directory; since the start before."""
@@ -84,6 +86,18 @@ class Adopt:
         await self._directory.refresh()
         if self._why() is None:
             self._confirmed_s = self._clock.monotonic_s()
+        await self.take()
+
+    async def take(self) -> None:
+        """Adopt what the directory holds now, if that is new; who finds it there may call this.
+
+        Raises:
+            StorageError: The statement could not be committed.
+        """
+        async with self._one:
+            await self._take()
+
+    async def _take(self) -> None:
         stamp = self._directory.stamp()
         if stamp is None or stamp == self._adopted:
             return

@@ -7,6 +7,7 @@ more. Source: docs/wire-format.md, rules 19, 21 and 22.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from gateway.outfit import unheard
 from gateway.ports import Blobs, Clock
 from gateway.records import Accepted, IncomingEnvelope, ReceivedReceipt
 from gateway.service.currency import any_class
@@ -20,7 +21,7 @@ from keys.recipient import RecipientSecret
 from protocol.answer import Refused
 from protocol.delivery.room import RETRY_MS
 from protocol.delivery.urgency import Urgency
-from protocol.envelope.header import Header
+from protocol.envelope.header import DirectoryStamp, Header
 from protocol.envelope.seal import check_wraps
 from protocol.errors import Code, RemoteProtocolError
 from protocol.frame import EnvelopeItem, ReceiptItem
@@ -61,6 +62,7 @@ class Judge:
         guard: Knows whether there is room for what is new.
         sealings: Holds receipts against what we stated.
         carries: Tells whether our directory is young enough for an envelope of a class.
+        heard: Told which directory a peer held when it wrote something that is proven.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Judge:
         guard: DiskGuard,
         sealings: Sealings,
         carries: Callable[[Urgency], bool] = any_class,
+        heard: Callable[[NodeId, DirectoryStamp], None] = unheard,
     ) -> None:
         self._node = node
         self._store = store
@@ -87,6 +90,7 @@ class Judge:
         self._guard = guard
         self._sealings = sealings
         self._carries = carries
+        self._heard = heard
 
     async def envelope(
         self, peer: NodeId, head: TreeHead, item: EnvelopeItem, body: bytes
@@ -149,6 +153,7 @@ class Judge:
         statement = envelope_sent(item.header, item.wraps)
         proof = InclusionProof(index=item.index, path=item.path)
         believe(StatementKind.ENVELOPE_SENT, statement.digest, proof, head)
+        self._heard(peer, header.directory)
         # A repeat is answered also after its time, and after its prekey is gone: rule 23.
         if await self._store.statement(peer, header.mid) is not None:
             return ()
@@ -232,6 +237,7 @@ class Judge:
             digest = receipt_given(item.receipt).digest
             proof = InclusionProof(index=item.index, path=item.path)
             believe(StatementKind.RECEIPT_GIVEN, digest, proof, head)
+            self._heard(peer, receipt.directory)
             await self._sealings.check(receipt, by=peer)
         except RemoteProtocolError as error:
             return Refused(code=error.code, mid=mid, retry_ms=None, blobs=())

@@ -11,7 +11,7 @@ from protocol.directory import MAX_NODES, NodeState, PartyEntry, encode_entry, f
 from protocol.joining import encode_join_request
 from tests.gateway.directory.setting import Setting, publish_entry
 from tests.gateway.directory.world import Authority
-from tests.protocol.entries import DAY_MS, join_request, node_keys, part
+from tests.protocol.entries import DAY_MS, join_request, node_keys, part, unnamed_pins
 
 NOW_MS = 1_800_000_000_000
 
@@ -98,14 +98,15 @@ def test_the_same_node_may_come_again_with_the_same_keys(authority: Authority) -
 
 def test_the_tls_key_of_another_node_is_refused(authority: Authority) -> None:
     """Whether that one is published or waits in a draft."""
-    copied = part(node_keys("FR/1"), NOW_MS).model_copy(
-        update={
-            "tls_spki": part(node_keys("RO/1"), NOW_MS).tls_spki,
-            "tls_certificates": part(node_keys("RO/1"), NOW_MS).tls_certificates,
-        }
+    theirs, request = (
+        join_request(
+            node_keys(name),
+            NOW_MS,
+            node=part(node_keys(name), NOW_MS).model_copy(update=unnamed_pins()),
+        )
+        for name in ("RO/1", "FR/1")
     )
-    request = join_request(node_keys("FR/1"), NOW_MS, node=copied)
-    authority.admit("RO/1")
+    admit(authority.folder, theirs, now_ms=NOW_MS)
     for _ in range(2):
         with pytest.raises(DataError, match="RO/1"):
             admit(authority.folder, request, now_ms=NOW_MS)

@@ -17,7 +17,7 @@ from gateway.errors import DataError, NoInputError, ProofError
 from keys.digest import sha256
 from protocol.directory import NodeState, PartyEntry
 from tests.gateway.directory.world import DAY_MS, SECRET, Authority
-from tests.protocol.entries import node_keys, part
+from tests.protocol.entries import node_keys, part, unnamed_pins
 
 NOW_MS = 1_800_000_000_000
 
@@ -142,14 +142,12 @@ def test_a_damaged_draft_is_refused(authority: Authority, text: str) -> None:
 
 def test_two_nodes_with_one_tls_key_are_not_published(authority: Authority) -> None:
     """The second would take the first one's name, or its connections."""
-    stolen = part(node_keys("RO/1"), NOW_MS)
-    mine = part(node_keys("FR/1"), NOW_MS).model_copy(
-        update={
-            "tls_spki": stolen.tls_spki,
-            "tls_certificates": stolen.tls_certificates,
-            "state": NodeState.ACTIVE,
-        }
+    pins = {**unnamed_pins(), "state": NodeState.ACTIVE}
+    theirs, mine = (
+        part(node_keys(name), NOW_MS).model_copy(update=pins) for name in ("RO/1", "FR/1")
     )
+    Drafts(authority.folder).save(PartyEntry(party="RO", name="Romania", nodes=(theirs,)))
+    authority.publish()
     Drafts(authority.folder).save(PartyEntry(party="FR", name="France", nodes=(mine,)))
     before = authority.digest()
     with pytest.raises(DataError):

@@ -5,7 +5,7 @@ from gateway.directory.view import make_view
 from protocol.directory import NodeEntry, NodeState, PartyEntry
 from protocol.envelope.header import DirectoryStamp
 from protocol.identifiers import NodeId
-from tests.protocol.entries import node_keys, part
+from tests.protocol.entries import node_keys, part, unnamed_pins
 
 NOW_MS = 1_800_000_000_000
 
@@ -40,6 +40,14 @@ def test_active_nodes_come_in_order_of_their_ids() -> None:
     assert [each.id for each in view.active] == ["FR/1", "RO/2", "RO/10"]
 
 
+PIN = bytes.fromhex(unnamed_pins()["tls_spki"][0])
+
+
+def unnamed(name: str) -> NodeEntry:
+    """Return a node whose certificate, always the same, names no node."""
+    return node(name).model_copy(update=unnamed_pins())
+
+
 def test_only_active_nodes_have_a_pin() -> None:
     """A suspended node does not get through TLS; its entry is still there to read."""
     view = make_view(
@@ -52,24 +60,21 @@ def test_only_active_nodes_have_a_pin() -> None:
 
 def test_a_pin_with_one_holder_moves_with_it() -> None:
     """A key that a Party gives to its other node is that node's from then on."""
-    first = make_view(state(node("RO/1")), None)
-    pins = {"tls_spki": node("RO/1").tls_spki, "tls_certificates": node("RO/1").tls_certificates}
-    second = make_view(state(node("RO/2").model_copy(update=pins)), first)
-    assert second.pins == {node_keys("RO/1").tls.spki: NodeId("RO", 2)}
+    first = make_view(state(unnamed("RO/1")), None)
+    second = make_view(state(unnamed("RO/2")), first)
+    assert second.pins == {PIN: NodeId("RO", 2)}
     assert not second.disputed
 
 
 def test_a_pin_that_two_list_stays_with_its_holder_or_goes_to_nobody() -> None:
-    """Copying a public pin must not take a node's name."""
-    pins = {"tls_spki": node("RO/1").tls_spki, "tls_certificates": node("RO/1").tls_certificates}
-    both = state(node("RO/1"), node("FR/1").model_copy(update=pins))
-    spki = node_keys("RO/1").tls.spki
+    """Copying a public pin must not take a node's name; such certificates name none."""
+    both = state(unnamed("RO/1"), unnamed("FR/1"))
     fresh = make_view(both, None)
     assert fresh.pins == {}
-    assert fresh.disputed == frozenset({spki})
+    assert fresh.disputed == frozenset({PIN})
     assert make_view(both, fresh).pins == {}
-    held = make_view(both, make_view(state(node("RO/1")), None))
-    assert held.pins == {spki: NodeId("RO", 1)}
+    held = make_view(both, make_view(state(unnamed("RO/1")), None))
+    assert held.pins == {PIN: NodeId("RO", 1)}
 
 
 def test_a_state_differs_also_by_who_is_left_out() -> None:

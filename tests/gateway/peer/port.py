@@ -305,6 +305,7 @@ async def open_port(options: Options | None = None) -> AsyncIterator[Port]:
             metrics=metrics,
             journal=get_journal("test"),
             max_blob_bytes=chosen.max_blob_bytes,
+            mirror={"metadata/timestamp.json": b"{}"}.get,
             witness=chosen.witness,
         ),
         identity("ro"),

@@ -302,6 +302,21 @@ async def test_questions_reach_the_service_parsed() -> None:
 
 
 @scenario
+async def test_every_node_is_a_mirror_of_the_directory() -> None:
+    """Of the state that it goes by; an older file is not there, and that is said as such."""
+    async with open_port() as port:
+        get = request("GET", "/v1/dir/metadata/timestamp.json")
+        status, headers, body = parts(await raw(port.number, get))
+        assert (status, body) == (200, b"{}")
+        assert headers["Content-Type"] == "application/vnd.a35+msgpack"
+        status, headers, body = parts(
+            await raw(port.number, request("GET", "/v1/dir/metadata/1.root.json"))
+        )
+        assert (status, body) == (404, b"")
+        assert headers["Content-Type"] == "application/vnd.a35+msgpack"
+
+
+@scenario
 async def test_note_is_text_and_its_absence_is_said_in_our_media_type() -> None:
     """That there is none is an answer that a middlebox must not be able to give."""
     async with open_port() as port:

@@ -23,6 +23,15 @@ HASH = "0123456789abcdef" * 4
         ("/v1/logs/a35/RO/1/log/1?size=9", Target(Resource.LOG_NOTE, ("a35/RO/1/log/1", "9"))),
         (f"/v1/receipts/{HASH[:32]}", Target(Resource.RECEIPTS_OF, (HASH[:32],))),
         (f"/v1/blobs/{HASH}", Target(Resource.BLOB, (HASH,))),
+        *(
+            (f"/v1/dir/{name}", Target(Resource.DIRECTORY, (name,)))
+            for name in (
+                "metadata/timestamp.json",
+                "metadata/12.root.json",
+                "metadata/3.party-RO.json",
+                f"targets/parties/RO/{HASH}.party.json",
+            )
+        ),
     ],
 )
 def test_path_of_the_table_is_known(path: str, target: Target) -> None:
@@ -60,6 +69,13 @@ def test_path_of_the_table_is_known(path: str, target: Target) -> None:
         f"/v1/blobs/{HASH}0",
         f"/v1/blobs/{HASH}\n",
         f"/v1/blobs/..%2f{HASH[:60]}",
+        "/v1/dir/",
+        "/v1/dir/metadata/../verified.json",
+        "/v1/dir/metadata/01.root.json",
+        "/v1/dir/metadata/1.timestamp.json",
+        "/v1/dir/metadata/1.party-ro.json",
+        f"/v1/dir/targets/parties/RO/{HASH.upper()}.party.json",
+        "/v1/dir/metadata/timestamp.json\n",
     ],
 )
 def test_anything_else_is_not(path: str) -> None:
@@ -77,6 +93,7 @@ def test_methods_are_those_of_the_table() -> None:
         "/v1/logs/a35/RO/1/log/1": {"GET"},
         f"/v1/receipts/{HASH[:32]}": {"GET"},
         f"/v1/blobs/{HASH}": {"HEAD", "PUT"},
+        "/v1/dir/metadata/timestamp.json": {"GET"},
     }
     for path, methods in table.items():
         target = target_of(path)

@@ -18,7 +18,7 @@ async def test_each_version_is_stated_once_and_renews_what_rests_on_it(tmp_path:
     """Rule 6: the log says under which directory this node acted."""
     async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
         node = net["RO/1"]
-        adopt = node.runtime._adopt
+        adopt = node.runtime.adopt
         renewed = []
 
         async def renew() -> None:
@@ -44,7 +44,7 @@ async def test_node_without_a_directory_asks_ever_more_rarely_and_then_every_qua
     """It waits as long as it takes; the source is not hammered."""
     async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
         node = net["RO/1"]
-        adopt = node.runtime._adopt
+        adopt = node.runtime.adopt
         node.directory.current = None
         adopt._clock = clock = StoppingClock(after=8)
         with pytest.raises(asyncio.CancelledError):
@@ -62,7 +62,7 @@ async def test_node_without_a_directory_asks_ever_more_rarely_and_then_every_qua
 async def test_age_counts_from_the_last_time_that_the_source_answered(tmp_path: Path) -> None:
     """A source that fails lets it grow, also where nothing in the directory had changed."""
     async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
-        adopt = net["RO/1"].runtime._adopt
+        adopt = net["RO/1"].runtime.adopt
         net.clock.ms += 5_000
         assert adopt.age_s() == 5.0
         why: list[str | None] = ["not reached"]

@@ -245,7 +245,7 @@ async def test_node_that_starts_without_a_directory_waits_to_open(tmp_path: Path
         assert await state_of(receiver, mid) is MessageState.ACCEPTED
         assert ask(receiver, "SELECT attempts FROM inbox") == [(0,)]
         receiver.directory.current = stamp
-        await receiver.runtime._adopt.once()
+        await receiver.runtime.adopt.once()
         await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
         receiver.directory.current = None
         with pytest.raises(UnavailableError, match="no directory"):
