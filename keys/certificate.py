@@ -1,8 +1,9 @@
 """A node's TLS certificate: Ed25519, signed by itself, recognised by its SPKI digest.
 
 No authority stands behind it. A peer knows it because the directory lists the digest of its
-public key (the pin), so names and dates in it decide nothing; they are right all the same, for
-the TLS library and for people who look.
+public key (the pin), so its DNS name and dates decide nothing; they are right all the same, for
+the TLS library and for people who look. It also names its node (a35:CC/n): only who holds the key
+can sign such a certificate, so that no other entry can list the pin as its own.
 
 Source:
     docs/wire-format.md, rule 26; RFC 5280; RFC 7469 section 2.4 (the pin).
@@ -27,6 +28,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from keys.digest import sha256
 from keys.errors import UnknownSuiteError
 
+_OWNER: Final = re.compile(r"a35:([A-Z]{2}/[1-9][0-9]{0,2})")
 _SKEW: Final = timedelta(hours=1)
 _MAX_DAYS: Final = 398  # what TLS libraries accept of anybody
 _MAX_NAME: Final = 253  # characters of a DNS name
@@ -53,29 +55,36 @@ class TlsIdentity:
     not_after_ms: int
 
 
-def make_identity(name: str, *, now_ms: int, days: int) -> TlsIdentity:
+def make_identity(name: str, *, now_ms: int, days: int, node: str | None = None) -> TlsIdentity:
     """Make a new key and a certificate for it.
 
     Args:
         name: DNS name of the node in lower case (A-labels), at most 253 characters; the
-            subject and the only alternative name.
+            subject and the only alternative name of its kind.
         now_ms: Milliseconds since 1970. Validity begins an hour earlier, for peers whose clock
             is late.
         days: Validity from now on, 1 to 398; a node takes 90.
+        node: CC/n, whose certificate it is; named in it if given, as every node does.
 
     Returns:
         The identity.
 
     Raises:
-        UnknownSuiteError: Not a DNS name, or a validity out of bounds; nothing was made.
+        UnknownSuiteError: Not a DNS name, not a node, or a validity out of bounds; nothing was
+            made.
     """
     if len(name) > _MAX_NAME or not _DNS_NAME.fullmatch(name):
         raise UnknownSuiteError("a certificate is for a DNS name in lower case")
+    if node is not None and _OWNER.fullmatch(f"a35:{node}") is None:
+        raise UnknownSuiteError("a node is named CC/n, n from 1 to 999")
     if not 1 <= days <= _MAX_DAYS:
         raise UnknownSuiteError("a certificate is valid for 1 to 398 days")
     key = Ed25519PrivateKey.generate()
     now = datetime.fromtimestamp(now_ms // 1000, tz=UTC)
-    certificate = _self_signed(key, name, not_before=now - _SKEW, not_after=now + timedelta(days))
+    names: list[x509.GeneralName] = [x509.DNSName(name)]
+    if node is not None:
+        names.append(x509.UniformResourceIdentifier(f"a35:{node}"))
+    certificate = _self_signed(key, names, not_before=now - _SKEW, not_after=now + timedelta(days))
     return _identity(certificate, key)
 
 
@@ -124,11 +133,48 @@ def spki_digest(certificate_der: bytes) -> bytes:
         raise UnknownSuiteError("not a certificate with a known kind of key") from error
 
 
+def certificate_owner(certificate_der: bytes) -> str | None:
+    """Return the node that a certificate names, after its own signature was checked.
+
+    Args:
+        certificate_der: As an entry lists it, any bytes.
+
+    Returns:
+        CC/n; None if it names none, as those of other programs may.
+
+    Raises:
+        UnknownSuiteError: Not a certificate, not signed by its own key, or it names several.
+    """
+    try:
+        certificate = x509.load_der_x509_certificate(certificate_der)
+        certificate.verify_directly_issued_by(certificate)
+        owners = _owners(certificate)
+    except Exception as error:  # the decoder's one edge: the library raises four families
+        raise UnknownSuiteError("not a certificate that its own key signed") from error
+    if len(owners) > 1:
+        raise UnknownSuiteError("a certificate that names several nodes")
+    return owners[0] if owners else None
+
+
+def _owners(certificate: x509.Certificate) -> list[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    found = map(_OWNER.fullmatch, names.get_values_for_type(x509.UniformResourceIdentifier))
+    return [match.group(1) for match in found if match is not None]
+
+
 def _self_signed(
-    key: Ed25519PrivateKey, name: str, *, not_before: datetime, not_after: datetime
+    key: Ed25519PrivateKey,
+    names: list[x509.GeneralName],
+    *,
+    not_before: datetime,
+    not_after: datetime,
 ) -> x509.Certificate:
     public = key.public_key()
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:_MAX_COMMON_NAME])])
+    common = str(names[0].value)[:_MAX_COMMON_NAME]
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
     signs_handshakes = x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,
@@ -151,7 +197,7 @@ def _self_signed(
         .serial_number(x509.random_serial_number())
         .not_valid_before(not_before)
         .not_valid_after(not_after)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(signs_handshakes, critical=True)
         .add_extension(x509.ExtendedKeyUsage(both_sides), critical=False)

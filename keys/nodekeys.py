@@ -156,7 +156,7 @@ class NodeKeys:
             generation=generation,
             log_ed25519_seed=draw(SEED_BYTES),
             log_mldsa44_seed=draw(SEED_BYTES),
-            tls=make_identity(tls_name, now_ms=now_ms, days=TLS_DAYS),
+            tls=make_identity(tls_name, now_ms=now_ms, days=TLS_DAYS, node=node),
             store_key=new_store_key(),
             last_resort_seed=new_seed(),
         )

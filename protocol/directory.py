@@ -19,7 +19,7 @@ from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import Field, model_validator
 
-from keys.certificate import spki_digest
+from keys.certificate import certificate_owner, spki_digest
 from keys.cosignature import SignatureType
 from keys.cosigner import Cosigner
 from keys.digest import sha256
@@ -260,6 +260,9 @@ class NodeEntry(StrictModel):
         pins = _usable(lambda: tuple(spki_digest(der).hex() for der in self.certificates))
         if pins != self.tls_spki:
             raise ValueError("the pins are not those of the certificates")
+        owners = _usable(lambda: {certificate_owner(der) for der in self.certificates})
+        if not owners <= {None, self.id}:
+            raise ValueError("a certificate of another node")
         return self
 
 

@@ -167,7 +167,7 @@ def _turned(
             )
         case Kind.TLS:
             name = tls_name(config.node_id, config.url)
-            following = make_identity(name, now_ms=now_ms, days=TLS_DAYS)
+            following = make_identity(name, now_ms=now_ms, days=TLS_DAYS, node=held.node)
             return replace(held, turning=replace(turning, tls=following))
         case Kind.KEM:
             # A fresh prekey too: senders take the newest, and what was stolen opens it no more.

@@ -1,7 +1,7 @@
 """The certificate serves mutual TLS 1.3, and is recognised by its pin."""
 
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
-from keys.certificate import TlsIdentity, make_identity, read_identity, spki_digest
+from keys.certificate import (
+    TlsIdentity,
+    certificate_owner,
+    make_identity,
+    read_identity,
+    spki_digest,
+)
 from keys.digest import sha256
 from keys.errors import UnknownSuiteError
 
@@ -152,6 +158,58 @@ def test_key_of_another_certificate_is_refused() -> None:
             read_identity(RO.certificate_pem, key_pem)
     with pytest.raises(UnknownSuiteError):
         read_identity(b"", RO.key_pem)
+
+
+def test_a_certificate_names_its_node_under_its_own_signature() -> None:
+    """Whoever copies a pin cannot make a certificate of that key with another name."""
+    named = make_identity("ro-1.example", now_ms=1_800_000_000_000, days=90, node="RO/1")
+    der = ssl.PEM_cert_to_DER_cert(named.certificate_pem.decode())
+    assert certificate_owner(der) == "RO/1"
+    forged = der.replace(b"a35:RO/1", b"a35:FR/1")
+    assert forged != der
+    for bad in (forged, b"certificate", der[:-1]):
+        with pytest.raises(UnknownSuiteError):
+            certificate_owner(bad)
+    assert certificate_owner(ssl.PEM_cert_to_DER_cert(RO.certificate_pem.decode())) is None
+    with pytest.raises(UnknownSuiteError):
+        make_identity("ro-1.example", now_ms=1_800_000_000_000, days=90, node="RO/0")
+
+
+@pytest.mark.parametrize(
+    ("uris", "owner"),
+    [((), None), (("https://a35.example",), None), (("a35:RO/1", "https://a35.example"), "RO/1")],
+)
+def test_certificates_of_other_programs_may_name_more_or_nothing(
+    uris: tuple[str, ...], owner: str | None
+) -> None:
+    """What is not a name of a node is nobody's business here."""
+    assert certificate_owner(made_elsewhere(uris)) == owner
+
+
+def test_a_certificate_of_two_nodes_is_nobodys() -> None:
+    """Each of two entries could list it as its own."""
+    with pytest.raises(UnknownSuiteError):
+        certificate_owner(made_elsewhere(("a35:RO/1", "a35:FR/1")))
+
+
+def made_elsewhere(uris: tuple[str, ...]) -> bytes:
+    """Return a certificate of P-256 that another program made."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "elsewhere")])
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=90))
+    )
+    if uris:
+        names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(uri) for uri in uris])
+        builder = builder.add_extension(names, critical=False)
+    return builder.sign(key, SHA256()).public_bytes(Encoding.DER)
 
 
 def context_for(

@@ -3,9 +3,11 @@
 import ssl
 from functools import cache
 
+from keys.certificate import make_identity
 from keys.nodekeys import NodeKeys
 from keys.recipient import RecipientSecret
 from protocol.directory import NodeEntry
+from protocol.directory_values import key_text
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.joining import JoinRequest, build_join_request, node_part
 from protocol.keyset import KeySet
@@ -33,6 +35,14 @@ def _node_keys(name: str, salt: int) -> NodeKeys:
 def certificate(keys: NodeKeys) -> bytes:
     """Return a node's certificate in DER."""
     return ssl.PEM_cert_to_DER_cert(keys.tls.certificate_pem.decode())
+
+
+@cache
+def unnamed_pins(host: str = "unnamed.example") -> dict[str, tuple[str, ...]]:
+    """Return pin and certificate of a key whose certificate names no node, for an entry."""
+    tls = make_identity(host, now_ms=1_800_000_000_000, days=90)
+    der = ssl.PEM_cert_to_DER_cert(tls.certificate_pem.decode())
+    return {"tls_spki": (tls.spki.hex(),), "tls_certificates": (key_text(der),)}
 
 
 def part(keys: NodeKeys, now_ms: int, *, port: int = 8443) -> NodeEntry:

@@ -144,6 +144,18 @@ def _no_real_certificate(fields: dict[str, Any]) -> None:
     node_of(fields)["tls_certificates"] = [key_text(b"certificate")]
 
 
+def _copied_certificate(fields: dict[str, Any]) -> None:
+    other = part(node_keys("FR/1"), NOW_MS)
+    node_of(fields)["tls_spki"] = list(other.tls_spki)
+    node_of(fields)["tls_certificates"] = list(other.tls_certificates)
+
+
+def _forged_certificate(fields: dict[str, Any]) -> None:
+    text = node_of(fields)["tls_certificates"][0]
+    der = key_bytes(text)
+    node_of(fields)["tls_certificates"] = [key_text(der[:-1] + bytes((der[-1] ^ 1,)))]
+
+
 def _unusable_kem(fields: dict[str, Any]) -> None:
     node_of(fields)["kem"][0]["public"] = key_text(b"\xff" * 1216)
 
@@ -212,6 +224,8 @@ def _no_witness(fields: dict[str, Any]) -> None:
         _foreign_profile,
         _twice_the_node,
         _other_pin,
+        _copied_certificate,
+        _forged_certificate,
         _no_certificate,
         _no_real_certificate,
         _empty_certificate,
