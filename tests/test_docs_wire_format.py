@@ -171,7 +171,8 @@ def test_paths_are_those_of_the_port() -> None:
     found = set()
     for row in table("method", "path", "body of the request", "200"):
         path = bare(row[1]).replace("=N", "=1").replace("{origin}", str(ORIGIN))
-        target = target_of(path.replace("{mid}", "0" * 32).replace("{H}", "0" * 64))
+        path = path.replace("{mid}", "0" * 32).replace("{file}", "metadata/timestamp.json")
+        target = target_of(path.replace("{H}", "0" * 64))
         assert target is not None
         assert allows(target, row[0])
         found.add((target.resource, row[0]))
@@ -196,6 +197,7 @@ def _one_of_each() -> Sequence[str]:
         "/v1/keys",
         "/v1/log/proof?old=1&new=2",
         f"/v1/logs/{ORIGIN}",
+        "/v1/dir/metadata/timestamp.json",
         f"/v1/receipts/{MID}",
         f"/v1/blobs/{digest}",
     )
