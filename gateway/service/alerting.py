@@ -62,7 +62,5 @@ class Alerting:
             await self._book.alert(alerts, now_ms=now_ms)
 
     def _act(self, mid: MessageId, way: str, now_ms: int) -> Statement:
-        act = Act(
-            act=ALERTED_ACT, who=str(self._node), ref=mid, subject=None, why=way, t_ms=now_ms
-        )
+        act = Act(act=ALERTED_ACT, who=str(self._node), ref=mid, subject=None, why=way, t_ms=now_ms)
         return officer_act(act.encode(), new_salt())

@@ -1,7 +1,8 @@
 """Authorities over real HTTP on loopback: what is sent, what is read, what is not followed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,20 +44,26 @@ class Served:
         return Response(status=self.status, body=body, headers=headers)
 
 
+@asynccontextmanager
+async def serving(served: Served) -> AsyncIterator[str]:
+    """Serve an authority until the block ends; give its address."""
+    app = Application()
+    app.router.add_route("*", "/{name:.*}", served.take)
+    runner = AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/tsa"
+    finally:
+        await runner.cleanup()
+
+
 def reached(served: Served, work: Callable[[HttpPost, str], Awaitable[None]]) -> None:
     """Serve an authority, and do something with its address."""
 
     async def run() -> None:
-        app = Application()
-        app.router.add_route("*", "/{name:.*}", served.take)
-        runner = AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        try:
-            await TCPSite(runner, "127.0.0.1", 0).start()
-            async with HttpPost() as post:
-                await work(post, f"http://127.0.0.1:{runner.addresses[0][1]}/tsa")
-        finally:
-            await runner.cleanup()
+        async with serving(served) as url, HttpPost() as post:
+            await work(post, url)
 
     asyncio.run(run())
 
@@ -113,6 +120,18 @@ def test_longer_reply_than_asked_for_is_refused(most: int) -> None:
         assert len(reply.body) == 100
 
     reached(Served(), work)
+
+
+def test_reply_that_comes_in_pieces_is_read_whole() -> None:
+    """A stamp with a long chain is larger than what one read gives."""
+    served = Served()
+    served.body = bytes(range(256)) * 4096
+
+    async def work(post: HttpPost, url: str) -> None:
+        reply = await post(url, b"q", content_type=QUERY_TYPE, max_bytes=1 << 20)
+        assert reply.body == served.body
+
+    reached(served, work)
 
 
 def test_closed_wire_reaches_nobody() -> None:

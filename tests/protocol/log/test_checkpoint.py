@@ -16,7 +16,13 @@ from protocol.errors import (
 )
 from protocol.identifiers import LogOrigin
 from protocol.limits import MAX_AHEAD_MS, MAX_INDEX, MAX_NOTE_BYTES
-from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, TreeHead, verify_checkpoint
+from protocol.log.checkpoint import (
+    Checkpoint,
+    ClaimedCheckpoint,
+    TreeHead,
+    read_checkpoint,
+    verify_checkpoint,
+)
 from protocol.log.signing import sign_head
 from tests.protocol.log.history import NOW_MS, ORIGIN, signer
 
@@ -48,12 +54,22 @@ def verify(note: bytes, *verifiers: LogVerifier, now_ms: int = NOW_MS) -> Checkp
 
 
 def code_of(note: bytes, *verifiers: LogVerifier, now_ms: int = NOW_MS) -> Code | None:
-    """Return the code with which a note is refused, None if it is accepted."""
-    try:
-        verify(note, *verifiers, now_ms=now_ms)
-    except RemoteProtocolError as error:
-        return error.code
-    return None
+    """Return the code with which a note is refused, None if it is accepted, in either way."""
+    codes: list[Code | None] = []
+    for way in (verify, read):
+        try:
+            way(note, *verifiers, now_ms=now_ms)
+        except RemoteProtocolError as error:
+            codes.append(error.code)
+        else:
+            codes.append(None)
+    assert codes[0] is codes[1]
+    return codes[0]
+
+
+def read(note: bytes, *verifiers: LogVerifier, now_ms: int = NOW_MS) -> Checkpoint:
+    """Read and verify a note in one go."""
+    return read_checkpoint(note, verifiers, now_ms=now_ms)
 
 
 def test_what_the_log_signed_is_verified() -> None:
