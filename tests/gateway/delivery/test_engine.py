@@ -98,6 +98,36 @@ async def test_broken_neighbour_delays_nobody_else(tmp_path: Path) -> None:
         assert await state_of(net["FR/1"], stuck) is MessageState.QUEUED
 
 
+class Holding(Wire):
+    """A wire on which frames to one node take until they are let go."""
+
+    def __init__(self, held: NodeId, cut: set[tuple[NodeId, NodeId]]) -> None:
+        super().__init__(cut=cut, keep=True)
+        self.held = held
+        self.let_go = asyncio.Event()
+
+    @override
+    async def delay(self) -> None:
+        """Hold whoever has just handed over a frame for that node."""
+        if self.captured and self.captured[-1][1] == self.held:
+            await self.let_go.wait()
+
+
+@scenario
+async def test_lane_that_fails_counts_against_no_other_lane_with_work(tmp_path: Path) -> None:
+    """A node that is dead would else put every lane off, ever longer each time."""
+    wire = Holding(DE, cut={(FR, RO)})
+    async with network(tmp_path, NAMES, wire, run=["FR/1", "DE/1"]) as net:
+        mid = (await send(net["FR/1"], request(1, to="DE"))).mid
+        await net.turn_until(lambda: bool(wire.captured))
+        await send(net["FR/1"], request(2, to="RO"))
+        await net.turn_until(lambda: RO in failures(net, "FR/1"))
+        await _turns(net)
+        assert failures(net, "FR/1") == {RO: 1}
+        wire.let_go.set()
+        await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
+
+
 @scenario
 async def test_emergency_does_not_wait_for_the_timer_of_less_urgent_items(tmp_path: Path) -> None:
     """A new P0 makes its lane due now, also when the lane waits for minutes."""
