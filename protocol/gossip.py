@@ -29,6 +29,9 @@ UNSIGNED_MS: Final = 24 * 60 * 60 * 1000
 SIGNED_MS: Final = 60 * 60 * 1000
 """The same of a head with its note: one that did not start where its receiver stood."""
 
+REFUSALS: Final = 3
+"""How often a log may answer, and not to the question, before the note itself is wanted."""
+
 ASKED_AT_ONCE: Final = 64
 """Heads that one round asks about."""
 
@@ -95,6 +98,7 @@ class Heard:
         first_ms: When, by our clock.
         note: Its signed note, if it came with one.
         asked_ms: When its log was last asked in vain, None if never.
+        refusals: How often its log was there, and gave no proof now.
     """
 
     teller: NodeId
@@ -102,6 +106,7 @@ class Heard:
     first_ms: int
     note: bytes | None = None
     asked_ms: int | None = None
+    refusals: int = 0
 
     def is_due(self, now_ms: int) -> bool:
         """Tell whether its log is to be asked; a clock that was set back asks at once."""
@@ -111,6 +116,8 @@ class Heard:
 
     def is_overdue(self, now_ms: int) -> bool:
         """Tell whether its log was silent of it for so long that the note itself is wanted."""
+        if self.refusals >= REFUSALS:
+            return True
         return now_ms >= self.first_ms + (UNSIGNED_MS if self.note is None else SIGNED_MS)
 
 
@@ -163,9 +170,15 @@ class Rumours:
         if len(self._joined) > _JOINED_KEPT:
             self._joined.popitem(last=False)
 
-    def unanswered(self, heard: Heard, now_ms: int) -> Heard:
-        """Keep a head whose log was silent; return it as it waits now."""
-        again = replace(heard, asked_ms=now_ms)
+    def unanswered(self, heard: Heard, now_ms: int, *, refused: bool) -> Heard:
+        """Keep a head whose log was silent; return it as it waits now.
+
+        Args:
+            heard: That was asked about.
+            now_ms: Milliseconds since 1970, UTC.
+            refused: The log was there, and gave no proof now.
+        """
+        again = replace(heard, asked_ms=now_ms, refusals=heard.refusals + refused)
         self._heard.setdefault(heard.teller, {})[heard.head.origin] = again
         return again
 

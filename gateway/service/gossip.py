@@ -17,7 +17,7 @@ from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory, Transport
 from gateway.service.guard import passing_over_full
-from gateway.service.joined import is_joined
+from gateway.service.joined import REFUSED, is_joined
 from gateway.service.link import PeerLogs
 from gateway.service.unjoined import OpenHeads
 from protocol.errors import ForkDetectedError, RemoteProtocolError
@@ -31,6 +31,9 @@ from protocol.standing import ThirdHead
 _LOOK_EVERY_S: Final = 60.0
 _AT_ONCE: Final = 16
 """Logs asked side by side: a dead one must not delay the others by its time-outs."""
+
+_COMPARED: Final = 8
+"""Sizes of ours for which a teller of another history is asked; each asks for one note."""
 
 _HTTP_OK: Final = 200
 
@@ -151,11 +154,10 @@ class Gossip:
         head = heard.head
         try:
             joined = await is_joined(self._transport, place, head.size, head.root)
-        except TransportError:
-            if heard.is_overdue(now_ms):
-                await self._accuse(heard)
-            else:
-                rumours.unanswered(heard, now_ms)
+        except TransportError as error:
+            waits = rumours.unanswered(heard, now_ms, refused=error.code == REFUSED)
+            if waits.is_overdue(now_ms):
+                await self._accuse(waits)
             return
         if joined:
             rumours.joined(heard)
@@ -169,16 +171,39 @@ class Gossip:
         checkpoint = await self._signed(heard)
         if checkpoint is None or _told(checkpoint) != heard.head:
             return  # an unsigned head never accuses
+        if not await self._prove(checkpoint, by=heard.teller):
+            await self._open_heads.open(checkpoint)
+            await self._compare(origin, heard.teller)
+
+    async def _prove(self, checkpoint: Checkpoint, *, by: NodeId) -> bool:
+        """Tell whether a signed head is of a size that is linked; with another root it is a fork.
+
+        Raises:
+            StorageError: It could not be kept.
+        """
+        place = self._logs.hearsay.places().get(checkpoint.head.origin)
+        fit = Fit.OPEN if place is None else fit_of(place, _told(checkpoint))
+        if fit is Fit.CONTRADICTED:
+            with suppress(ForkDetectedError):
+                self._logs.take(checkpoint, old=0, proof=(), by=by)
+            await self._logs.keep_forks()
+            self._metrics.alarms("log_forked")
+            self._journal.alarm("log_forked", log=str(checkpoint.head.origin), by=str(by))
+        return fit is not Fit.OPEN
+
+    async def _compare(self, origin: LogOrigin, teller: NodeId) -> None:
+        """Ask who holds another history for a head of a size of ours: two of them are proof."""
         place = self._logs.hearsay.places().get(origin)
-        if place is not None and fit_of(place, heard.head) is Fit.CONTRADICTED:
-            try:
-                self._logs.take(checkpoint, old=0, proof=(), by=heard.teller)
-            except ForkDetectedError:
-                await self._logs.keep_forks()
-                self._metrics.alarms("log_forked")
-                self._journal.alarm("log_forked", log=str(origin), by=str(heard.teller))
+        if place is None or teller == origin.node:
             return
-        await self._open_heads.open(checkpoint)
+        for one in reversed(place.linked[-_COMPARED:]):
+            checkpoint = await self._note(teller, origin, f"/v1/logs/{origin}?size={one.size}")
+            if checkpoint is None or checkpoint.head.size != one.size:
+                continue
+            if checkpoint.head.root == one.root:
+                return  # what lies below is one history
+            await self._prove(checkpoint, by=teller)
+            return
 
     async def _signed(self, heard: Heard) -> Checkpoint | None:
         origin = heard.head.origin

@@ -19,6 +19,9 @@ from protocol.log.checkpoint import ClaimedCheckpoint, TreeHead
 from protocol.log.linking import Position, check_joined
 from protocol.standing import decode_log_proof
 
+REFUSED: Final = "no_log_proof"
+"""Code of the TransportError if the log was there, and said nothing of the question."""
+
 _HTTP_OK: Final = 200
 _SILENT: Final = frozenset({Code.BUSY, Code.QUOTA, Code.STORE, Code.PEER})
 """Refusals that say nothing of the log."""
@@ -42,7 +45,7 @@ async def ask_proof(transport: Transport, peer: NodeId, low: int, high: int) -> 
     """
     proof = await _asked(transport, peer, low, high)
     if proof is None:
-        raise TransportError("the peer's log gave no consistency proof", code="no_log_proof")
+        raise TransportError("the peer's log gave no consistency proof", code=REFUSED)
     return proof
 
 
@@ -60,7 +63,7 @@ async def _asked(
     )
     if status != _HTTP_OK:
         if coded(status, body).code in _SILENT:
-            raise TransportError("the log gave no answer now", code="no_log_proof")
+            raise TransportError("the log gave no answer now", code=REFUSED)
         return None
     answer = decode_log_proof(body)
     if (answer.old, answer.new) != (low, high):
@@ -112,4 +115,4 @@ async def _check_same_log(transport: Transport, origin: LogOrigin) -> None:
     with suppress(RemoteProtocolError):
         later = ClaimedCheckpoint.parse(BeginningAnswer.decode(body).note).head.origin
         if later.node == origin.node and later > origin:
-            raise TransportError("the node goes on in a later log", code="no_log_proof")
+            raise TransportError("the node goes on in a later log", code=REFUSED)
