@@ -35,6 +35,10 @@ class Server(Protocol):
     def port(self) -> PeerPort:
         """What answers."""
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it serves; one that ends in order closes its files before its life is over."""
+
 
 class Liar(Protocol):
     """What a lying node makes of what it says."""
@@ -257,7 +261,8 @@ class Wire:
         try:
             return await server.port.answer(way[0], request)
         except Exception as error:  # noqa: BLE001 - outermost frame of a request: it fails the run
-            self.bugs.append(error)
+            if server.is_up:
+                self.bugs.append(error)
             return Reply(status=_BUG, is_ours=False)
 
     async def _back(self, way: Way, request: Request, reply: Reply) -> Reply:
