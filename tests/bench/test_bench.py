@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import __main__ as bench
-from tests.bench import audit
+from tests.bench import audit, directory
 from tests.bench.measure import Figure, compare, figure_of, ratio
 
 
@@ -56,3 +56,17 @@ def test_verification_of_a_log_is_measured(tmp_path: Path) -> None:
     found = audit.verified(store, keys)
     assert (found["faults"], found["checked"], found["checkpoints"]) == (0, 3000, 30)
     assert set(audit.proven(store, origin, 3000)) == {"proof_ms", "proof_cpu_ms"}
+
+
+def test_the_cost_of_the_directory_is_measured(tmp_path: Path) -> None:
+    """A small slice: an unchanged directory is one small file, a change only what changed."""
+    directory.build(tmp_path, 2)
+    entries = directory.entries(tmp_path, 2)
+    assert entries["unchanged_files"] == 1
+    assert entries["one_change_files"] == 4
+    assert entries["first_bytes"] > 5 * entries["unchanged_bytes"]  # type: ignore[operator]
+    directory.spread(tmp_path, 20)
+    files = directory.targets(tmp_path, 20)
+    assert files["first_files"] == 20 + 5
+    assert files["unchanged_files"] == 1
+    assert files["one_change_files"] == 4
