@@ -42,16 +42,18 @@ class Entry:
         module: The module that holds it.
         app: The name of the typer application there.
         is_group: Whether the application as a whole is the command, with commands below it.
+        more: A module with further commands of a group.
     """
 
     line: str
     module: str
     app: str = "app"
     is_group: bool = False
+    more: str | None = None
 
 
-def _group(line: str, module: str, app: str = "app") -> Entry:
-    return Entry(line, module, app, is_group=True)
+def _group(line: str, module: str, app: str = "app", more: str | None = None) -> Entry:
+    return Entry(line, module, app, is_group=True, more=more)
 
 
 _CLI: Final = "gateway.officer.cli."
@@ -75,7 +77,10 @@ COMMANDS: Final[dict[str, Entry]] = {
     "restore": Entry("Put a sealed copy into an empty home.", f"{_OPERATOR}backup", "restore_app"),
     "keys": _group("List, replace or revoke the node's keys.", f"{_OPERATOR}settings", "keys_app"),
     "directory": _group(
-        "The directory authority's tools.", f"{_OPERATOR}authority", "directory_app"
+        "The directory authority's tools; find points of contact.",
+        f"{_OPERATOR}authority",
+        "directory_app",
+        f"{_CLI}finding",
     ),
     "check": Entry("Check a document by every rule, offline.", f"{_CLI}papers"),
     "schema": _group("Show message types and their forms.", f"{_CLI}papers", "schema_app"),
@@ -183,6 +188,10 @@ def load(name: str, entry: Entry) -> TyperCommand | TyperGroup:
     group = get_group(found)
     if entry.is_group:
         group.name = name
+        if entry.more is not None:
+            added: typer.Typer = import_module(entry.more).app
+            added.rich_markup_mode = None
+            group.commands.update(get_group(added).commands)
         return group
     command = group.commands[name]
     return cast("TyperCommand", command)

@@ -119,5 +119,8 @@ class Counting(Protocol):
     async def count_calls(self, counts: Sequence[DayCount]) -> None:
         """Add calls and answers to what was counted."""
 
+    async def last_answers(self) -> Mapping[NodeId, int]:
+        """Return when the desk of each node answered a ping last, ms since 1970 UTC."""
+
     async def availability(self, *, since_day: int) -> Mapping[NodeId, tuple[DayCount, ...]]:
         """Return what was counted since a day, for each node in order of days."""

@@ -193,7 +193,9 @@ class Runtime:
         self._tend = make_tend(
             node, ports, cases=self.cases, directory_age_s=self.adopt.age_s, guard=self._guard
         )
-        self.contact = make_contact(node, ports, lanes=self.engine, keyring=self._keyring)
+        self.contact = make_contact(
+            node, ports, lanes=self.engine, keyring=self._keyring, ways=self.ways
+        )
 
     @property
     def logs(self) -> PeerLogs:

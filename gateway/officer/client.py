@@ -20,6 +20,7 @@ from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
 from gateway.officer.connection import Connection, read
 from gateway.officer.evidence import EvidenceReader
+from gateway.officer.finding import DirectoryReader
 from gateway.officer.pings import PingDesk
 from gateway.officer.resources import (
     Drafts,
@@ -62,6 +63,7 @@ class Client:
         log: The node's log.
         evidence: Exports what is held of a message.
         node: Health, events, directory, types.
+        directory: Points of contact.
         pings: Asks nodes and people whether they are there, and answers.
     """
 
@@ -76,6 +78,7 @@ class Client:
         self.evidence = EvidenceReader(self._connection)
         self.node = NodeReader(self._connection)
         self.pings = PingDesk(self._connection)
+        self.directory = DirectoryReader(self._connection)
 
     async def __aenter__(self) -> Self:
         """Make the pool; connects at the first call."""

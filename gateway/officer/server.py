@@ -16,6 +16,7 @@ from gateway.officer.api.cancel import CancelApi, CancelService
 from gateway.officer.api.drafts import DraftApi
 from gateway.officer.api.events import EventApi, Told
 from gateway.officer.api.evidence import EvidenceApi, EvidenceService
+from gateway.officer.api.finding import FindingApi
 from gateway.officer.api.health import HealthApi, health_app
 from gateway.officer.api.hold import HoldApi
 from gateway.officer.api.log import LogApi
@@ -108,6 +109,7 @@ def build_officer_app(services: OfficerServices) -> Application:
     if services.contact is not None:
         api = PingApi(services.contact, services.directory, services.clock, who=who)
         app.add_routes(api.routes())
+        app.add_routes(FindingApi(services.contact.finder).routes())
     if services.evidence is not None:
         app.add_routes(EvidenceApi(services.evidence, who=who).routes())
     if services.recovery is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from gateway.outfit import Ports
 from gateway.service.availability import Availability
+from gateway.service.finding import Finder, WayBook
 from gateway.service.greet import Greet, Lanes
 from gateway.service.keyring import Keyring
 from gateway.service.pingdesk import PingDesk
@@ -22,12 +23,14 @@ class Contact:
         pings: Asks nodes and the people at them.
         desk: Answers those who ask here.
         availability: Counts who answered the regular calls.
+        finder: Finds points of contact.
     """
 
     greet: Greet
     pings: Pings
     desk: PingDesk
     availability: Availability
+    finder: Finder
 
     async def run(self) -> None:
         """Keep contact until cancelled; one owner awaits it.
@@ -41,7 +44,9 @@ class Contact:
             group.create_task(self.availability.run())
 
 
-def make_contact(node: NodeId, ports: Ports, *, lanes: Lanes, keyring: Keyring) -> Contact:
+def make_contact(
+    node: NodeId, ports: Ports, *, lanes: Lanes, keyring: Keyring, ways: WayBook
+) -> Contact:
     """Return the parts of one node that keep contact.
 
     Args:
@@ -49,6 +54,7 @@ def make_contact(node: NodeId, ports: Ports, *, lanes: Lanes, keyring: Keyring) 
         ports: What it may touch.
         lanes: Send empty frames.
         keyring: Fetches key sets; keys to write under.
+        ways: When nodes were met.
     """
     availability = Availability(store=ports.store, clock=ports.clock)
     sealer = Sealer(node=node, directory=ports.directory, keyring=keyring, clock=ports.clock)
@@ -79,4 +85,5 @@ def make_contact(node: NodeId, ports: Ports, *, lanes: Lanes, keyring: Keyring) 
         clock=ports.clock,
         randomness=ports.randomness,
     )
-    return Contact(greet=greet, pings=pings, desk=desk, availability=availability)
+    finder = Finder(directory=ports.directory, ways=ways, store=ports.store, clock=ports.clock)
+    return Contact(greet=greet, pings=pings, desk=desk, availability=availability, finder=finder)

@@ -92,6 +92,13 @@ class CountingPart(StorePart):
         """Add calls and answers to what was counted."""
         await self._core.writer.run(partial(count_calls, counts=counts))
 
+    async def last_answers(self) -> Mapping[NodeId, int]:
+        """Return when the desk of each node answered a ping last, ms since 1970 UTC."""
+        rows = self._core.reader.execute(
+            "SELECT node, max(answered_ms) FROM ping WHERE answered_ms IS NOT NULL GROUP BY node"
+        )
+        return {NodeId.parse(node): at_ms for node, at_ms in rows}
+
     async def availability(self, *, since_day: int) -> Mapping[NodeId, tuple[DayCount, ...]]:
         """Return what was counted since a day, for each node in order of days."""
         return read_availability(self._core.reader, since_day=since_day)

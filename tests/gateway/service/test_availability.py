@@ -32,6 +32,10 @@ class Kept:
             raise StorageError("the disk is full", code="disk_full")
         self.counts.extend(counts)
 
+    async def last_answers(self) -> Mapping[NodeId, int]:
+        """Return nothing: nobody is asked here."""
+        return {}
+
     async def availability(self, *, since_day: int) -> Mapping[NodeId, tuple[DayCount, ...]]:
         """Return what was kept."""
         return {

@@ -71,6 +71,7 @@ class PingsContract(Contract):
             assert (row.mid, row.state) == (mid(1), MessageState.QUEUED)
             assert (row.node_ok, row.node_ms, row.why) == (True, 12, None)
             assert (row.details_valid, row.answered_ms) == (False, NOW_MS + 5)
+            assert await store.last_answers() == {PEER: NOW_MS + 5}
 
         self.run(scenario)
 
