@@ -161,7 +161,7 @@ class Witnesses:
             return
         now_s = self._clock.monotonic_s()
         assigned = self._roster.of(self._book.origin)
-        due = [each for each in assigned if self._due_s(each.cosigner) <= now_s]
+        due = [each for each in assigned if self._is_due(each.cosigner, now_s)]
         places = asyncio.Semaphore(_AT_ONCE)
         calls = [asyncio.ensure_future(self._turn(each, places)) for each in due]
         try:
@@ -207,9 +207,9 @@ class Witnesses:
             fix="see why with: a35 log witnesses; messages go their way all the same",
         )
 
-    def _due_s(self, cosigner: Cosigner) -> float:
+    def _is_due(self, cosigner: Cosigner, now_s: float) -> bool:
         turn = self._turns.get(cosigner)
-        return self._clock.monotonic_s() if turn is None else turn.next_s
+        return turn is None or turn.next_s <= now_s
 
     async def _turn(self, assigned: Assigned, places: asyncio.Semaphore) -> None:
         async with places:
