@@ -5,13 +5,38 @@ took half of the time of collecting them.
 """
 
 import gc
+import os
 from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from _pytest.terminal import TerminalReporter
 
 from tests.gateway.demo.process import Ended, run_a35
+
+_TESTS: Final = Path(__file__).parent
+_LONG: Final = tuple(
+    _TESTS / place
+    for place in (
+        "crash",
+        "gateway/demo",
+        "gateway/simulator",
+        "operations",
+        "planted",
+        "transcripts",
+        "test_packaging.py",
+    )
+)
+"""Where single tests take many seconds: processes, or days of a simulated network."""
+
+
+class _Kind(Enum):
+    SHARED = auto()
+    LONG = auto()
+    SHORT = auto()
+
 
 _OBJECTS: Final = 100_000
 """How many new objects let the collector of garbage look, 700 otherwise."""
@@ -67,10 +92,40 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(NotRun(config), "a35-not-run")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every worker begin with its part of the tests that take long, in the order drawn.
+
+    Each gets a run of the list. A long test that comes last would keep one worker busy alone, and
+    tests that look at one demo make it once if they are with the same worker.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    kinds: dict[_Kind, list[pytest.Item]] = {kind: [] for kind in _Kind}
+    for item in items:
+        kinds[_kind_of(item)].append(item)
+    shared, long, short = kinds.values()
+    items[:] = [
+        item
+        for number in range(workers)
+        for item in (
+            *(() if number else shared),
+            *long[number::workers],
+            *short[number::workers],
+        )
+    ]
+
+
 def pytest_collection_finish() -> None:
     """Keep what was collected from being looked at after each test."""
     gc.collect()
     gc.freeze()
+
+
+def _kind_of(item: pytest.Item) -> _Kind:
+    if "demo_check" in getattr(item, "fixturenames", ()):
+        return _Kind.SHARED
+    is_long = any(item.path.is_relative_to(place) for place in _LONG)
+    return _Kind.LONG if is_long else _Kind.SHORT
 
 
 def _lines(skipped: Iterable[pytest.TestReport]) -> Iterable[str]:

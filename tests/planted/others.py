@@ -72,7 +72,7 @@ TESTED: Final = (
         edits=(
             Edit(
                 "protocol/log/linking.py",
-                "    _check_joined(position.head, offered, proof)\n",
+                "    check_joined(position.head, offered, proof)\n",
                 "",
             ),
         ),
