@@ -247,7 +247,7 @@ class Engine:
         for node in changed:
             lane = await self._refresh(node)
             if lane is not None:
-                lane.idle.clear()
+                lane.changed()
         for node in sorted(self._look.difference(changed)):
             await self._refresh(node)
 
@@ -337,18 +337,20 @@ class Engine:
         node = lane.node
         attempt = Attempt(node=node)
         attempt.claimed = partial(self._claimed, lane, job, attempt)
-        batch = lane.batch(job, self._clock.monotonic_s())
+        batch, seen = lane.batch(job, self._clock.monotonic_s()), lane.changes
         try:
             progress = await self._dispatch.deliver(node, batch, attempt=attempt)
         except GatewayError as error:
             self._journal.warning("delivery_failed", node=str(node), code=error.code)
             progress = Progress.FAILED
         finally:
+            is_news = lane.changes != seen
             lane.ended(attempt)
         if job is Job.BULK:
             self._turns.charge(node, attempt.size_bytes)
         if progress is Progress.IDLE:
-            lane.idle.add(job)
+            if not is_news:
+                lane.idle.add(job)
             return False
         if progress is Progress.FAILED:
             if attempt.timed_out:

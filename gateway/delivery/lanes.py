@@ -30,7 +30,8 @@ class Lane:
         emergency: The newest P0 that was seen.
         running: Workers under way, by what they were granted for.
         claiming: Jobs whose worker has not claimed anything yet.
-        idle: Jobs that found nothing; until the store says that something changed.
+        idle: Jobs that found nothing; until something changes.
+        changes: How often something changed: a worker that began before did not see it.
         receipting: The attempt among those of all classes that carries receipts, None without
             one. The next receipts gather meanwhile: there is one for each stage of each message.
     """
@@ -45,6 +46,7 @@ class Lane:
     running: dict[Job, int] = field(default_factory=lambda: dict.fromkeys(Job, 0))
     claiming: set[Job] = field(default_factory=set)
     idle: set[Job] = field(default_factory=set)
+    changes: int = 0
     receipting: Attempt | None = None
 
     def claimed(self, attempt: Attempt) -> None:
@@ -68,7 +70,12 @@ class Lane:
         """
         if self.receipting is attempt:
             self.receipting = None
-            self.idle.discard(Job.BULK)
+            self.changed()
+
+    def changed(self) -> None:
+        """Take note that there may be something for whoever found nothing."""
+        self.changes += 1
+        self.idle.clear()
 
     @property
     def is_open(self) -> bool:

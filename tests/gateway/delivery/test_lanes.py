@@ -142,3 +142,16 @@ def test_receipts_that_were_given_back_hold_up_no_others() -> None:
     assert busy.batch(Job.BULK, NOW_S).kind is None
     busy.ended(attempt)
     assert busy.batch(Job.BULK, NOW_S).kind is None
+
+
+def test_receipts_that_come_back_are_news_for_whoever_looked_past_them() -> None:
+    """Found by simulation: a worker that looked for envelopes only ended last, and all slept."""
+    busy = lane(0, 0, 1)
+    carries = Attempt(node=RO, kind=OutboxKind.RECEIPT)
+    busy.claimed(carries)
+    seen = busy.changes
+    assert busy.batch(Job.BULK, NOW_S).kind is OutboxKind.ENVELOPE
+    busy.idle.add(Job.BULK)
+    busy.ended(carries)
+    assert busy.changes != seen
+    assert busy.wants(NOW_S) == (Job.BULK,)
