@@ -13,6 +13,7 @@ from gateway.simulator.model import Held, Model, View
 from gateway.simulator.node import SimulatedNode
 from gateway.simulator.observer import Observer
 from gateway.storage.audit import AuditedMessage, StoreAudit, audit_store
+from protocol.cases.ladder import MessageState, is_over, reached
 from protocol.identifiers import MessageId, NodeId
 
 _SECRETS: Final = ("ed25519", "mldsa44", "store", "last resort", "prekey 1")
@@ -123,12 +124,22 @@ class Judge:
                 )
 
     def _check_same(self, name: NodeId, audit: StoreAudit) -> None:
-        """I9: stopping in order changes no message."""
-        self.findings.hold(
-            Invariant.STATE_FROM_LOG,
-            holds=audit.messages == self._before[name].messages,
-            otherwise=f"the messages of {name} changed when it stopped",
-        )
+        """I9: stopping loses no message and takes none back; others may still lift it."""
+        after = {(one.sender, one.mid): one.state for one in audit.messages}
+        for one in self._before[name].messages:
+            state = after.get((one.sender, one.mid))
+            self.findings.hold(
+                Invariant.STATE_FROM_LOG,
+                holds=state is not None and _follows(state, one.state),
+                otherwise=f"{one.mid} of {name} was {one.state} before it stopped, then {state}",
+            )
+
+
+def _follows(state: MessageState, before: MessageState) -> bool:
+    """Tell whether a message may have come from one state to another."""
+    if is_over(before):
+        return state is before
+    return is_over(state) or reached(state, before)
 
 
 async def _mark(node: SimulatedNode, message: AuditedMessage) -> str | None:

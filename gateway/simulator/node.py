@@ -250,6 +250,7 @@ class SimulatedNode:
         await asyncio.wait([running])
         await self.store.close()
         self._has_files = False
+        self.life.end()  # whatever of it is still under way must not meet a closed store
 
     async def _live(self, life: Life) -> None:
         """Be the process: open, run, and say so if it ends by itself."""
