@@ -185,22 +185,27 @@ class World:
         least_s = began_s + (_PINGED_S if self.model.restored else 0.0)
         while self.time.now_s() < until_s:
             await self.time.wait(_LOOK_S)
-            is_found = all(self._is_accused(name) for name in self.twins.held)
+            is_found = all(
+                any(self.accuses(name, liar) for name in sorted(self.nodes))
+                for liar in self.twins.held
+            )
             is_late = self.time.now_s() >= (least_s if is_found else began_s + _GOSSIP_S)
             if is_late and not self.officers.busy and await self._is_quiet():
                 return
 
-    def _is_accused(self, liar: NodeId) -> bool:
-        """Tell whether an honest node that runs refuses or doubts a log of the liar's."""
-        return any(
-            origin.node == liar
-            for name, node in self.nodes.items()
-            if node.is_up and self.is_honest(name)
-            for origin in (
-                *node.runtime.continuing.standpoint().forks,
-                *(one.origin for one in node.runtime.open_heads.all()),
-            )
-        )
+    def accuses(self, name: NodeId, liar: NodeId) -> bool:
+        """Tell whether an honest node that runs refuses or doubts a log of another one.
+
+        Args:
+            name: Who may have found out.
+            liar: Whose logs.
+        """
+        node = self.nodes[name]
+        if not node.is_up or not self.is_honest(name):
+            return False
+        doubted = (one.origin for one in node.runtime.open_heads.all())
+        refused = node.runtime.continuing.standpoint().forks
+        return any(origin.node == liar for origin in (*refused, *doubted))
 
     async def _is_quiet(self) -> bool:
         # The cheap question first: the others open every store. Who knows that its own log has
