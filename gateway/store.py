@@ -105,7 +105,7 @@ class Audits(Protocol):
     ) -> LogVerification:
         """Compute a log of this node anew, beside its work; the one that is written if not given.
 
-        `known`: heads of the log that is written which others are known to hold.
+        `known`: heads of that log which others are known to hold.
         """
 
 

@@ -29,6 +29,7 @@ from gateway.officer.shapes.models import (
 )
 from gateway.officer.shapes.problems import error_of
 from gateway.officer.shapes.recovery import AcceptedView, ReasonRequest, RecoveryView
+from gateway.officer.shapes.refer import ReferRequest
 from gateway.officer.shapes.witnesses import WitnessList
 
 POLL_S: Final = 25
@@ -165,6 +166,16 @@ class Received:
             f"/messages/{mid}/acknowledge", asked, SentAnswer, key=key
         )
 
+    async def refer(self, mid: str, asked: ReferRequest, *, key: str) -> SentAnswer:
+        """Hand a request over inside the Party, and tell its sender.
+
+        Args:
+            mid: The request; it must have been opened.
+            asked: To whom, for what, until when.
+            key: Makes a repetition of the same call harmless.
+        """
+        return await self._connection.post(f"/messages/{mid}/refer", asked, SentAnswer, key=key)
+
     async def file(self, mid: str, index: int, target: BinaryIO) -> int:
         """Download one attachment.
 
@@ -208,11 +219,14 @@ class LogReader:
         async with self._connection.call("GET", f"/log/proof/{index}") as response:
             return (await read_bytes(response)).decode()
 
-    async def verify(self, origin: str | None = None) -> AsyncIterator[VerificationStep]:
+    async def verify(
+        self, origin: str | None = None, *, against: bytes | None = None
+    ) -> AsyncIterator[VerificationStep]:
         """Have the node compute a log of its own anew.
 
         Args:
-            origin: Which; the one that is written if not given.
+            origin: Which; that of `against`, or the one that is written, if not given.
+            against: A signed note of it that somebody else holds.
 
         Yields:
             Progress, then the result.
@@ -223,7 +237,7 @@ class LogReader:
         path = "/log/verifications"
         if origin is not None:
             path += f"?{urlencode({'origin': origin})}"
-        async with self._connection.call("POST", path) as response:
+        async with self._connection.call("POST", path, data=against) as response:
             async for line in response.content:
                 step = parse(line, VerificationStep)
                 if step.problem is not None:

@@ -116,9 +116,16 @@ class ProveService(Protocol):
         """Return the log with its newest head."""
 
     async def verify(
-        self, progress: Callable[[int, int], None], *, origin: LogOrigin | None = None
+        self,
+        progress: Callable[[int, int], None],
+        *,
+        origin: LogOrigin | None = None,
+        against: bytes | None = None,
     ) -> LogVerification:
-        """Compute a log anew, ours if none is named; `progress` gets leaves done and in all."""
+        """Compute a log anew, ours if none is named; `progress` gets leaves done and in all.
+
+        `against`: a signed note of it that somebody else holds.
+        """
 
     async def proof(self, index: int) -> str:
         """Return a C2SP tlog-proof of one leaf."""

@@ -10,16 +10,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.errors import NoInputError
+from gateway.errors import DataError, NoInputError
 from gateway.ports import Directory
 from gateway.records import SignedHead
 from gateway.store import Audits, LogBook
 from keys.note import LogVerifier
+from protocol.errors import RemoteProtocolError
 from protocol.identifiers import LogOrigin, NodeId
+from protocol.limits import MAX_INDEX
 from protocol.log.audited import KnownHead, LogFault, LogVerification
+from protocol.log.checkpoint import ClaimedCheckpoint, read_checkpoint
 from protocol.log.proof import format_tlog_proof
 
-__all__ = ("LogFault", "LogVerification", "LogView", "ProvableLog", "Prove", "listed_keys")
+__all__ = (
+    "LogFault", "LogVerification", "LogView", "ProvableLog", "Prove", "listed_keys", "note_held",
+)  # fmt: skip
 
 
 class ProvableLog(LogBook, Audits, Protocol):
@@ -51,6 +56,36 @@ def listed_keys(directory: Directory, origin: LogOrigin) -> tuple[LogVerifier, .
     entry = directory.node(origin.node)
     keys = () if entry is None else entry.logs
     return tuple(key.verifier for key in keys if key.log_origin == origin)
+
+
+def note_held(
+    note: bytes, origin: LogOrigin | None, verifiers: Callable[[LogOrigin], Sequence[LogVerifier]]
+) -> tuple[LogOrigin, KnownHead]:
+    """Read a checkpoint of our log that somebody else holds: the log must lead up to it.
+
+    Args:
+        note: The signed note, any bytes.
+        origin: The log that is to be verified; the note's own if not given.
+        verifiers: Gives every pair of keys that signed a log.
+
+    Returns:
+        The log, and the head.
+
+    Raises:
+        DataError: No checkpoint, of another log, or not signed by that log: it shows nothing.
+    """
+    try:
+        named = ClaimedCheckpoint.parse(note).head.origin
+        if origin not in {None, named}:
+            raise DataError(f"the checkpoint is of another log, {named}")
+        # Whatever its time: a clock that ran ahead makes no other history.
+        head = read_checkpoint(note, verifiers(named), now_ms=MAX_INDEX).head
+    except RemoteProtocolError as error:
+        raise DataError(
+            "the checkpoint is not one that this log signed",
+            hint="give the whole note, as it lies in checkpoints/ of a bundle",
+        ) from error
+    return named, KnownHead(size=head.size, root=head.root, where="the checkpoint given")
 
 
 class Prove:
@@ -108,21 +143,31 @@ class Prove:
         progress: Callable[[int, int], None] | None = None,
         *,
         origin: LogOrigin | None = None,
+        against: bytes | None = None,
     ) -> LogVerification:
         """Verify a log from leaf 0 to its newest head, beside the work of the node.
 
         Args:
             progress: Told (leaves done, leaves in all) after each slice.
-            origin: Which log of this node; the one that is written if not given.
+            origin: Which log of this node; that of `against`, or the one that is written, if not
+                given.
+            against: A signed note of it that somebody else holds.
 
         Returns:
             What was checked and every fault; a fault never stops it.
 
         Raises:
             NoInputError: This node keeps no such log, or signed nothing yet.
+            DataError: The note is not one of that log.
         """
-        held = () if self._held is None else self._held()
-        known = [KnownHead(size=size, root=None, where=str(node)) for node, size in held]
+        known: list[KnownHead] = []
+        if against is not None:
+            origin, head = note_held(against, origin, self._verifiers_of)
+            known.append(head)
+        if self._held is not None and origin in {None, self._log.origin}:
+            known += [
+                KnownHead(size=size, root=None, where=str(node)) for node, size in self._held()
+            ]
         return await self._log.audit(
             self._verifiers_of, origin=origin, known=known, progress=progress
         )

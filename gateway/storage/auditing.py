@@ -112,6 +112,7 @@ def audit_file(
     *,
     origin: LogOrigin | None = None,
     anchor: Path | None = None,
+    known: Sequence[KnownHead] = (),
     progress: Progress | None = None,
 ) -> LogVerification:
     """Verify a log of a store that no node has open; nothing is changed.
@@ -121,6 +122,7 @@ def audit_file(
         verifiers: Gives every pair of keys that signed a log.
         origin: Which log; the newest if not given.
         anchor: The anchor file; beside the folder of the database if not given.
+        known: Heads of that log which others are known to hold.
         progress: Told (leaves done, leaves in all) after each slice.
 
     Raises:
@@ -137,7 +139,7 @@ def audit_file(
         with closing(connect_reader(path)) as reader:
             check_schema(reader)
             file = Anchor(anchor or default_anchor(path), machine=machine_name())
-            found = outline(reader, origin, anchor=file)
+            found = outline(reader, origin, anchor=file, known=known)
             audit = LogAudit(found, verifiers(found.origin))
             while audit.place < audit.size:
                 advance(reader, audit, found.origin.generation)
@@ -166,7 +168,7 @@ class AuditPart(StorePart):
         Args:
             verifiers: Gives every pair of keys that signed a log.
             origin: Which log; the one that is written if not given.
-            known: Heads of the log that is written which others are known to hold.
+            known: Heads of that log which others are known to hold.
             progress: Told (leaves done, leaves in all) after each slice.
 
         Raises:
@@ -183,7 +185,7 @@ class AuditPart(StorePart):
                 reader,
                 wanted,
                 anchor=core.anchor if is_current else None,
-                known=known if is_current else (),
+                known=known,
             )
             audit = LogAudit(found, verifiers(wanted))
             while audit.place < audit.size:

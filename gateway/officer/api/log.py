@@ -49,13 +49,17 @@ class LogApi:
         return Response(text=await self._prove.proof(index_of(request, "i")))
 
     async def verify(self, request: Request) -> StreamResponse:
-        """Compute the log anew: a stream of JSON objects, the last one is result or problem."""
+        """Compute the log anew: a stream of JSON objects, the last one is result or problem.
+
+        The body is empty, or a checkpoint of that log which somebody else holds.
+        """
         named = request.query.get("origin")
         origin = None if named is None else _origin(named)
+        against = await request.read() or None
         response = StreamResponse(headers={"Content-Type": STREAM, "Cache-Control": "no-store"})
         await response.prepare(request)
         news: Queue[VerificationStep] = Queue(_QUEUED)
-        working = create_task(self._verify(news, origin))
+        working = create_task(self._verify(news, origin, against))
         try:
             with suppress(ConnectionResetError):  # whoever asked may leave at any moment
                 await _stream(response, news)
@@ -64,7 +68,9 @@ class LogApi:
             await gather(working, return_exceptions=True)
         return response
 
-    async def _verify(self, news: Queue[VerificationStep], origin: LogOrigin | None) -> None:
+    async def _verify(
+        self, news: Queue[VerificationStep], origin: LogOrigin | None, against: bytes | None
+    ) -> None:
         loop = get_running_loop()
 
         def tell(done: int, total: int) -> None:
@@ -72,7 +78,8 @@ class LogApi:
             loop.call_soon_threadsafe(_offer, news, VerificationStep(progress=(done, total)))
 
         try:
-            result = verification_view(await self._prove.verify(tell, origin=origin))
+            found = await self._prove.verify(tell, origin=origin, against=against)
+            result = verification_view(found)
         except Exception as error:  # noqa: BLE001  the stream has begun: it carries the problem
             await news.put(VerificationStep(problem=problem_of_error(error)))
             return

@@ -1,17 +1,20 @@
 """Commands on the node's own log: log show, verify, proof."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from gateway.errors import UnavailableError
+from gateway.directory.files import read_bounded
+from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.officer.cli.session import at_desk
 from gateway.officer.cli.stopped import verify_stopped
 from gateway.officer.client import Client
 from gateway.officer.shapes.models import LogVerification
 from gateway.officer.shapes.verifying import verification_view
 from gateway.terminal import HomeOption, JsonOption, Terminal
+from protocol.limits import MAX_NOTE_BYTES
 
 PROOF_FAILED: Final = 76
 
@@ -39,6 +42,10 @@ def verify(
     origin: Annotated[
         str | None, typer.Option("--origin", metavar="O", help="Which log; the node's own one.")
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", metavar="NOTE", help="A checkpoint of it that others hold."),
+    ] = None,
     json: JsonOption = False,
 ) -> int:
     """Compute every statement and the tree anew from what is stored; 76 if it does not hold.
@@ -48,16 +55,17 @@ def verify(
         UnavailableError: The node ended meanwhile.
     """
     terminal = Terminal(json=json)
+    note = None if against is None else _note(against)
 
     async def work(desk: Client) -> LogVerification:
-        return await _verified(desk, origin, terminal)
+        return await _verified(desk, origin, note, terminal)
 
     try:
         result = at_desk(home, work)
     except UnavailableError as error:
         if error.code != "node_not_running":
             raise
-        stopped = verify_stopped(home, origin, progress=_bar(terminal))
+        stopped = verify_stopped(home, origin, against=note, progress=_bar(terminal))
         result = verification_view(stopped)
     terminal.progress("")
     left_out = {"checkpoints"} if result.lost else {"checkpoints", "lost"}
@@ -113,14 +121,34 @@ def proof(
     return at_desk(home, work)
 
 
-async def _verified(desk: Client, origin: str | None, terminal: Terminal) -> LogVerification:
+async def _verified(
+    desk: Client, origin: str | None, note: bytes | None, terminal: Terminal
+) -> LogVerification:
     show = _bar(terminal)
-    async for step in desk.log.verify(origin):
+    async for step in desk.log.verify(origin, against=note):
         if step.progress is not None:
             show(*step.progress)
         if step.result is not None:
             return step.result
     raise UnavailableError("the node ended before its log was verified")
+
+
+def _note(path: Path) -> bytes:
+    """Read a signed note.
+
+    Raises:
+        NoInputError: It cannot be read.
+        DataError: It is longer than any, or empty.
+    """
+    try:
+        note = read_bounded(path.resolve(), MAX_NOTE_BYTES)
+    except OSError as error:
+        raise NoInputError(f"{path.name} cannot be read") from error
+    except ValueError as error:
+        raise DataError(f"{path.name} is longer than any checkpoint", code="too_large") from error
+    if not note:
+        raise DataError(f"{path.name} is empty")
+    return note
 
 
 def _bar(terminal: Terminal) -> Callable[[int, int], None]:

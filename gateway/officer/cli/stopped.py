@@ -15,27 +15,33 @@ from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError, NoInputError
 from gateway.home import Home
 from gateway.journal import configure_journal, get_journal
-from gateway.service.prove import listed_keys
+from gateway.service.prove import listed_keys, note_held
 from gateway.storage.auditing import audit_file
 from keys.note import LogVerifier
 from protocol.errors import MalformedError
 from protocol.identifiers import LogOrigin
-from protocol.log.audited import LogVerification
+from protocol.log.audited import KnownHead, LogVerification
 
 
 def verify_stopped(
-    place: Path, origin: str | None, *, progress: Callable[[int, int], None]
+    place: Path,
+    origin: str | None,
+    *,
+    against: bytes | None = None,
+    progress: Callable[[int, int], None],
 ) -> LogVerification:
     """Compute a log anew from the files of a home on which no node runs.
 
     Args:
         place: The home.
-        origin: Which log; the newest if not given.
+        origin: Which log; that of `against`, or the newest, if not given.
+        against: A signed note of it that somebody else holds.
         progress: Told (leaves done, leaves in all).
 
     Raises:
         ConfigError: No settings, or the directory held there lists no keys of this log.
         NoInputError: The home keeps no such log.
+        DataError: The note is not one of that log.
         StorageError: A node runs on it, or the store cannot be read.
     """
     # Standard output is the result's alone, and what the directory tells is none of it.
@@ -53,8 +59,13 @@ def verify_stopped(
             )
         return found
 
+    wanted = _origin(origin)
+    known: list[KnownHead] = []
+    if against is not None:
+        wanted, head = note_held(against, wanted, keys)
+        known.append(head)
     return audit_file(
-        home.store, keys, origin=_origin(origin), anchor=home.anchor, progress=progress
+        home.store, keys, origin=wanted, anchor=home.anchor, known=known, progress=progress
     )
 
 

@@ -342,15 +342,21 @@ class Proving:
         self.head: SignedHead | None = SignedHead(origin=OUR_LOG, size=9, root=ROOT, note=b"note")
         self.faults: tuple[LogFault, ...] = ()
         self.failure: Exception | None = None
+        self.against: bytes | None = None
 
     async def show(self) -> LogView:
         """Return the head."""
         return LogView(origin=OUR_LOG, size=9, head=self.head)
 
     async def verify(
-        self, progress: Callable[[int, int], None], *, origin: LogOrigin | None = None
+        self,
+        progress: Callable[[int, int], None],
+        *,
+        origin: LogOrigin | None = None,
+        against: bytes | None = None,
     ) -> LogVerification:
         """Tell of two steps, then of the result."""
+        self.against = against
         if origin not in {None, OUR_LOG}:
             raise NoInputError(f"this node keeps no log of the name {origin}")
         progress(4, 9)

@@ -5,10 +5,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
-from gateway.errors import NoInputError
+from gateway.errors import DataError, NoInputError
 from gateway.records import SignedHead
-from gateway.service.prove import LogFault, LogVerification, Prove
+from gateway.service.prove import LogFault, LogVerification, Prove, note_held
 from gateway.storage.anchor import Anchor, AnchorRecord
 from gateway.storage.auditing import audit_file, outline
 from gateway.storage.connection import connect_reader
@@ -79,6 +80,7 @@ def test_head_that_is_signed_while_a_verification_begins_is_not_missed(home: Hom
         await store.state([cover(sha256(b"meanwhile"))], must_leave=True)
 
     class Moving(Anchor):
+        @override
         def read(self) -> AnchorRecord | None:
             home.play(commit)
             return super().read()
@@ -229,6 +231,64 @@ def test_peer_that_holds_more_is_named(home: Home) -> None:
             await prove.verify(origin=type(ORIGIN)(ORIGIN.node, 7))
 
     home.play(scenario)
+
+
+def held_by_others(home: Home) -> bytes:
+    """Return the newest signed note, as a peer or a bundle has it."""
+    with closing(sqlite3.connect(home.database)) as connection:
+        (note,) = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC").fetchone()
+    return bytes(note)
+
+
+def test_end_that_only_a_peers_checkpoint_knows_is_missed_by_it_alone(long_home: Home) -> None:
+    """The anchor went with the disk; the files by themselves are sound."""
+    note = held_by_others(long_home)
+    origin, known = note_held(note, None, lambda _: [OUR_KEYS])
+    assert (origin, known.size) == (ORIGIN, 600)
+    long_home.anchor.unlink()
+    assert damaged(long_home, "DELETE FROM checkpoint WHERE size > 500").faults == ()
+    result = audit_file(long_home.database, lambda _: [OUR_KEYS], known=[known])
+    assert [fault.index for fault in result.faults] == [result.size]
+    assert "the checkpoint given holds a head of 600 leaves" in result.faults[0].what
+
+
+def test_rewritten_log_is_found_by_the_checkpoint_that_others_hold(tmp_path: Path) -> None:
+    """It is as long, sound in itself and signed by the same keys."""
+    notes = []
+    homes = [Home(tmp_path / name) for name in ("one", "two")]
+    for number, home in enumerate(homes):
+
+        async def scenario(store: SqliteStore, number: int = number) -> None:
+            await store.state([cover(sha256(bytes([number])))] * 5, must_leave=True)
+
+        home.play(scenario)
+        notes.append(held_by_others(home))
+        assert prove_file(home.database).faults == ()
+
+    async def compare(store: SqliteStore) -> None:
+        prove = Prove(store, OUR_KEYS, held=lambda: [(PEER, 1)])
+        assert (await prove.verify(against=notes[1])).faults == ()
+        (fault,) = (await prove.verify(origin=ORIGIN, against=notes[0])).faults
+        assert fault.what == "the checkpoint given holds another history up to here"
+
+    homes[1].play(compare)
+
+
+def test_checkpoint_that_the_log_did_not_sign_accuses_nobody(home: Home) -> None:
+    """Anybody can write one down."""
+    note = held_by_others(home)
+    other = type(ORIGIN)(ORIGIN.node, 7)
+    for wrong, origin in (
+        (b"", None),
+        (b"no note", None),
+        (note.replace(b"\n12\n", b"\n13\n"), None),
+        (note[:-9], None),
+        (note, other),
+    ):
+        with pytest.raises(DataError):
+            note_held(wrong, origin, lambda _: [OUR_KEYS])
+    with pytest.raises(DataError):
+        note_held(note, None, lambda _: [])
 
 
 def test_missing_newest_checkpoint_is_a_fault(home: Home) -> None:

@@ -1,5 +1,6 @@
 """log show, verify and proof, as scripts read them."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -46,6 +47,25 @@ def test_log_of_another_name_is_not_here(capsys: Capture) -> None:
         assert shell("log", "verify", "--origin", "a35/FR/1/log/1").code == 66
         assert shell("log", "verify", "--origin", "no log").code == 66
         assert shell("log", "verify", "--origin", "a35/RO/1/log/1").code == 0
+
+
+def test_checkpoint_of_others_goes_to_the_node_byte_for_byte(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    """Its signatures are over bytes."""
+    world = World()
+    (tmp_path / "held.note").write_bytes(b"a\n1\n\xe2\x80\x94 note\n")
+    (tmp_path / "empty").touch()
+    (tmp_path / "long").write_bytes(b"x" * (1 << 20))
+    with shell_of(world, capsys) as shell:
+        assert shell("log", "verify", "--against", tmp_path / "held.note").code == 0
+        given = [world.prove.against]
+        assert shell("log", "verify").code == 0
+        given.append(world.prove.against)
+        assert given == [b"a\n1\n\xe2\x80\x94 note\n", None]
+        assert shell("log", "verify", "--against", tmp_path / "nowhere").code == 66
+        for name in ("empty", "long"):
+            assert shell("log", "verify", "--against", tmp_path / name).code == 65
 
 
 def test_head_and_proof_are_shown(capsys: Capture) -> None:
