@@ -71,6 +71,7 @@ async def test_after_8_days_only_the_urgent_and_pings_go_and_receipts_say_so(
             True,
         )
         await fetched(net, FR, RO)
+        await net.advance(10 * 60 * 1000)
         row = await until_state(french, routine, MessageState.CONSIGNED)
         assert row.why is None
 
