@@ -24,6 +24,7 @@ from gateway.directory.chain import VerifiedDirectory, verify_chain
 from gateway.directory.client import download
 from gateway.directory.fetch import check_url
 from gateway.directory.layout import TIMESTAMP_FILE
+from gateway.directory.quarantine import Quarantine
 from gateway.directory.rivals import TwoDirectoriesError, keep_rivals
 from gateway.directory.rumours import Rumours
 from gateway.directory.sources import (
@@ -45,6 +46,7 @@ from protocol.identifiers import NodeId
 
 _KEPT: Final = "verified.json"
 _HISTORY: Final = "history"
+_TRUST: Final = "trust.json"
 
 
 class TrustedDirectory:
@@ -64,6 +66,7 @@ class TrustedDirectory:
         verified_ms: When an update last succeeded, ms since 1970 UTC; None if never.
         archive: Every state that was ever in use here, for evidence.
         rumours: Which versions peers name; its owner runs it.
+        quarantine: Keys that wait because nobody vouched for them.
         peers: How peers are asked when server and mirrors are silent; None: they are not.
 
     Raises:
@@ -96,6 +99,7 @@ class TrustedDirectory:
         self._is_closed = False
         self.archive = DirectoryArchive(folder / _HISTORY)
         self.rumours = Rumours(self)
+        self.quarantine = Quarantine(folder / _TRUST)
 
     async def start(self) -> None:
         """Load the state kept from before, if there is one that verifies; asks nobody."""
@@ -292,9 +296,10 @@ class TrustedDirectory:
 
     def _adopt(self, verified: VerifiedDirectory) -> bool:
         former = self._view
-        if former is not None and former.says_the_same(verified):
+        held = self._weighed(verified)
+        if held is None or (former is not None and former.says_the_same(verified, held)):
             return False
-        view = make_view(verified, former)
+        view = make_view(verified, former, held)
         self._view = view
         self._journal.info(
             "directory_fetched",
@@ -308,6 +313,19 @@ class TrustedDirectory:
         if view.disputed:
             self._journal.alarm("tls_pins_disputed", pins=len(view.disputed))
         return True
+
+    def _weighed(self, verified: VerifiedDirectory) -> frozenset[str] | None:
+        """Say which keys wait; None if that cannot be known: then the state is not used."""
+        before = self.quarantine.held.keys()
+        try:
+            held = self.quarantine.weigh(verified, now_ms=self._clock.now_ms())
+        except GatewayError as error:
+            self._fail(error)
+            return None
+        for country in sorted(self.quarantine.held.keys() - before):
+            waiting = len(self.quarantine.held[country])
+            self._journal.alarm("keys_held_back", party=country, waiting=waiting)
+        return held
 
     def _fail(self, error: GatewayError, *, and_then: str = "") -> None:
         """Keep the reason; write it only when it is another one than last time."""
@@ -329,3 +347,23 @@ def file_of(directory: TrustedDirectory, name: str) -> bytes | None:
 def made_ms_of(directory: TrustedDirectory) -> int | None:
     """Return when the newest timestamp was made, ms since 1970 UTC; None without a state."""
     return None if directory.view is None else directory.view.made_ms
+
+
+def accept_keys(directory: TrustedDirectory, country: str) -> bool:
+    """Let the keys of a Party count that wait, by the word of two people.
+
+    Args:
+        directory: In use.
+        country: The Party.
+
+    Returns:
+        Whether any waited; then what rests on the directory must be renewed.
+
+    Raises:
+        StorageError: It cannot be kept; nothing was changed.
+    """
+    view = directory.view
+    if view is None or country not in directory.quarantine.held:
+        return False
+    directory.quarantine.accept(country, view.verified)
+    return directory._adopt(view.verified)  # noqa: SLF001 - of this module

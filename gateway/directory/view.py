@@ -10,10 +10,11 @@ Source: docs/wire-format.md, rules 26 and 29.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.directory.chain import VerifiedDirectory
 from gateway.directory.metadata import TIMESTAMP_LIFE
+from gateway.directory.quarantine import counting
 from protocol.directory import NodeEntry, PartyEntry
 from protocol.identifiers import NodeId
 
@@ -28,6 +29,8 @@ class DirectoryView:
         active: The active ones, in order of id.
         pins: The active node of each TLS pin (SHA-256 of the SPKI).
         disputed: Pins that several active nodes list.
+        held: Names of keys that wait (gateway.directory.quarantine): they stand in no entry here.
+        changed: Entries of Parties some of whose keys wait, without these keys.
     """
 
     verified: VerifiedDirectory
@@ -35,10 +38,12 @@ class DirectoryView:
     active: tuple[NodeEntry, ...]
     pins: Mapping[bytes, NodeId]
     disputed: frozenset[bytes]
+    held: frozenset[str] = frozenset()
+    changed: Mapping[str, PartyEntry] = field(default_factory=dict)
 
     def party(self, country: str) -> PartyEntry | None:
         """Return a Party's entry."""
-        return self.verified.entries.get(country)
+        return self.changed.get(country) or self.verified.entries.get(country)
 
     @property
     def made_ms(self) -> int:
@@ -51,40 +56,68 @@ class DirectoryView:
 
     def parties(self) -> tuple[PartyEntry, ...]:
         """Return every Party's entry, in order of the codes."""
-        entries = self.verified.entries
+        entries = {**self.verified.entries, **self.changed}
         return tuple(entries[country] for country in sorted(entries))
 
-    def says_the_same(self, verified: VerifiedDirectory) -> bool:
-        """Tell whether a state differs in nothing: a Party's lapse needs no new version."""
+    def says_the_same(
+        self, verified: VerifiedDirectory, held: frozenset[str] = frozenset()
+    ) -> bool:
+        """Tell whether a state differs in nothing: a lapse or a wait needs no new version."""
         mine = self.verified
-        return mine.stamp == verified.stamp and mine.left_out == verified.left_out
+        is_same = mine.stamp == verified.stamp and mine.left_out == verified.left_out
+        return is_same and self.held == held
 
 
-def make_view(verified: VerifiedDirectory, former: DirectoryView | None) -> DirectoryView:
+def make_view(
+    verified: VerifiedDirectory,
+    former: DirectoryView | None,
+    held: frozenset[str] = frozenset(),
+) -> DirectoryView:
     """Make the view of a state.
 
     Args:
         verified: The state.
         former: The view in use before, which decides who keeps a disputed pin.
+        held: Names of keys that wait.
 
     Returns:
         The view.
     """
-    nodes = {node.node_id: node for entry in verified.entries.values() for node in entry.nodes}
+    changed = _without(verified, held)
+    entries = {**verified.entries, **changed}
+    nodes = {node.node_id: node for entry in entries.values() for node in entry.nodes}
     active = tuple(nodes[node] for node in sorted(nodes) if nodes[node].is_active)
     claims: dict[bytes, list[NodeId]] = {}
     for node in active:
         for pin in node.spki:
             claims.setdefault(pin, []).append(node.node_id)
-    held: Mapping[bytes, NodeId] = {} if former is None else former.pins
-    pins = {pin: holder for pin, claim in claims.items() if (holder := _holder(pin, claim, held))}
+    before: Mapping[bytes, NodeId] = {} if former is None else former.pins
+    pins = {pin: holder for pin, claim in claims.items() if (holder := _holder(pin, claim, before))}
     return DirectoryView(
         verified=verified,
         nodes=nodes,
         active=active,
         pins=pins,
         disputed=frozenset(pin for pin, claim in claims.items() if len(claim) > 1),
+        held=held,
+        changed=changed,
     )
+
+
+def _without(verified: VerifiedDirectory, held: frozenset[str]) -> dict[str, PartyEntry]:
+    """Return the entries that list keys which wait, without these keys."""
+    parties = {name[:2] for name in held} & verified.entries.keys()
+    return {
+        country: entry.model_copy(
+            update={
+                "nodes": tuple(
+                    shown for node in entry.nodes if (shown := counting(node, held)) is not None
+                )
+            }
+        )
+        for country, entry in verified.entries.items()
+        if country in parties
+    }
 
 
 def _holder(pin: bytes, claim: list[NodeId], held: Mapping[bytes, NodeId]) -> NodeId | None:

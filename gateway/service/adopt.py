@@ -83,23 +83,31 @@ class Adopt:
         Raises:
             StorageError: The statement could not be committed.
         """
-        await self._directory.refresh()
+        is_changed = await self._directory.refresh()
         if self._why() is None:
             self._confirmed_s = self._clock.monotonic_s()
-        await self.take()
+        await self.take(again=is_changed)
 
-    async def take(self) -> None:
+    async def take(self, *, again: bool = False) -> None:
         """Adopt what the directory holds now, if that is new; who finds it there may call this.
+
+        Args:
+            again: What rests on it is renewed also if the version is the same: keys waited in
+                it, and count now.
 
         Raises:
             StorageError: The statement could not be committed.
         """
         async with self._one:
-            await self._take()
+            await self._take(again=again)
 
-    async def _take(self) -> None:
+    async def _take(self, *, again: bool) -> None:
         stamp = self._directory.stamp()
-        if stamp is None or stamp == self._adopted:
+        if stamp is None:
+            return
+        if stamp == self._adopted:
+            if again:
+                await self._changed()
             return
         await self._store.state(
             [directory_adopted(encode(stamp.to_value()), new_salt())], must_leave=False
