@@ -9,6 +9,7 @@ the same items go again from the size that the peer names (docs/wire-format.md, 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from gateway.errors import TransportError
@@ -127,7 +128,7 @@ class Dispatch:
         if standing.head:
             items = await self._claim_riding(run, batch, standing.head)
             if items:
-                return await self._carry(run, items[0].kind, items, link=False)
+                return await self._carry_in_turn(run, self._remedies.in_turn(node, items))
         head = self._store.head()
         if head is None or head.size <= standing.head:
             return Progress.IDLE
@@ -191,13 +192,30 @@ class Dispatch:
             items = await self._claim(run, batch, below=head.size)
             if not items:
                 return Progress.IDLE
-            kind = items[0].kind
-            if _sealed_bytes(items) <= LINKING_FRAME_BYTES and not self._is_unmet(node):
-                return await self._carry(run, kind, items, link=True)
-            progress = await self._carry(run, kind, (), link=True, waiting=items)
+            # No attachment goes while others wait for this link.
+            ready, *laden = self._remedies.in_turn(node, items)
+            is_small = _sealed_bytes(ready) <= LINKING_FRAME_BYTES and not self._is_unmet(node)
+            first, rest = (ready, laden) if is_small else ((), [ready, *laden])
+            waiting = tuple(chain.from_iterable(rest))
+            progress = await self._carry(run, items[0].kind, first, link=True, waiting=waiting)
             if progress is not Progress.DELIVERED:
+                await self._store.release(waiting)  # save what was put off with the frame
                 return progress
-        return await self._carry(run, kind, items, link=False)
+        return await self._carry_in_turn(run, rest, is_begun=bool(first))
+
+    async def _carry_in_turn(
+        self, run: Attempt, groups: Sequence[tuple[ClaimedItem, ...]], *, is_begun: bool = False
+    ) -> Progress:
+        """Send one group after the other; what follows one that did not go waits again."""
+        progress = Progress.DELIVERED
+        for number, group in enumerate(groups, 1):
+            if group and progress is Progress.DELIVERED:
+                rest = tuple(chain.from_iterable(groups[number:]))
+                progress = await self._carry(run, group[0].kind, group, link=False, waiting=rest)
+                is_begun |= progress is Progress.DELIVERED
+        if progress is not Progress.DELIVERED:
+            await self._store.release(tuple(chain.from_iterable(groups)))
+        return Progress.DELIVERED if is_begun and progress is Progress.REFUSED else progress
 
     async def _claim(
         self, run: Attempt, batch: Batch, *, below: int | None
@@ -230,7 +248,7 @@ class Dispatch:
 
         `waiting` are items that go next, and are put off with the frame if it fails.
         """
-        held = items or waiting
+        held = (*items, *waiting)
         try:
             try:
                 return await self._sent(run, kind, items, link=link, waiting=waiting)
@@ -255,12 +273,13 @@ class Dispatch:
         waiting: tuple[ClaimedItem, ...],
     ) -> Progress:
         node = run.node
-        ready = await self._ready(node, items)
+        ready = await self._ready(node, items, waiting)
         if items and not ready:
             return Progress.REFUSED
+        held = (*ready, *waiting)
         for _ in range(_POSITIONS_TRIED):
-            if not await self._store.extend(ready or waiting):
-                await self._store.release(ready or waiting)  # it took so long that others have it
+            if not await self._store.extend(held):
+                await self._store.release(held)  # it took so long that others have it
                 return Progress.IDLE
             start = self._standings.of(node).head
             link = link or not rides(self._standings.of(node), _last_index(ready))
@@ -272,17 +291,19 @@ class Dispatch:
             self._settle.heard(node, error.t_ms)
             if error.code is not Code.LOG_POSITION:
                 run.refused = error.code
-                return await self._refused(node, ready or waiting, error)
+                return await self._refused(node, held, error)
             self._metrics.position_repeats()
             if error.size == start:
                 self._alarm(node, Code.LOG_POSITION)
             await self._standings.refuse(node, error.size or 0)
             link = not ready and self._is_behind(node)
-        return await self._put_off(node, ready or waiting, Code.LOG_POSITION)
+        return await self._put_off(node, held, Code.LOG_POSITION)
 
-    async def _ready(self, node: NodeId, items: tuple[ClaimedItem, ...]) -> tuple[ClaimedItem, ...]:
+    async def _ready(
+        self, node: NodeId, items: tuple[ClaimedItem, ...], waiting: tuple[ClaimedItem, ...]
+    ) -> tuple[ClaimedItem, ...]:
         """Send attachments; an envelope whose attachments cannot go is put off alone."""
-        held_up = await self._remedies.send_parts(node, items)
+        held_up = await self._remedies.send_parts(node, items, held=(*items, *waiting))
         if not held_up:
             return items
         self._tell(node, await self._settle.refused(node, held_up))

@@ -67,7 +67,27 @@ class Remedies:
         self._clock = clock
         self._sent: OrderedDict[tuple[NodeId, bytes], None] = OrderedDict()
 
-    async def send_parts(self, node: NodeId, items: Sequence[ClaimedItem]) -> tuple[Refusal, ...]:
+    def in_turn(
+        self, node: NodeId, items: Sequence[ClaimedItem]
+    ) -> tuple[tuple[ClaimedItem, ...], ...]:
+        """Part what may go now from what has attachments to send first, the more urgent before.
+
+        Who has no attachment to wait for does not wait for that of another message.
+
+        Args:
+            node: The peer.
+            items: What was claimed.
+
+        Returns:
+            First what may go now, which may be nothing; then a group for each class.
+        """
+        laden = {item.item: item.cls for item in items if self._is_laden(node, item)}
+        order = (None, *sorted(set(laden.values())))
+        return tuple(tuple(item for item in items if laden.get(item.item) == cls) for cls in order)
+
+    async def send_parts(
+        self, node: NodeId, items: Sequence[ClaimedItem], *, held: Sequence[ClaimedItem]
+    ) -> tuple[Refusal, ...]:
         """Send the attachments of envelopes, so far as the peer does not hold them.
 
         What our directory is too old for does not go (rule 31).
@@ -75,6 +95,7 @@ class Remedies:
         Args:
             node: The peer.
             items: What is about to be sent.
+            held: All that is leased meanwhile, these among them.
 
         Returns:
             The envelopes that cannot go now; the others may.
@@ -89,7 +110,7 @@ class Remedies:
             if not self._carries(item.cls):
                 refusals.append(Refusal(item=item, code=Code.DIR_STALE))
                 continue
-            refusal = await self._send_parts_of(node, item, items)
+            refusal = await self._send_parts_of(node, item, held)
             if refusal is not None:
                 refusals.append(refusal)
         return tuple(refusals)
@@ -150,6 +171,13 @@ class Remedies:
         """
         if remedy_for(error.code) is Remedy.REFRESH_DIRECTORY:
             await self._directory.refresh()
+
+    def _is_laden(self, node: NodeId, item: ClaimedItem) -> bool:
+        """Tell whether the peer may lack an attachment of it."""
+        if item.kind is not OutboxKind.ENVELOPE or not self._carries(item.cls):
+            return False
+        parts = Header.decode(item.header).blobs
+        return any((node, part.digest) not in self._sent for part in parts)
 
     async def _send_parts_of(
         self, node: NodeId, item: ClaimedItem, held: Sequence[ClaimedItem]

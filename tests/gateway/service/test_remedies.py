@@ -295,6 +295,36 @@ async def test_refused_attachment_holds_up_its_own_envelope_only(tmp_path: Path)
         assert await state_of(net["FR/1"], held_up) is MessageState.ACCEPTED
 
 
+@pytest.mark.parametrize("before", ["linking", "riding"])
+def test_message_does_not_wait_for_the_attachment_of_another_one(
+    tmp_path: Path, before: str
+) -> None:
+    """A gigabyte of a routine message takes hours on a slow line; an emergency has minutes."""
+
+    async def run() -> None:
+        wire = Wire()
+        async with network(tmp_path, NAMES, wire, run=[]) as net:
+            dispatch = net["FR/1"].runtime.dispatch
+            laden = (await send(net["FR/1"], _with_file(), files=LARGE)).mid
+            other = (await send(net["FR/1"], request(2))).mid
+            if before == "riding":
+                assert await dispatch.contact(RO) is Progress.DELIVERED
+            passed: list[str] = []
+
+            def answering(node: NodeId, path: str, status: int, body: bytes) -> tuple[int, bytes]:
+                passed.append(path)
+                return as_it_is(node, path, status, body)
+
+            wire.answering = answering
+            assert await dispatch.deliver(RO, BULK) is Progress.DELIVERED
+            ways = [path for path in passed if path in {Route.ENVELOPES, BLOBS}]
+            assert ways == [Route.ENVELOPES, BLOBS, BLOBS, Route.ENVELOPES]
+            for mid in (laden, other):
+                assert await state_of(net["FR/1"], mid) is MessageState.ACCEPTED
+
+    asyncio.run(run())
+
+
 @scenario
 async def test_attachment_that_is_lost_here_is_told_and_stops_nobody_else(tmp_path: Path) -> None:
     """A damaged disk costs the one envelope; people hear of it."""
