@@ -164,14 +164,22 @@ class Network:
         names: CC/n of each.
         wire: Between them.
         group: Owns the workers: an error that ends a node ends the test.
+        start_ms: Where the clock begins.
     """
 
     def __init__(
-        self, folder: Path, names: Sequence[str], wire: Wire, group: asyncio.TaskGroup
+        self,
+        folder: Path,
+        names: Sequence[str],
+        wire: Wire,
+        group: asyncio.TaskGroup,
+        *,
+        start_ms: int = START_MS,
     ) -> None:
         self._folder = folder
         self.wire = wire
         self.clock = LoopClock()
+        self.clock.ms = start_ms
         self.entries: dict[NodeId, NodeEntry] = {}
         self.parties: dict[str, PartyEntry] = {}
         self.nodes: dict[NodeId, Node] = {}
@@ -429,7 +437,12 @@ async def _nothing() -> None:
 
 @asynccontextmanager
 async def network(
-    folder: Path, names: Sequence[str], wire: Wire, *, run: Sequence[str] | None = None
+    folder: Path,
+    names: Sequence[str],
+    wire: Wire,
+    *,
+    run: Sequence[str] | None = None,
+    start_ms: int = START_MS,
 ) -> AsyncIterator[Network]:
     """Open nodes that run until the block ends.
 
@@ -438,9 +451,10 @@ async def network(
         names: CC/n of each.
         wire: Between them.
         run: Whose workers run; all if not given. The others only answer.
+        start_ms: Where the clock begins.
     """
     async with asyncio.TaskGroup() as group:
-        made = Network(folder, names, wire, group)
+        made = Network(folder, names, wire, group, start_ms=start_ms)
         made.start()
         for node in made.nodes.values():
             await node.store.start()

@@ -55,9 +55,9 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("bundle")
 
     async def made() -> None:
-        async with network(folder, NAMES, Wire()) as net:
-            # The command goes by the machine's clock: nothing may come from its future.
-            net.clock.ms = min(START_MS, int(time.time() * 1000) - 1000)
+        # The command goes by the machine's clock: nothing may come from its future.
+        start_ms = min(START_MS, int(time.time() * 1000) - 1000)
+        async with network(folder, NAMES, Wire(), start_ms=start_ms) as net:
             book = Book.of(net, folder / "directory")
             net_mid = await acknowledged(net)
             data, _ = await exported(net["FR/1"], book, net_mid, Variant.DISCLOSED)
