@@ -10,7 +10,7 @@ from gateway.simulator.faults import chosen
 from gateway.simulator.plan import Plan
 from gateway.simulator.pool import run_all, workplace
 from gateway.simulator.report import Report
-from gateway.simulator.scenarios import SCENARIOS, play
+from gateway.simulator.scenarios import MEASURES, SCENARIOS, play
 from gateway.simulator.waits import measure
 from gateway.terminal import JsonOption, Terminal
 
@@ -98,8 +98,9 @@ def _scenarios(terminal: Terminal, name: str, seeds: range, *, trace: bool) -> i
         DataError: There is none of this name.
     """
     names = sorted(SCENARIOS) if name == "all" else [name]
-    if any(each not in SCENARIOS for each in names):
-        raise DataError("no such scenario", hint=f"there are: all, {', '.join(sorted(SCENARIOS))}")
+    known = sorted({*SCENARIOS, *MEASURES})
+    if any(each not in known for each in names):
+        raise DataError("no such scenario", hint=f"there are: all, {', '.join(known)}")
     found: dict[str, list[str]] = {each: [] for each in names}
     with workplace():
         for each in names:

@@ -16,6 +16,7 @@ from protocol.answer import decode_answer, decode_error, encode_answer, encode_e
 from protocol.errors import Code, RemoteProtocolError
 from protocol.frame import PREFIX_BYTES, FrameKind, decode_head, decode_prefix, encode_head
 from protocol.identifiers import NodeId
+from protocol.standing import ThirdHead
 
 _OK = 200
 _MAGIC_BYTES = 5
@@ -48,14 +49,15 @@ class LyingNode:
         return cls(draw.choice(names), Random(f"lies {draw.random()}"), weather, tally)
 
     def speaks(self, way: Way, request: Request) -> Request:
-        """Say in a frame that more or less of the other's log was seen."""
+        """Say in a frame that more or less of the other's log was seen, and other heads of logs."""
         del way
         if request.method != "POST" or not self._strikes(Fault.FALSE_SEEN):
             return request
         kind = FrameKind.ENVELOPES if request.path == Route.ENVELOPES else FrameKind.RECEIPTS
         body = request.body
         end = PREFIX_BYTES + decode_prefix(body[:PREFIX_BYTES])
-        head = replace(decode_head(kind, body[PREFIX_BYTES:end]), seen=self._false(2000))
+        head = decode_head(kind, body[PREFIX_BYTES:end])
+        head = replace(head, seen=self._false(2000), heads=self._slander(head.heads))
         data = encode_head(kind, head)
         prefix = body[:_MAGIC_BYTES] + len(data).to_bytes(4, "big")
         return replace(request, body=prefix + data + body[end:])
@@ -79,12 +81,23 @@ class LyingNode:
             if self._strikes(Fault.FALSE_HAVE):
                 answer = replace(answer, have=self._false(100), miss=())
             if self._strikes(Fault.FALSE_SEEN):
-                answer = replace(answer, seen=self._false(2000))
+                answer = replace(answer, seen=self._false(2000), heads=self._slander(answer.heads))
             return replace(reply, body=encode_answer(answer))
         error = decode_error(reply.body)
         if error.code is Code.LOG_POSITION and self._strikes(Fault.FALSE_SIZE):
             return replace(reply, body=encode_error(replace(error, size=self._false(2000))))
         return reply
+
+    def _slander(self, heads: tuple[ThirdHead, ...]) -> tuple[ThirdHead, ...]:
+        """Make up another root, another size or both of each head: unsigned, it accuses nobody."""
+        return tuple(
+            replace(
+                head,
+                size=self.draw.choice((head.size, max(1, head.size - 1), head.size + 1, 2**40)),
+                root=self.draw.randbytes(len(head.root)),
+            )
+            for head in heads
+        )
 
     def _strikes(self, fault: Fault) -> bool:
         if self.draw.random() >= self.weather.chance(fault):

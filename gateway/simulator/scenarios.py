@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.simulator import stories_delivery as delivery
+from gateway.simulator import stories_histories as histories
 from gateway.simulator import stories_recovery as recovery
 from gateway.simulator.faults import CALM
 from gateway.simulator.plan import Outcome, Plan
@@ -57,15 +58,20 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
 )
 """Every story by its name."""
 
+MEASURES: Final[Mapping[str, Scenario]] = MappingProxyType(
+    {"other-history": Scenario(0, _THREE, histories.other_history)}
+)
+"""Stories that are short, and meant to be played with many seeds."""
+
 
 def play(name: str, seed: int, *, keep_trace: bool = False) -> Outcome:
     """Play one story.
 
     Args:
-        name: One of SCENARIOS.
+        name: One of SCENARIOS or MEASURES.
         seed: Draws order and delays.
         keep_trace: Whether the outcome has the trace.
     """
-    scenario = SCENARIOS[name]
+    scenario = SCENARIOS.get(name) or MEASURES[name]
     plan = Plan(seed=seed, keep_trace=keep_trace)
     return run_seed(plan, weather=CALM, names=scenario.names, story=scenario.story)
