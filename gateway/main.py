@@ -94,6 +94,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "cancel": Entry("Take back a sent message.", f"{_CLI}acting"),
     "answer": Entry("Answer a received message with a document.", f"{_CLI}sending"),
     "wait": Entry("Wait until a message reaches a stage.", f"{_CLI}sending"),
+    "refer": Entry("Hand a request over inside the Party.", f"{_CLI}refer"),
     "hold": Entry("Keep a case from being erased, or release it.", f"{_CLI}hold"),
     "explain": Entry("Tell why a message is where it is.", f"{_CLI}reading"),
     "recover": Entry(

@@ -4,9 +4,10 @@ Opens nothing: the runtime serves `build_officer_app` on the home's control sock
 whoever may open it is the desk) and `build_health_app` on localhost.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from aiohttp.web import Application
+from aiohttp.web import Application, RouteDef
 
 from gateway.config import NodeConfig
 from gateway.journal import get_journal
@@ -19,11 +20,13 @@ from gateway.officer.api.evidence import EvidenceApi, EvidenceService
 from gateway.officer.api.finding import FindingApi
 from gateway.officer.api.health import HealthApi, health_app
 from gateway.officer.api.hold import HoldApi
+from gateway.officer.api.keychange import KeyChangeApi, KeyChangeService
 from gateway.officer.api.log import LogApi
 from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.peers import PeersApi
 from gateway.officer.api.pings import PingApi
 from gateway.officer.api.recovery import RecoveryApi
+from gateway.officer.api.refer import ReferApi
 from gateway.officer.api.reference import ReferenceApi
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
 from gateway.officer.api.witnesses import WitnessApi
@@ -68,6 +71,7 @@ class OfficerServices:
     contact: Contact | None = None
     told: Told | None = None
     witnesses: WitnessesService | None = None
+    keychange: KeyChangeService | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -97,25 +101,34 @@ def build_officer_app(services: OfficerServices) -> Application:
         ReferenceApi(services.directory, services.clock).routes(),
         PeersApi(services.peers).routes(),
         HealthApi(services.health, services.metrics).routes(),
+        ReferApi(
+            services.config.node_id, services.consult, services.submit, services.clock
+        ).routes(),
+        *_further(services, who),
     ):
         app.add_routes(routes)
+    return app
+
+
+def _further(services: OfficerServices, who: str) -> Iterator[Sequence[RouteDef]]:
+    """Yield the addresses of what not every desk is given."""
     if services.backups is not None:
-        app.add_routes(BackupApi(services.backups).routes())
+        yield BackupApi(services.backups).routes()
     if services.cancel is not None:
-        app.add_routes(CancelApi(services.cancel, who=who).routes())
+        yield CancelApi(services.cancel, who=who).routes()
     if services.holds is not None:
         holding = Holding(store=services.holds, clock=services.clock)
-        app.add_routes(HoldApi(holding, who=who).routes())
+        yield HoldApi(holding, who=who).routes()
     if services.contact is not None:
-        api = PingApi(services.contact, services.directory, services.clock, who=who)
-        app.add_routes(api.routes())
-        app.add_routes(FindingApi(services.contact.finder).routes())
+        yield PingApi(services.contact, services.directory, services.clock, who=who).routes()
+        yield FindingApi(services.contact.finder).routes()
     if services.evidence is not None:
-        app.add_routes(EvidenceApi(services.evidence, who=who).routes())
+        yield EvidenceApi(services.evidence, who=who).routes()
+    if services.keychange is not None:
+        yield KeyChangeApi(services.keychange).routes()
     if services.recovery is not None:
         operator = f"{services.config.node} operator"
-        app.add_routes(RecoveryApi(services.recovery, who=operator).routes())
-    return app
+        yield RecoveryApi(services.recovery, who=operator).routes()
 
 
 def build_health_app(health: HealthService, metrics: MetricsService) -> Application:

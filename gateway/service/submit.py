@@ -25,6 +25,7 @@ from gateway.rows import (
 )
 from gateway.service.draft import Draft, Drafts
 from gateway.service.guard import DiskGuard
+from gateway.service.handover import handed_over
 from gateway.service.keyring import Keyring
 from gateway.service.receipting import Receipting
 from gateway.service.summary import Summary
@@ -200,7 +201,7 @@ class Submit:
             statement=stated[1],
             inner=inner,
             summary=Summary.of(content).encode(),
-            acts=(self._act(draft, content_bytes),),
+            acts=self._acts(draft, content_bytes),
             receipts=await self._implied_receipts(draft),
             effects=_effects(draft),
             request_key=None if request_key is None else _stored_key(request_key),
@@ -258,16 +259,13 @@ class Submit:
                 hint="send long texts as an attachment",
             ) from error
 
-    def _act(self, draft: Draft, content: bytes) -> Statement:
-        act = Act(
-            act="submitted",
-            who=f"{self._node} desk",
-            ref=draft.mid,
-            subject=labelled(Label.OFFICER, content),
-            why="",
-            t_ms=self._clock.now_ms(),
-        )
-        return officer_act(act.encode(), new_salt())
+    def _acts(self, draft: Draft, content: bytes) -> tuple[Statement, ...]:
+        who, subject = f"{self._node} desk", labelled(Label.OFFICER, content)
+        now_ms = self._clock.now_ms()
+        act = Act(act="submitted", who=who, ref=draft.mid, subject=subject, why="", t_ms=now_ms)
+        replied = None if draft.replied is None else draft.replied.mid
+        over = handed_over(draft.document, who=who, request=replied, subject=subject, t_ms=now_ms)
+        return (officer_act(act.encode(), new_salt()), *over)
 
     async def _implied_receipts(self, draft: Draft) -> tuple[OutgoingReceipt, ...]:
         """An answer tells its addressee that a person has the request (rule 22)."""

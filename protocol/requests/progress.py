@@ -11,7 +11,7 @@ from protocol.requests.parts import Channel
 from protocol.requests.people import Authority
 from protocol.requests.replies import AboutItem, ByItem, OnItems
 from protocol.requests.text import Ref, Text
-from protocol.requests.times import Date
+from protocol.requests.times import Date, When
 
 
 class DelayNotice(OnItems):
@@ -22,10 +22,12 @@ class DelayNotice(OnItems):
 
 
 class ReferralNotice(OnItems):
-    """Tells which authority has the request now."""
+    """Tells which authority has the request now, for what, and until when."""
 
     referred_to: Authority
     referred_on: Date
+    scope: Text | None = None
+    expected_decision_by: When | None = None
     their_reference: Ref | None = None
     reason: Text | None = None
 

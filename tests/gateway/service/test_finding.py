@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 import pytest
+from typing_extensions import override
 
 from gateway.demo.members import members
 from gateway.service.finding import ANSWERED_MS, MET_MS, Finder, Found, Query, articles_of
@@ -54,6 +55,7 @@ class Answers(Kept):
         super().__init__()
         self._times = times
 
+    @override
     async def last_answers(self) -> Mapping[NodeId, int]:
         """Return when desks answered."""
         return self._times
