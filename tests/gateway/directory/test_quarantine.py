@@ -16,15 +16,18 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
 
 from gateway.directory.layout import TARGETS, entry_file, entry_target, party_role
 from gateway.directory.quarantine import HELD_MS
-from gateway.directory.trusted import TrustedDirectory, accept_keys
+from gateway.directory.trusted import HeldKeys, TrustedDirectory
 from keys.digest import sha256
-from protocol.directory import NodeState, PartyEntry, encode_entry
+from protocol.directory import NodeState, PartyEntry, encode_entry, fingerprints
 from protocol.identifiers import NodeId
 from tests.gateway.directory.setting import Setting, publish_entry
 from tests.protocol.entries import node_keys, part
 
 FR, RO = NodeId("FR", 1), NodeId("RO", 1)
 OLD, NEW = node_keys("FR/1").tls.spki, node_keys("FR/1", 1).tls.spki
+
+
+LISTED = ("tls", "log a35/FR/1/log/1", "kem")
 
 
 @pytest.fixture
@@ -177,8 +180,13 @@ def test_people_may_end_the_wait(setting: Setting) -> None:
         await looked(setting)
         new_signers(setting, replaced(setting, both=True))
         client = await looked(setting)
-        assert not accept_keys(client, "RO")
-        assert accept_keys(client, "FR")
+        held = HeldKeys(client)
+        names = [fingerprints(part(node_keys("FR/1", 1), setting.now_ms))[name] for name in LISTED]
+        assert {name.rpartition(" ")[2] for name in held.waiting()["FR"]} == set(names)
+        held.accept("RO")
+        assert held.waiting()
+        held.accept("FR")
+        assert not held.waiting()
         assert client.node_of_spki(NEW) == FR
         client = await looked(setting)
         assert client.node_of_spki(NEW) == FR
