@@ -25,7 +25,7 @@ from gateway.errors import ConfigError, UnavailableError
 from gateway.evidence.export import Export
 from gateway.evidence.states import export_over
 from gateway.journal import configure_journal, get_journal
-from gateway.locksmith import Locksmith
+from gateway.locksmith import Locksmith, make_keychange
 from gateway.metrics import Metrics
 from gateway.notary import make_stamping
 from gateway.officer.server import OfficerServices, build_health_app, build_officer_app
@@ -40,6 +40,7 @@ from gateway.randomness import SystemRandomness
 from gateway.runtime import Runtime
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
+from gateway.service.keychange import KeyChange
 from gateway.service.prove import Prove, listed_keys
 from gateway.service.witnesses import Witnesses
 from gateway.storage.backups import HomeBackups
@@ -181,7 +182,14 @@ async def _run(
     evidence = export_over(directory, ports, policy=read_policy(options.home, options.config))
     witnesses = await make_witnesses(options, ports, runtime, line=transport, stack=stack)
     desk_port = await _desk(
-        options, ports, runtime, stack, backups=backups, evidence=evidence, witnesses=witnesses
+        options,
+        ports,
+        runtime,
+        stack,
+        backups=backups,
+        evidence=evidence,
+        witnesses=witnesses,
+        keychange=make_keychange(directory, ports, runtime),
     )
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
@@ -224,6 +232,7 @@ async def _desk(
     backups: HomeBackups,
     evidence: Export,
     witnesses: Witnesses,
+    keychange: KeyChange,
 ) -> int:
     """Open the officers' socket in the home, and health on localhost; return its port.
 
@@ -257,6 +266,7 @@ async def _desk(
         config=options.config,
         clock=ports.clock,
         recovery=runtime.continuing,
+        keychange=keychange,
         metrics=ports.metrics,
         backups=backups,
         evidence=evidence,

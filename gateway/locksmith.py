@@ -4,13 +4,17 @@ Source: docs/wire-format.md, section 8.
 """
 
 import asyncio
+from functools import partial
 
+from gateway.directory.trusted import HeldKeys, TrustedDirectory
 from gateway.journal import get_journal
 from gateway.operator.keyroom import KeyRoom
 from gateway.operator.start import RunOptions
 from gateway.outfit import Ports
 from gateway.peer.server import PeerServer
 from gateway.peer.transport import HttpTransport
+from gateway.runtime import Runtime
+from gateway.service.keychange import KeyChange
 from gateway.service.renewal import Renewal
 from gateway.service.turning import Turning
 from keys.certificate import TlsIdentity
@@ -75,3 +79,19 @@ class Locksmith:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.renewal.run())
             group.create_task(self.turning.run())
+
+
+def make_keychange(directory: TrustedDirectory, ports: Ports, runtime: Runtime) -> KeyChange:
+    """Return what lets the keys of a Party count that wait.
+
+    Args:
+        directory: In which they wait.
+        ports: Of the node.
+        runtime: Renews what rests on the directory.
+    """
+    return KeyChange(
+        log=ports.store,
+        keys=HeldKeys(directory),
+        clock=ports.clock,
+        renewed=partial(runtime.adopt.take, again=True),
+    )

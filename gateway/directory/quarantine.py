@@ -32,7 +32,7 @@ from gateway.directory.files import read_bounded, write_whole
 from gateway.directory.layout import TARGETS, party_role
 from gateway.errors import StorageError
 from keys.digest import sha256
-from protocol.directory import NodeEntry, PartyEntry
+from protocol.directory import KemKey, LogKey, NodeEntry, PartyEntry
 
 HELD_MS: Final = 24 * 3600 * 1000
 """How long keys wait that no former signer vouched for."""
@@ -136,28 +136,13 @@ class Quarantine:
 
 
 def key_names(nodes: Iterable[NodeEntry]) -> frozenset[str]:
-    """Return the name of every key of some nodes: node, kind and SHA-256 of the public key."""
+    """Return the name of every key of some nodes: node, kind, and what people compare of it."""
     names: set[str] = set()
     for node in nodes:
-        names |= {log_name(node, key.ed25519 + key.mldsa44) for key in node.logs}
-        names |= {kem_name(node, key.public) for key in node.kem}
-        names |= {tls_name(node, pin) for pin in node.tls_spki}
+        names |= {_log_name(node, key) for key in node.logs}
+        names |= {_kem_name(node, key) for key in node.kem}
+        names |= {_tls_name(node, pin) for pin in node.tls_spki}
     return frozenset(names)
-
-
-def log_name(node: NodeEntry, public: str) -> str:
-    """Return the name of a pair of log keys, given as its texts one after the other."""
-    return f"{node.id} log {sha256(public.encode('ascii')).hex()}"
-
-
-def kem_name(node: NodeEntry, public: str) -> str:
-    """Return the name of a last-resort key, given as its text."""
-    return f"{node.id} kem {sha256(public.encode('ascii')).hex()}"
-
-
-def tls_name(node: NodeEntry, pin: str) -> str:
-    """Return the name of a TLS key, given as its pin."""
-    return f"{node.id} tls {pin}"
 
 
 def counting(node: NodeEntry, held: frozenset[str]) -> NodeEntry | None:
@@ -172,12 +157,12 @@ def counting(node: NodeEntry, held: frozenset[str]) -> NodeEntry | None:
     """
     if not key_names((node,)) & held:
         return node
-    logs = tuple(key for key in node.logs if log_name(node, key.ed25519 + key.mldsa44) not in held)
-    kem = tuple(key for key in node.kem if kem_name(node, key.public) not in held)
+    logs = tuple(key for key in node.logs if _log_name(node, key) not in held)
+    kem = tuple(key for key in node.kem if _kem_name(node, key) not in held)
     shown = [
         (pin, der)
         for pin, der in zip(node.tls_spki, node.tls_certificates, strict=True)
-        if tls_name(node, pin) not in held
+        if _tls_name(node, pin) not in held
     ]
     if not (logs and kem and shown):
         return None
@@ -189,6 +174,18 @@ def counting(node: NodeEntry, held: frozenset[str]) -> NodeEntry | None:
             "tls_certificates": tuple(der for _, der in shown),
         }
     )
+
+
+def _log_name(node: NodeEntry, key: LogKey) -> str:
+    return f"{node.id} log {sha256(key.verifier.ed25519 + key.verifier.mldsa44).hex()}"
+
+
+def _kem_name(node: NodeEntry, key: KemKey) -> str:
+    return f"{node.id} kem {sha256(key.recipient.public).hex()}"
+
+
+def _tls_name(node: NodeEntry, pin: str) -> str:
+    return f"{node.id} tls {pin}"
 
 
 def _following(

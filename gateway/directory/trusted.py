@@ -12,7 +12,7 @@ Source: docs/wire-format.md, rules 28 to 31.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -349,21 +349,30 @@ def made_ms_of(directory: TrustedDirectory) -> int | None:
     return None if directory.view is None else directory.view.made_ms
 
 
-def accept_keys(directory: TrustedDirectory, country: str) -> bool:
-    """Let the keys of a Party count that wait, by the word of two people.
+class HeldKeys:
+    """The keys that wait in a directory; implements gateway.service.keychange.WaitingKeys.
 
     Args:
         directory: In use.
-        country: The Party.
-
-    Returns:
-        Whether any waited; then what rests on the directory must be renewed.
-
-    Raises:
-        StorageError: It cannot be kept; nothing was changed.
     """
-    view = directory.view
-    if view is None or country not in directory.quarantine.held:
-        return False
-    directory.quarantine.accept(country, view.verified)
-    return directory._adopt(view.verified)  # noqa: SLF001 - of this module
+
+    def __init__(self, directory: TrustedDirectory) -> None:
+        self._directory = directory
+
+    def waiting(self) -> Mapping[str, frozenset[str]]:
+        """Return the names of the keys that wait, by Party."""
+        return self._directory.quarantine.held
+
+    def accept(self, country: str) -> None:
+        """Let the keys of a Party count that wait, by the word of two people.
+
+        Args:
+            country: The Party.
+
+        Raises:
+            StorageError: It cannot be kept; nothing was changed.
+        """
+        view = self._directory.view
+        if view is not None and country in self.waiting():
+            self._directory.quarantine.accept(country, view.verified)
+            self._directory._adopt(view.verified)  # noqa: SLF001 - of this module

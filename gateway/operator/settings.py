@@ -14,6 +14,7 @@ from gateway.home import Home
 from gateway.operator.doctor import Check, ask_node, check_settings, examine
 from gateway.operator.fingerprint import digit_groups
 from gateway.operator.keylist import describe_keys
+from gateway.operator.newkeys import wait_app
 from gateway.operator.options import CredentialOption, PassphraseOption, secret_source
 from gateway.operator.start import configured_file, load_home, unlock
 from gateway.operator.turnkeys import turn_app
@@ -27,6 +28,7 @@ config_app = typer.Typer(no_args_is_help=True, help="Show and check the settings
 doctor_app = typer.Typer()
 keys_app = typer.Typer(no_args_is_help=True, help="The node's keys.")
 keys_app.add_typer(turn_app)
+keys_app.add_typer(wait_app)
 
 FileOption: TypeAlias = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Instead of DIR/node.toml.")

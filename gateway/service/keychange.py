@@ -1,0 +1,92 @@
+"""Two people of this node let a Party's new keys count before their day of waiting is over.
+
+Both have read the fingerprints over the telephone with somebody of that Party whom they know. Who
+they were, why, and over which keys is an act in the log, stated before anything counts.
+
+Source: docs/wire-format.md, rule 29; docs/operations.md, "Keys over time".
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, Protocol
+
+from gateway.ports import Clock
+from gateway.store import LogBook
+from keys.digest import new_salt, sha256
+from protocol.errors import NotAllowedError
+from protocol.log.deed import Act
+from protocol.log.statement import officer_act
+
+ACCEPT_KEYS: Final = "accept_keys"
+"""The act by which two people end the wait."""
+
+
+class WaitingKeys(Protocol):
+    """The keys that wait, as the directory in use has them."""
+
+    def waiting(self) -> Mapping[str, frozenset[str]]:
+        """Return the names of the keys that wait, by Party: node, kind, fingerprint."""
+
+    def accept(self, country: str) -> None:
+        """Let a Party's keys count; raises StorageError, nothing was changed."""
+
+
+class KeyChange:
+    """The use case behind `a35 keys waiting` and `a35 keys accept`.
+
+    Args:
+        log: Takes the act.
+        keys: Those that wait.
+        clock: Time.
+        renewed: Called after keys began to count, to renew what rests on the directory.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: LogBook,
+        keys: WaitingKeys,
+        clock: Clock,
+        renewed: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._log = log
+        self._keys = keys
+        self._clock = clock
+        self._renewed = renewed
+
+    def waiting(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the names of the keys that wait, in order, by Party."""
+        return {country: tuple(sorted(names)) for country, names in self._keys.waiting().items()}
+
+    async def accept(self, country: str, *, people: tuple[str, str], reason: str) -> int:
+        """Let the keys of a Party count.
+
+        Args:
+            country: The Party.
+            people: The two who compared fingerprints, by name.
+            reason: Why; stated in the log.
+
+        Returns:
+            How many keys count now.
+
+        Raises:
+            NotAllowedError: None of its keys waits, or one person was named twice.
+            StorageError: Nothing was changed.
+        """
+        names = self.waiting().get(country, ())
+        if not names:
+            raise NotAllowedError("no key of this Party waits")
+        first, second = (person.strip() for person in people)
+        if not first or not second or first.casefold() == second.casefold():
+            raise NotAllowedError("two people compare fingerprints, not one")
+        act = Act(
+            act=ACCEPT_KEYS,
+            who=f"{first}; {second}",
+            ref=None,
+            subject=sha256("\n".join(names).encode("ascii")),
+            why=reason,
+            t_ms=self._clock.now_ms(),
+        )
+        await self._log.state([officer_act(act.encode(), new_salt())], must_leave=False)
+        self._keys.accept(country)
+        await self._renewed()
+        return len(names)
