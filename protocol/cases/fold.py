@@ -13,8 +13,9 @@ from typing import Final
 from protocol.cases.ladder import MessageState
 from protocol.cases.message import CaseMessage
 from protocol.cases.objection import Reason, objection
+from protocol.cases.opening import taken_back
 from protocol.cases.ordering import Ordered, ordered
-from protocol.cases.phases import phase_of
+from protocol.cases.phases import Phase, phase_of
 from protocol.cases.request import Request
 from protocol.cases.state import Change, Entry, Thread
 from protocol.cases.thread import step
@@ -77,8 +78,10 @@ class _Folding:
     def take(self, message: CaseMessage) -> None:
         """Apply the next message in order."""
         ladder = self._ladder.get(message.mid, MessageState.CONSIGNED)
-        change = step(self._thread, message, reach=phase_of(ladder))
-        self._put(message, change)
+        if ladder is MessageState.CANCELLED:
+            self._put(message, self._taken_back(message))
+            return
+        self._put(message, step(self._thread, message, reach=phase_of(ladder)))
 
     def thread(self) -> Thread:
         """Return the state, with all messages in their places."""
@@ -89,6 +92,14 @@ class _Folding:
             *_without_effect(order.foreign, Reason.FOREIGN),
         )
         return replace(self._thread, entries=(*self._entries, *rest))
+
+    def _taken_back(self, message: CaseMessage) -> Change:
+        """Return what a message changes that its author cancelled: it closes what it opened."""
+        if self._requests:
+            return Change(objection=objection(Reason.CANCELLED))
+        opened = step(self._thread, message, reach=Phase.SENT)
+        requests = tuple(taken_back(request) for request in opened.requests)
+        return replace(opened, requests=requests)
 
     def _put(self, message: CaseMessage, change: Change) -> None:
         for request in change.requests:

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     """Why a message has no effect."""
 
     AWAITED = "awaited"
+    CANCELLED = "cancelled"
     CASE_CLOSED = "case_closed"
     CONDITIONS_UNANSWERED = "conditions_unanswered"
     FOREIGN = "foreign"
@@ -40,6 +41,7 @@ SENTENCES: Final[dict[Reason, str]] = {
     Reason.AWAITED: (
         "The message that this one replies to is not here yet. It counts as soon as that arrives."
     ),
+    Reason.CANCELLED: "Its author took it back before it was known to have arrived.",
     Reason.CASE_CLOSED: (
         "The request is closed and stays so. Ask anew, in a new case if this one is closed."
     ),

@@ -218,3 +218,13 @@ def withdrawn(item: Item) -> Item | None:
         return replace(item, desired=Desired.STOP)
     stopped = changed(item, ItemEvent.CANCEL)
     return None if stopped is None else replace(stopped, desired=Desired.STOP, preservation=None)
+
+
+def taken_back(request: Request) -> Request:
+    """Return a request that its author cancelled before it was known to have arrived: closed.
+
+    Args:
+        request: As it was opened.
+    """
+    items = tuple(withdrawn(item) or item for item in request.items)
+    return replace(request, items=items, is_ended=True)

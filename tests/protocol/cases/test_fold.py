@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.cases.conditions import CONDITION_STEPS
+from protocol.cases.deadlines import deadlines_of
 from protocol.cases.facts import Nothing
 from protocol.cases.fold import History, fold
 from protocol.cases.ladder import MessageState
 from protocol.cases.message import CaseMessage, Side
 from protocol.cases.objection import Reason
-from protocol.cases.phases import Phase
+from protocol.cases.phases import Ending, Phase
 from protocol.cases.preservation import PreservationState
 from protocol.cases.request import Request
 from protocol.cases.state import Thread
@@ -201,6 +202,34 @@ def test_the_ladder_tells_how_far_a_request_travelled(step: MessageState, phase:
     told = Story()
     told.ladder[told.opener] = step
     assert told.phase() == phase
+
+
+@pytest.mark.parametrize(
+    "type", ["preservation_request", "technical_advice_request", "spontaneous_information"]
+)
+def test_a_request_that_was_cancelled_is_closed_until_it_turns_out_to_have_arrived(
+    type: str,  # noqa: A002
+) -> None:
+    """Its officer must not wait for an answer to what nobody else has."""
+    told = Story(type)
+    told.ladder[told.opener] = MessageState.CANCELLED
+    assert told.phase() == "closed"
+    assert told.thread().ending is Ending.WITHDRAWN
+    assert deadlines_of(told.thread(), now_ms=told.now_ms) == ()
+    told.ladder[told.opener] = MessageState.CONSIGNED
+    assert told.phase() == "delivered"
+
+
+def test_a_later_message_that_was_cancelled_has_no_effect() -> None:
+    """The other side never had it, so both sides see the same."""
+    told = Story()
+    told.a("acknowledgement", taken())
+    told.q("closure")
+    assert told.phase() == "closed"
+    told.ladder[told.last] = MessageState.CANCELLED
+    assert told.phase() == "acknowledged"
+    objections = [entry.objection for entry in told.thread().entries]
+    assert [each and each.reason for each in objections] == [None, None, Reason.CANCELLED]
 
 
 def test_messages_that_have_no_effect_are_kept_in_their_places() -> None:
