@@ -49,7 +49,7 @@ def simulate(
     """
     terminal = Terminal(json=json)
     if waits:
-        return _waits(terminal, start)
+        return _waits(terminal, start, jobs or cpu_count() or 1)
     if scenario:
         return _scenarios(terminal, scenario, range(start, start + seeds), trace=trace)
     allowed = chosen(faults)
@@ -120,9 +120,9 @@ def _scenarios(terminal: Terminal, name: str, seeds: range, *, trace: bool) -> i
     return _FAILED if any(found.values()) else 0
 
 
-def _waits(terminal: Terminal, start: int) -> int:
-    with workplace():
-        measured = measure(start, progress=terminal.progress)
+def _waits(terminal: Terminal, start: int, jobs: int) -> int:
+    with workplace() as folder:
+        measured = measure(start, jobs=jobs, folder=folder, progress=terminal.progress)
     terminal.progress("")
     terminal.document({"waits": [each.document() for each in measured]})
     heads = ("class", "out", "median s", "p95 s", "most s", "runs", "holds")

@@ -6,8 +6,10 @@ its own, and what counts is the time from then to the first request that reaches
 Source: docs/delivery.md, "Delivery in rules"; docs/simulation.md, "Waits".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from shutil import rmtree
 from typing import Final
@@ -16,6 +18,7 @@ from gateway.simulator.clock import DAY_S
 from gateway.simulator.faults import CALM
 from gateway.simulator.material import nodes, scratch
 from gateway.simulator.plan import Plan
+from gateway.simulator.pool import begin
 from gateway.simulator.run import virtual
 from gateway.simulator.wire import Way
 from gateway.simulator.world import World
@@ -27,13 +30,17 @@ _LIMIT_S: Final = {"P0": 8.0, "P1": 32.0, "P2": 150.0}
 """Longest median by class, seconds."""
 
 _CONTACT_LIMIT_S: Final = 2.0
+_CALLS_AFTER_S: Final = 3600.0
+RUNS: Final = 40
+"""Worlds for each: 200 waits, so that a median is steady to a fraction of a second."""
+
 _EXACT_S: Final = 1200.0
 """Virtual seconds before the return in which time runs at its true pace."""
 
 _BEGUN_S: Final = 40.0
 _APART_S: Final = 60.0
 _LONGEST_S: Final = 900.0
-_FAST: Final = 500.0
+_FAST: Final = 2000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,42 +86,55 @@ class Measured:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
-def measure(seed: int, *, runs: int = 8, progress: Callable[[str], None]) -> list[Measured]:
+def measure(
+    seed: int, *, runs: int = RUNS, jobs: int, folder: Path, progress: Callable[[str], None]
+) -> list[Measured]:
     """Measure every class after every length of outage, and with a peer that calls by itself.
 
     Args:
         seed: Of the first run.
         runs: Worlds for each; five peers return in each of them.
+        jobs: Processes at a time.
+        folder: From `workplace`.
         progress: Told what is measured.
     """
     measured = []
-    for cls, urgency in _CLASSES.items():
-        for out, out_s in _OUT_S.items():
-            progress(f"{cls} after {out}")
-            waits = _gathered(seed, runs, _Case(urgency=urgency, out_s=out_s, calls=False))
-            measured.append(Measured(cls=cls, out=out, waits_s=waits, limit_s=_LIMIT_S[cls]))
-        progress(f"{cls}, the peer calls")
-        waits = _gathered(seed, runs, _Case(urgency=urgency, out_s=3600.0, calls=True))
-        measured.append(
-            Measured(cls=cls, out="1 h, it calls", waits_s=waits, limit_s=_CONTACT_LIMIT_S)
-        )
+    with ProcessPoolExecutor(
+        max_workers=jobs, mp_context=get_context("spawn"), initializer=begin, initargs=(folder,)
+    ) as pool:
+        for cls, urgency in _CLASSES.items():
+            for out, case, limit_s in _cases(cls, urgency):
+                progress(f"{cls} after {out}")
+                each = pool.map(returned, range(seed, seed + runs), [case] * runs)
+                waits = tuple(wait for run in each for wait in run)
+                measured.append(Measured(cls=cls, out=out, waits_s=waits, limit_s=limit_s))
     return measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """One measurement: how urgent, how long out, whether the peer calls when it is back."""
+class Case:
+    """One measurement: how urgent, seconds out, whether the peer calls when it is back."""
 
     urgency: str
     out_s: float
     calls: bool
 
 
-def _gathered(seed: int, runs: int, case: _Case) -> tuple[float, ...]:
-    return tuple(wait for run in range(runs) for wait in _run(seed + run, case))
+def _cases(cls: str, urgency: str) -> Iterator[tuple[str, Case, float]]:
+    """Yield what is measured of a class: its name, itself, and the longest median."""
+    for out, out_s in _OUT_S.items():
+        yield out, Case(urgency=urgency, out_s=out_s, calls=False), _LIMIT_S[cls]
+    calls = Case(urgency=urgency, out_s=_CALLS_AFTER_S, calls=True)
+    yield "1 h, it calls", calls, _CONTACT_LIMIT_S
 
 
-def _run(seed: int, case: _Case) -> list[float]:
+def returned(seed: int, case: Case) -> list[float]:
+    """Return how long each of five peers waited for the first attempt, in one world.
+
+    Args:
+        seed: Of the world.
+        case: What is measured.
+    """
     folder = scratch()
     try:
         with virtual(seed) as loop:
@@ -123,14 +143,14 @@ def _run(seed: int, case: _Case) -> list[float]:
         rmtree(folder, ignore_errors=True)
 
 
-async def _measured(seed: int, folder: Path, case: _Case) -> list[float]:
+async def _measured(seed: int, folder: Path, case: Case) -> list[float]:
     return await _Returns(seed, folder, case).measured()
 
 
 class _Returns:
     """One node whose peers are all away, and come back one by one."""
 
-    def __init__(self, seed: int, folder: Path, case: _Case) -> None:
+    def __init__(self, seed: int, folder: Path, case: Case) -> None:
         self._case = case
         self._world = World(Plan(seed=seed), folder, weather=CALM, names=nodes())
         self._time = self._world.time
@@ -155,7 +175,9 @@ class _Returns:
             await self._time.wait(self._back_s[peer] - self._time.now_s())
             if self._case.calls:
                 sender.life.context.run(sender.runtime.reception.contact, peer)
-        await self._time.wait(_LONGEST_S)
+        until_s = self._time.now_s() + _LONGEST_S
+        while len(self._waits) < len(self._peers) and self._time.now_s() < until_s:
+            await self._time.wait(_APART_S)
         await sender.stop()
         return [self._waits.get(peer, _LONGEST_S) for peer in self._peers]
 
