@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COVERAGE := $(BIN)/coverage
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint package bench crash planted lock clean check-python
+.PHONY: help install demo test lint package bench crash planted outside lock clean check-python
 
 help:
-	@echo "make install | demo | test | lint | bench | crash | planted | package | lock | clean   (ARGS=\"...\" is passed on)"
+	@echo "make install | demo | test | lint | bench | crash | planted | outside | package | lock | clean   (ARGS=\"...\" is passed on)"
 
 check-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -72,6 +72,10 @@ crash: $(VENV)/.dev
 # Faults planted into copies of the sources, each to be found by its check: docs/planted-faults.md.
 planted: $(VENV)/.dev
 	@$(BIN)/python -m tests.planted $(ARGS)
+
+# Notes, proofs and cosignatures against programs of others; needs Go: docs/evidence.md.
+outside: $(VENV)/.dev
+	@$(BIN)/python -m tests.outside $(ARGS)
 
 # Keeps what is pinned while pyproject allows it; make lock ARGS=--upgrade takes the newest.
 # hatchling is in both: it builds the editable install, and the wheel.

@@ -193,6 +193,7 @@ def _one_of_each() -> Sequence[str]:
         "/v1/envelopes",
         "/v1/receipts",
         "/v1/log/epoch",
+        "/v1/witness/add-checkpoint",
         f"/v1/sealings/{'0' * 32}",
         "/v1/keys",
         "/v1/log/proof?old=1&new=2",
