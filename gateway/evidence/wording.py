@@ -20,7 +20,7 @@ _WORDS: Final = MappingProxyType({
     Rung.SUBMITTED.value: ("sent", "it sealed and sent the message"),
     Rung.RELAY_ACCEPTED.value: ("accepted", "it stored the message with its sender's proof"),
     Rung.CONSIGNED.value: ("consigned", "it decrypted the message into its duty inbox"),
-    Rung.OFFICER_ALERTED.value: ("alerted", "it told its desk of the message, through a program that calls people"),
+    Rung.OFFICER_ALERTED.value: ("alerted", "it told the programs of its desk of the message"),
     Rung.OPENED.value: ("opened", "a person opened the message"),
     Rung.ACKNOWLEDGED.value: ("acknowledged", "a person took the matter on"),
     Rung.DECLINED.value: ("declined", "a person's first answer grants nothing"),

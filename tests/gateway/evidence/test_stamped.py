@@ -111,4 +111,4 @@ async def test_alert_is_a_rung_of_the_ladder_in_the_bundle(tmp_path: Path) -> No
         assert report.faults == ()
         (found,) = [one for one in report.findings if one.said.rung is Rung.OFFICER_ALERTED]
         assert (str(found.by), str(found.origin)) == ("RO/1", "a35/RO/1/log/1")
-        assert any("through a program that calls people" in line for line in report_lines(report))
+        assert any("it told the programs of its desk" in line for line in report_lines(report))
