@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from gateway.journal import Journal
 from gateway.ports import Clock
+from gateway.simulator.material import CANARY
 from gateway.storage.blobs import FileBlobs
 from keys.digest import sha256
 from protocol.directory import NodeEntry, NodeState, PartyEntry, spki_digests
@@ -129,7 +130,7 @@ class Told:
 
 
 class KeptJournal(Journal):
-    """A journal that keeps alarms and bugs, and drops the rest.
+    """A journal that keeps alarms and bugs, and drops the rest; content in any line is a bug (I7).
 
     Args:
         tell: Called with each.
@@ -141,22 +142,30 @@ class KeptJournal(Journal):
 
     @override
     def info(self, event: str, **fields: object) -> None:
-        """Drop it."""
+        """Look at it, and drop it."""
+        self._search(event, fields)
 
     @override
     def warning(self, event: str, **fields: object) -> None:
-        """Drop it."""
+        """Look at it, and drop it."""
+        self._search(event, fields)
 
     @override
     def alarm(self, event: str, **fields: object) -> None:
         """Keep it."""
+        self._search(event, fields)
         shown = {name: str(value) for name, value in fields.items()}
         self._tell(Told(event=event, is_bug=False, fields=shown))
 
     @override
     def bug(self, event: str, error: BaseException, **fields: object) -> None:
         """Keep it with its error: a bug fails the run."""
+        self._search(event, fields)
         self._tell(Told(event=event, is_bug=True, fields={"error": repr(error)}))
+
+    def _search(self, event: str, fields: Mapping[str, object]) -> None:
+        if any(CANARY in str(value) for value in fields.values()):
+            self._tell(Told(event="content_in_journal", is_bug=True, fields={"event": event}))
 
 
 class InlineBlobs(FileBlobs):
