@@ -4,7 +4,7 @@ Run as `python -m tests.vectors.generate_envelope`. What follows from its inputs
 and must come out byte for byte the same; sealed envelopes hold fresh random numbers, so that a
 file that is there is kept (delete it to seal that case again).
 
-The cases themselves stand in four modules beside this one.
+The cases themselves stand in five modules beside this one.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from tests.vectors.case_file import Vector
 from tests.vectors.envelope_cases import envelope_cases
 from tests.vectors.exchange_cases import exchange_cases
+from tests.vectors.past_cases import past_cases
 from tests.vectors.sealed_cases import sealed_cases
 from tests.vectors.statement_cases import statement_cases
 
@@ -21,6 +22,7 @@ def deterministic_cases() -> Iterator[Vector]:
     yield from envelope_cases()
     yield from statement_cases()
     yield from exchange_cases()
+    yield from past_cases()
 
 
 def main() -> None:

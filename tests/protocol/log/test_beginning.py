@@ -14,6 +14,7 @@ from protocol.log.sealing import SealingAnswer, believe_sealing
 from protocol.log.statement import Statement, cover, envelope_sent
 from protocol.log.statement import epoch as epoch_stated
 from protocol.log.tree import Frontier
+from tests.vectors.case_file import Vector, load, shown
 
 RO = NodeId("RO", 1)
 OLD, NEW = LogOrigin(RO, 1), LogOrigin(RO, 2)
@@ -49,6 +50,20 @@ def named(size: int, root: bytes = ROOT, origin: LogOrigin = OLD) -> bytes:
     text = f"{origin}\n{size}\n{b64encode(root).decode()}\n"
     line = f"\u2014 {origin} {b64encode(bytes(68)).decode()}\n"
     return f"{text}\n{line}".encode()
+
+
+@pytest.mark.parametrize("case", [*load("frame", "beginning"), *load("frame", "sealing")])
+def test_the_vectors_of_both_answers_hold(case: Vector) -> None:
+    """GET /v1/log/epoch and GET /v1/sealings/{mid}."""
+    kind = BeginningAnswer if case.what == "beginning" else SealingAnswer
+    if case.expect == "ok":
+        read = kind.decode(case.bytes("input"))
+        assert read.encode() == case.bytes("input")
+        assert shown(read) == case.value("shows")
+    else:
+        with pytest.raises(MalformedError) as refusal:
+            kind.decode(case.bytes("input"))
+        assert refusal.value.code == case.expect
 
 
 def test_answers_read_back() -> None:

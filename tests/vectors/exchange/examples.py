@@ -38,6 +38,7 @@ from tests.vectors.encoding.generate import CASES
 from tests.vectors.envelope_cases import changed
 from tests.vectors.exchange.derivation_cases import derivation_cases
 from tests.vectors.exchange_cases import answer, item, receipts, riding
+from tests.vectors.past_cases import beginning, sealing
 from tests.vectors.statement_cases import key_set, key_set_answer, prekey, receipt
 
 
@@ -119,6 +120,8 @@ REPRODUCED: Final[dict[str, Callable[[], bytes]]] = {
     "frame/answer-to-a-ping.json#input": lambda: changed(
         ANSWER, r=[], miss=[], heads=[], con=[], cp=None
     ),
+    "frame/beginning-good.json#input": lambda: beginning().encode(),
+    "frame/sealing-good.json#input": lambda: sealing().encode(),
     "frame/error-log-position.json#input": lambda: encode_error(
         ErrorAnswer(code=Code.LOG_POSITION, mid=None, t_ms=NOW_MS, retry_ms=None, size=4711)
     ),
