@@ -21,6 +21,7 @@ from gateway.errors import NoInputError
 from gateway.officer.api.events import Told
 from gateway.officer.api.evidence import EvidenceService
 from gateway.officer.server import OfficerServices, build_officer_app
+from gateway.officer.services import WitnessesService
 from gateway.records import (
     Direction,
     OutboxKind,
@@ -416,6 +417,7 @@ class World:
         self.held = Held()
         self.evidence: EvidenceService | None = None
         self.told: Told | None = None
+        self.witnesses: WitnessesService | None = None
         self.directory = OneDirectory()
         self.submit = Submitting(self.book)
         self.act = Acting(self.book)
@@ -438,6 +440,7 @@ class World:
             holds=self.held,
             evidence=self.evidence,
             told=self.told,
+            witnesses=self.witnesses,
             consult=Consult(
                 self.book,
                 self.directory,

@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 
 from gateway.service.prove import LogFault
+from gateway.service.witnesses import WitnessState
 from protocol.log.audited import RESTORE
 from tests.gateway.officer.cli.session import shell_of
 from tests.gateway.officer.world import World
@@ -76,3 +77,59 @@ def test_head_and_proof_are_shown(capsys: Capture) -> None:
         shown = cast("dict[str, Any]", shell("log", "proof", "3", "--json").document())
         assert shown == {"index": 3, "proof": "c2sp.org/tlog-proof@v1\nindex 3\n"}
         assert shell("log", "proof", "99").code == 66
+
+
+class Seen:
+    """Two witnesses, of which one saw the log."""
+
+    async def states(self) -> tuple[WitnessState, ...]:
+        """Return both."""
+        saw = WitnessState(
+            witness="a35/DE/1/witness",
+            is_asked=True,
+            size=9,
+            cosigned_s=1_800_000_000,
+            failed=None,
+        )
+        away = WitnessState(
+            witness="a35/FR/1/witness",
+            is_asked=False,
+            size=0,
+            cosigned_s=None,
+            failed="unreached",
+        )
+        return saw, away
+
+    async def witnessed_size(self) -> int:
+        """Return what the one saw."""
+        return 9
+
+
+def test_witnesses_are_listed_with_what_each_saw(capsys: Capture) -> None:
+    """And why one did not; where nobody is asked the list is empty."""
+    world = World()
+    world.witnesses = Seen()
+    with shell_of(world, capsys) as shell:
+        shown = cast("dict[str, Any]", shell("log", "witnesses", "--json").document())
+        assert shown["witnessed"] == 9
+        assert shown["items"] == [
+            {
+                "witness": "a35/DE/1/witness",
+                "asked": True,
+                "size": 9,
+                "cosigned": "2027-01-15T08:00:00Z",
+                "failed": None,
+            },
+            {
+                "witness": "a35/FR/1/witness",
+                "asked": False,
+                "size": 0,
+                "cosigned": None,
+                "failed": "unreached",
+            },
+        ]
+        said = shell("log", "witnesses").out
+        assert "enough witnesses saw 9 entries" in said
+        assert "unreached" in said
+    with shell_of(World(), capsys) as shell:
+        assert shell("log", "witnesses", "--json").document() == {"witnessed": 0, "items": []}
