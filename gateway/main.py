@@ -94,8 +94,8 @@ COMMANDS: Final[dict[str, Entry]] = {
     "cancel": Entry("Take back a sent message.", f"{_CLI}acting"),
     "answer": Entry("Answer a received message with a document.", f"{_CLI}sending"),
     "wait": Entry("Wait until a message reaches a stage.", f"{_CLI}sending"),
-    "refer": Entry("Hand a request over inside the Party.", f"{_CLI}refer"),
     "hold": Entry("Keep a case from being erased, or release it.", f"{_CLI}hold"),
+    "refer": Entry("Hand a request over inside the Party.", f"{_CLI}refer"),
     "explain": Entry("Tell why a message is where it is.", f"{_CLI}reading"),
     "recover": Entry(
         "Show whether the log may be signed; go on after a loss.", f"{_OPERATOR}recovering"
@@ -105,6 +105,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "attachment": _group("Fetch attachments.", f"{_CLI}attachment", "app"),
     "log": _group("Look into the node's own log.", f"{_CLI}logbook", "app"),
     "evidence": _group("Export evidence of a message.", f"{_CLI}evidence", "app"),
+    "webhook": _group("Try the programs that are told of events.", f"{_CLI}hooks"),
     "verify": Entry("Verify evidence, without a node or a network.", f"{_CLI}verify"),
 }
 """Every command, in the order of the list that `a35 --help` prints."""

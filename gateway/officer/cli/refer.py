@@ -1,6 +1,5 @@
 """The command that hands a request over inside the Party: refer."""
 
-from hashlib import sha256
 from typing import Annotated
 
 import typer
@@ -10,6 +9,7 @@ from gateway.officer.cli.session import at_desk, mid_at
 from gateway.officer.client import Client
 from gateway.officer.shapes.refer import ReferRequest
 from gateway.terminal import HomeOption, JsonOption, Terminal
+from keys.digest import sha256
 
 app = typer.Typer()
 
@@ -62,7 +62,7 @@ def refer(
 
     async def work(desk: Client) -> int:
         name = await mid_at(desk, mid)
-        said = sha256(f"{name} {asked.model_dump_json()}".encode()).hexdigest()
+        said = sha256(f"{name} {asked.model_dump_json()}".encode()).hex()
         sent = await desk.received.refer(name, asked, key=f"refer {said}")
         terminal.document({"mid": sent.mid, "thread": sent.thread, "state": sent.state})
         terminal.say(f"{sent.mid} {sent.state}: tells who has {name} now, until {until}")
