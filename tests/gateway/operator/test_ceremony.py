@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from typing_extensions import override
 
 from gateway.errors import UsageError
 from gateway.main import command_line
@@ -87,6 +88,7 @@ def test_nobody_signs_without_being_asked(a35: Command, monkeypatch: pytest.Monk
     class Person(io.StringIO):
         """Somebody at a terminal."""
 
+        @override
         def isatty(self) -> bool:
             """Be one."""
             return True
