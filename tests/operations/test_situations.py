@@ -14,11 +14,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import sleep
+from typing import Any, cast
 
 import pytest
 
 from gateway.storage.schema import SCHEMA_VERSION
 from tests.gateway.demo.process import END_S, Ended, environment, run_a35
+from tests.gateway.timestamp.local import LocalAuthority
 from tests.operations.world import (
     World,
     await_check,
@@ -176,6 +178,27 @@ def test_peer_that_is_down_keeps_messages_queued_until_it_is_back(world: World) 
     reached = world.a35("wait", mid, "--stage", "consigned", "--timeout", "60s", "--json")
     assert reached.code == 0, reached.err
     assert "peers" not in world.checks()
+
+
+def test_authority_that_is_away_delays_stamps_and_nothing_else(world: World) -> None:
+    """The node refuses to start without its certificates, and works without its answers."""
+    settings = world.here.home.config_file
+    section = '\n[[timestamp]]\nname = "tsa"\nurl = "http://127.0.0.1:9/"\n'
+    section += 'certificates = "tsa/root.pem"\n'
+    settings.write_text(settings.read_text("utf-8") + section, "utf-8")
+    world.serve_directory()
+    ended = world.run_node()
+    assert (ended.code, "certificates of the authority tsa" in ended.err) == (78, True)
+    (world.here.home.path / "tsa").mkdir()
+    LocalAuthority(world.here.home.path / "tsa", "tsa")
+    world.start_in_company(world.here)
+    mid_of(world.send())
+    while "stamp_refused" not in world.journal():
+        sleep(0.05)
+    report = world.a35("doctor", "--json").document()
+    checks = cast("list[dict[str, Any]]", report["checks"])
+    (check,) = [each for each in checks if each["name"] == "stamps"]
+    assert (check["ok"], "failures in a row" in check["detail"]) == (True, True)
 
 
 def test_full_disk_refuses_with_74_and_works_again_when_there_is_room(
