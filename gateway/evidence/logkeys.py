@@ -16,6 +16,7 @@ from typing import Final
 
 from gateway.directory.chain import VerifiedDirectory, verify_chain
 from gateway.directory.layout import MAX_TARGETS_BYTES, ROOT
+from gateway.directory.metadata import TIMESTAMP_LIFE
 from gateway.errors import ProofError
 from gateway.evidence.findings import Findings
 from keys.cosigner import Cosigner
@@ -30,6 +31,8 @@ MAX_STATES: Final = 32
 """States of the directory in one bundle: one for each receipt and sealing, and the newest."""
 
 _MS_PER_S: Final = 1000
+_TIMESTAMP_LIFE_MS: Final = int(TIMESTAMP_LIFE.total_seconds()) * _MS_PER_S
+_NEVER_MS: Final = 2**63
 _ALWAYS_MS: Final = 0
 """Reference time at which no Party is left out: lapses are looked at one by one."""
 
@@ -40,7 +43,8 @@ class SignedNote:
 
     Attributes:
         checkpoint: Verified.
-        key_end_s: When its keys ended, seconds since 1970; None while they count.
+        key_end_s: When its keys ended or were listed no more, seconds since 1970; None while they
+            count.
         verifier: The pair of keys.
     """
 
@@ -168,40 +172,67 @@ class LogKeys:
                         yield cosigner, key, state.lapses[country]
 
     def _verified(self, claimed: ClaimedCheckpoint) -> SignedNote:
-        listed = self._listed(claimed.head.origin)
+        origin = claimed.head.origin
+        listed = self._listed(origin)
         if not listed:
             raise NotProvenError("no state of the directory in this bundle lists its log")
-        found = self._signer(claimed, listed)
-        if found is None:
+        signers = self._signers(claimed, listed)
+        if not signers:
             raise NotProvenError("not signed by the keys that the directory lists for its log")
-        verifier, at_ms = found
-        valid = [one.key.verifier for one in listed if one.counts_at(at_ms)]
-        if verifier not in valid:
+        counting = [
+            one.key.verifier
+            for one in listed
+            if one.key.verifier in signers and one.counts_at(signers[one.key.verifier])
+        ]
+        if not counting:
             raise NotProvenError("signed at a time for which the directory lists no such key")
+        ends = {verifier: self._end_ms(origin, verifier, listed) for verifier in counting}
+        # In a rotation both pairs sign: the note counts as long as either does.
+        best = max(ends, key=lambda each: _never_if_none(ends[each]))
+        end_ms = ends[best]
         # Once more beside all keys of that time: a bad line of one of them spoils the note.
+        valid = [one.key.verifier for one in listed if one.counts_at(signers[best])]
         pairs = list(dict.fromkeys(valid))
         checkpoint = verify_checkpoint(claimed, pairs, now_ms=self._now_ms)
-        newest = [one.key for one in listed if one.key.verifier == verifier][-1]
-        is_over = newest.not_after_ms < self._now_ms
         return SignedNote(
             checkpoint=checkpoint,
-            key_end_s=newest.not_after_ms // _MS_PER_S if is_over else None,
-            verifier=verifier,
+            key_end_s=None if end_ms is None else end_ms // _MS_PER_S,
+            verifier=best,
         )
 
-    def _signer(
+    def _end_ms(
+        self, origin: LogOrigin, verifier: LogVerifier, listed: Sequence[_Listed]
+    ) -> int | None:
+        """Return when a pair ended: as it was listed last, or by the first state without it."""
+        newest = [one.key for one in listed if one.key.verifier == verifier][-1]
+        if newest.not_after_ms < self._now_ms:
+            return newest.not_after_ms
+        end_ms = None
+        for state in self._states:
+            entry = state.entries.get(origin.node.country)
+            if entry is None:
+                continue
+            nodes = [node for node in entry.nodes if node.node_id == origin.node]
+            if any(key.verifier == verifier for node in nodes for key in node.logs):
+                end_ms = None
+            elif end_ms is None:
+                end_ms = state.expires_ms - _TIMESTAMP_LIFE_MS
+        return end_ms
+
+    def _signers(
         self, claimed: ClaimedCheckpoint, listed: Sequence[_Listed]
-    ) -> tuple[LogVerifier, int] | None:
-        """Return the first pair of keys that signed, and when; None if none did.
+    ) -> dict[LogVerifier, int]:
+        """Return the pairs of keys that signed, and when.
 
         Raises:
             ExpiredError: Signed by a clock more than ten minutes ahead.
         """
+        found: dict[LogVerifier, int] = {}
         for verifier in dict.fromkeys(one.key.verifier for one in listed):
             with suppress(NotProvenError):
                 checkpoint = verify_checkpoint(claimed, [verifier], now_ms=self._now_ms)
-                return verifier, checkpoint.timestamp_s * _MS_PER_S
-        return None
+                found[verifier] = checkpoint.timestamp_s * _MS_PER_S
+        return found
 
     def _listed(self, origin: LogOrigin) -> list[_Listed]:
         """Return every pair listed for a log, oldest state first."""
@@ -215,6 +246,10 @@ class LogKeys:
             for key in node.logs
             if key.log_origin == origin
         ]
+
+
+def _never_if_none(end_ms: int | None) -> int:
+    return _NEVER_MS if end_ms is None else end_ms
 
 
 _version = attrgetter("stamp.root_version", "stamp.timestamp_version")
