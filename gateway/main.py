@@ -105,8 +105,8 @@ COMMANDS: Final[dict[str, Entry]] = {
     "attachment": _group("Fetch attachments.", f"{_CLI}attachment", "app"),
     "log": _group("Look into the node's own log.", f"{_CLI}logbook", "app"),
     "evidence": _group("Export evidence of a message.", f"{_CLI}evidence", "app"),
-    "webhook": _group("Try the programs that are told of events.", f"{_CLI}hooks"),
     "verify": Entry("Verify evidence, without a node or a network.", f"{_CLI}verify"),
+    "webhook": _group("Try the programs that are told of events.", f"{_CLI}hooks"),
 }
 """Every command, in the order of the list that `a35 --help` prints."""
 

@@ -206,21 +206,40 @@ class Webhooks:
     async def _call(self, receiver: Receiver, event: EventRow, body: bytes) -> bool:
         call_id = f"{self._origin}/{event.number}"
         at_s = self._clock.now_ms() // 1000
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": call_id,
-            "webhook-timestamp": str(at_s),
-            "webhook-signature": " ".join(
-                secret.sign(call_id, at_s, body) for secret in receiver.secrets
-            ),
-        }
+        headers = signed_headers(receiver, call_id, at_s, body)
         try:
             status = await self._caller.post(receiver.url, headers, body)
         except TransportError:
             status = 0
-        is_taken = _OK_FROM <= status < _OK_BELOW
-        self._metrics.webhook_calls("taken" if is_taken else "failed")
-        return is_taken
+        self._metrics.webhook_calls("taken" if is_taken(status) else "failed")
+        return is_taken(status)
+
+
+def signed_headers(receiver: Receiver, call_id: str, at_s: int, body: bytes) -> dict[str, str]:
+    """Return the headers of one call, with a signature by each secret of the receiver.
+
+    Args:
+        receiver: Who is called.
+        call_id: The same for each repetition of a call.
+        at_s: Seconds since 1970, UTC.
+        body: The bytes that are sent.
+    """
+    signatures = (secret.sign(call_id, at_s, body) for secret in receiver.secrets)
+    return {
+        "Content-Type": "application/json",
+        "webhook-id": call_id,
+        "webhook-timestamp": str(at_s),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def is_taken(status: int) -> bool:
+    """Tell whether an answer means that a call was taken.
+
+    Args:
+        status: Of HTTP; 0 for no answer.
+    """
+    return _OK_FROM <= status < _OK_BELOW
 
 
 def body_of(event: EventRow, *, node: str, api: str) -> bytes:
