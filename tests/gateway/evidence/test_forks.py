@@ -114,6 +114,8 @@ async def test_two_roots_at_one_size_are_proof_for_anybody(tmp_path: Path) -> No
         assert [head["size"] for head in shown["heads"]] == [9, 9]
         assert any("two histories" in line for line in report_lines(said))
         files = unpacked(data)
+        changed = zipped(files | {FORK_HELD: files[FORK_OFFERED]})
+        assert report(changed, book, net).faults[0].file == FORK_HELD
         for name in files:
             spoiled = bytearray(files[name])
             spoiled[len(spoiled) // 2] ^= 1

@@ -17,9 +17,7 @@ from gateway.simulator.pool import begin, workplace
 from gateway.simulator.report import Report
 from gateway.simulator.run import run_seed
 
-# Two histories shown to two honest nodes are found by what nodes tell of third logs, which is
-# not built yet (docs/simulation.md, "What is open").
-FAULTS = frozenset(Fault) - {Fault.FORKED_LOG}
+FAULTS = frozenset(Fault)
 SEEDS = range(1, 16)
 KINDS_AT_LEAST = 20
 
