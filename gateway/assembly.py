@@ -194,6 +194,7 @@ async def _run(
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
     runtime.health.add(locksmith.renewal.check)
+    runtime.health.add(locksmith.turning.check)
     runtime.health.serving(now=True)
     get_journal("node").info("serving", node=options.config.node, **listening)
     nightly = make_nightly(options, ports, backups, runtime)

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from gateway.errors import GatewayError
 from gateway.journal import Journal
 from gateway.ports import Clock, Directory
+from gateway.service.health import Check
 from gateway.store import Store
 from keys.certificate import TlsIdentity
 from keys.nodekeys import PREKEY_GRACE_MS, NodeKeys
@@ -26,7 +27,11 @@ from protocol.identifiers import LogOrigin, NodeId
 SHOWN_AFTER_MS: Final = 6 * 3600 * 1000
 """From the moment in which a certificate is seen listed: a peer refreshes each quarter hour."""
 
+SOON_DAYS: Final = 21
+"""What a key must last, so that its operator and the authority have time to replace it."""
+
 _LOOK_S: Final = 600.0
+_DAY_MS: Final = 24 * 3600 * 1000
 
 
 class Room(Protocol):
@@ -78,6 +83,26 @@ class Turning:
         while True:
             await self.look()
             await self._clock.sleep(_LOOK_S)
+
+    def check(self) -> Check:
+        """Return what the doctor shows: whether each key that is listed lasts for some weeks."""
+        keys, now_ms = self._room.keys, self._clock.now_ms()
+        following = keys.turning.tls
+        entry = self._directory.node(self._node)
+        ends = {"tls": keys.tls.not_after_ms if following is None else following.not_after_ms}
+        if entry is not None:
+            newest = keys.signer().verifier
+            logs = [key.not_after_ms for key in entry.logs if key.verifier == newest]
+            ends["log"] = max(logs, default=now_ms)
+            ends["kem"] = max(key.not_after_ms for key in entry.kem)
+        kind = min(ends, key=lambda each: ends[each])
+        days = (ends[kind] - now_ms) // _DAY_MS
+        return Check(
+            name="keys",
+            ok=days >= SOON_DAYS,
+            detail=f"the {kind} key lasts {days} days" if days > 0 else f"no {kind} key counts",
+            fix=f"stop the node, make a new one and have it listed: a35 keys rotate {kind}",
+        )
 
     async def look(self) -> None:
         """Take into use and erase what is due; what fails is tried again with the next look."""

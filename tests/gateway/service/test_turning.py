@@ -9,7 +9,7 @@ from ssl import PEM_cert_to_DER_cert
 
 from gateway.errors import StorageError
 from gateway.journal import get_journal
-from gateway.service.turning import SHOWN_AFTER_MS, Turning
+from gateway.service.turning import SHOWN_AFTER_MS, SOON_DAYS, Turning
 from keys.certificate import TlsIdentity, make_identity
 from keys.nodekeys import PREKEY_GRACE_MS, NodeKeys
 from keys.turning import TurningKeys
@@ -160,6 +160,25 @@ async def test_a_former_key_stays_while_something_waits_to_be_opened(tmp_path: P
         await net["RO/1"].runtime.consign.open_some()
         await ends.look()
         assert room.keys.turning.last_resort_seed is None
+
+
+@scenario
+async def test_the_doctor_asks_for_a_new_key_three_weeks_before_an_end(tmp_path: Path) -> None:
+    """A certificate that runs out cuts a node off from everybody."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        keys = net._keys[RO]
+        ends = turning(net, Room(keys))
+        assert (ends.check().ok, ends.check().detail) == (True, "the tls key lasts 90 days")
+        net.clock.ms = keys.tls.not_after_ms - SOON_DAYS * DAY_MS + 1
+        assert not ends.check().ok
+        assert "a35 keys rotate tls" in ends.check().fix
+        following = make_identity("localhost", now_ms=net.clock.ms, days=90)
+        room = Room(replace(keys, turning=TurningKeys(tls=following)))
+        assert turning(net, room).check().ok
+        unlisted = turning(net, Room(turned(keys))).check()
+        assert (unlisted.ok, unlisted.detail) == (False, "no log key counts")
+        del net.entries[RO]
+        assert turning(net, room).check().detail == "the tls key lasts 89 days"
 
 
 @scenario
