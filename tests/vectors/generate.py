@@ -18,12 +18,14 @@ from tests.vectors.exchange.story import NAMES
 from tests.vectors.keys import generate as generate_keys
 from tests.vectors.log import generate as generate_log
 from tests.vectors.sealed_cases import sealed_cases
+from tests.vectors.witness import generate as generate_witness
 
 KEEPING: Final[tuple[Callable[[], None], ...]] = (
     generate_encoding.main,
     generate_log.main,
     generate_envelope.main,
     generate_exchange.main,
+    generate_witness.main,
 )
 """Write what follows from its inputs, and what is missing of the rest."""
 
@@ -36,7 +38,7 @@ FOLDER: Final = Path(__file__).parent
 def random_files() -> list[Path]:
     """Return the files that a KEEPING generator makes only when they are missing."""
     story = (FOLDER / "exchange" / f"{name}.json" for name in NAMES)
-    return [*sealed_cases(), *story]
+    return [*sealed_cases(), *story, *generate_witness.paths()]
 
 
 def main(arguments: Sequence[str] = ()) -> None:
