@@ -86,6 +86,7 @@ class Model:
         documents: By the key of the officer's program.
         restored: Nodes whose disk was lost, each with the ids of what it had sent and its copy does
             not know: what it alone held is gone, and may be sent again under another id.
+        cancelled: Messages that their author took back, with whether it was told that they are.
         done: How high a message was certainly lifted by its receiver's officers.
         tried: How high it may have been lifted.
     """
@@ -93,6 +94,7 @@ class Model:
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
         self.restored: dict[NodeId, frozenset[MessageId]] = {}
+        self.cancelled: dict[Named, bool] = {}
         self.done: dict[Named, int] = {}
         self.tried: dict[Named, int] = {}
 
@@ -114,6 +116,10 @@ class Model:
         self.tried[message] = max(self.tried.get(message, 0), height)
         if is_done:
             self.done[message] = max(self.done.get(message, 0), height)
+
+    def cancel(self, message: Named, *, is_done: bool) -> None:
+        """A sender's officer takes a message back."""
+        self.cancelled[message] = self.cancelled.get(message, False) or is_done
 
     def lose(self, node: NodeId, sent: frozenset[MessageId]) -> None:
         """A node lost its disk, and what it had sent with these ids."""
@@ -167,9 +173,10 @@ class Model:
 
     def misplaced(self, views: Mapping[NodeId, View]) -> list[str]:
         """Return messages that stand higher than anybody lifted them, or lower than they must."""
-        wrong = []
+        wrong: list[str] = []
         for sender, view in sorted(views.items()):
             for mid, (to, held) in sorted(view.sent.items()):
+                wrong.extend(self._not_taken_back(sender, mid, held))
                 if to not in views or held.state in ENDS:
                     continue
                 height = LADDER.index(held.state)
@@ -179,6 +186,18 @@ class Model:
                 if height < self.done.get((sender, mid), 0) and to not in self.restored:
                     wrong.append(f"{mid} is {held.state} at {sender}, and {to} did more")
         return wrong
+
+    def _not_taken_back(self, sender: NodeId, mid: MessageId, held: Held) -> Iterator[str]:
+        """Yield what is wrong with a message that was taken back, or was not and looks like it.
+
+        A late receipt counts: what turns out to have arrived stands as its receiver says.
+        """
+        is_told = self.cancelled.get((sender, mid))
+        if held.state == "cancelled" and (is_told is None or not held.is_noted):
+            yield f"{mid} is cancelled at {sender}, and nobody did that, or was told"
+        stays = held.state == "cancelled" or held.state in LADDER[2:]
+        if is_told and not stays and sender not in self.restored:
+            yield f"{mid} is {held.state} at {sender}, where it was taken back"
 
     def _owed(self, views: Mapping[NodeId, View]) -> Iterator[tuple[Document, MessageId]]:
         """Yield what must arrive: what was told queued, and what is in an outbox all the same."""
@@ -207,6 +226,8 @@ class Model:
             return
         held = sent[1]
         if held.state == "expired" and held.may_expire and held.is_noted:
+            return
+        if held.state == "cancelled" and (got is None or got.state not in LADDER[2:]):
             return
         if got is None or got.state not in LADDER[2:]:
             yield f"{held.state} here, {'not there' if got is None else got.state + ' there'}"

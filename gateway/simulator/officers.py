@@ -13,6 +13,7 @@ from typing import Final
 from gateway.errors import DataError, GatewayError, NoInputError
 from gateway.records import Direction
 from gateway.rows import MessageRow
+from gateway.service.cancel import Cancel
 from gateway.simulator import documents
 from gateway.simulator.clock import VirtualTime
 from gateway.simulator.loop import Life
@@ -101,6 +102,30 @@ class Officers:
                 continue
             self._dealt_with.add((node.id, row.sender, row.mid))
             self._deal_with(node, row)
+        if self.draw.random() < 0.5:  # noqa: PLR2004 - half of the looks
+            await self._regret(node)
+
+    async def _regret(self, node: SimulatedNode) -> None:
+        """Let an officer take back one message that nobody is known to have."""
+        rows = await node.store.messages(Direction.OUT, limit=200)
+        queued = [row for row in rows if row.state is MessageState.QUEUED]
+        if queued:
+            self._cancel(node, self.draw.choice(queued))
+
+    def _cancel(self, node: SimulatedNode, row: MessageRow) -> None:
+        self.model.cancel((node.id, row.mid), is_done=False)
+
+        async def cancelling() -> None:
+            try:
+                service = Cancel(store=node.store, clock=node.clock)
+                await service.cancel(row.mid, "sent by mistake", who=f"{node.id} officer 2")
+            except GatewayError as error:
+                self.note(f"{node.id} cancel {row.mid} {error.code}")
+                return
+            self.model.cancel((node.id, row.mid), is_done=True)
+            self.note(f"{node.id} cancel {row.mid} done")
+
+        node.life.go(cancelling(), name="cancels")
 
     def _deal_with(self, node: SimulatedNode, row: MessageRow) -> None:
         """Decide what becomes of one received message."""

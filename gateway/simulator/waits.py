@@ -34,8 +34,8 @@ _CALLS_AFTER_S: Final = 3600.0
 RUNS: Final = 40
 """Worlds for each: 200 waits, so that a median is steady to a fraction of a second."""
 
-_EXACT_S: Final = 1200.0
-"""Virtual seconds before the return in which time runs at its true pace."""
+_EXACT_S: Final = {"emergency": 150.0, "urgent": 480.0, "routine": 1200.0}
+"""Virtual seconds before the return in which time runs at its true pace: several waits long."""
 
 _BEGUN_S: Final = 40.0
 _APART_S: Final = 60.0
@@ -168,7 +168,7 @@ class _Returns:
         for peer in self._peers:
             world.officers.request(self._sender, peer, self._case.urgency)
         first_s = began_s + self._case.out_s
-        await self._pass_until(first_s - _EXACT_S)
+        await self._pass_until(first_s - _EXACT_S[self._case.urgency])
         for place, peer in enumerate(self._peers):
             self._back_s[peer] = first_s + _APART_S * (place + world.draw.random())
         for peer in self._peers:
