@@ -11,15 +11,16 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, cast
 
 import pytest
 
 from gateway.storage.schema import SCHEMA_VERSION
-from tests.gateway.demo.process import END_S, Ended, environment, run_a35
+from tests.gateway.demo.process import END_S, Ended, call_a35, environment, run_a35
 from tests.gateway.timestamp.local import LocalAuthority
 from tests.operations.world import (
     World,
@@ -151,6 +152,34 @@ def test_directory_not_reached_later_is_lived_without(world: World) -> None:
     world.start(world.here)
     assert "last refresh" in str(await_check(world, "directory")["detail"])
     assert world.send().code == 0
+
+
+def test_directory_comes_from_a_peer_when_its_server_is_dead(world: World) -> None:
+    """What was published while a node was away reaches it from a node that has it."""
+    server = world.serve_directory()
+    company = world.start(world.company, until=503)
+    assert stop(world.start(world.here)) == 0
+    folders = ("--out", world.folder / "directory", "--keys-dir", world.folder / "authority")
+    sealed = ("--credential-file", world.network.credential)
+    published = call_a35("directory", "publish", *folders, *sealed, "--json")
+    version = cast("dict[str, int]", published.document()["version"])["timestamp"]
+    assert stop(company) == 0
+    world.start(world.company, until=503)
+    await_text(world.journal, f"timestamp_version={version}")
+    assert stop(server) == 0
+    world.start(world.here)
+    said = await_text(lambda: str(world.checks().get("directory")), "brought up to date")
+    assert f"timestamp {version}; " in said
+    assert f"by peer {world.company.name} instead" in said
+
+
+def await_text(look: Callable[[], str], wanted: str) -> str:
+    """Return what is said once a text occurs in it."""
+    end = monotonic() + END_S
+    while wanted not in (said := look()):
+        assert monotonic() < end, said
+        sleep(0.2)
+    return said
 
 
 def test_home_without_directory_is_told_what_is_missing(world: World) -> None:
@@ -287,6 +316,14 @@ def test_home_with_too_long_a_path_is_refused_with_78(world: World) -> None:
     assert "too long" in error_of(refused)["message"]
 
 
+def newest_note(store: Path, target: Path) -> Path:
+    """Write the newest signed note of a store into a file, as somebody else holds it."""
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        (note,) = connection.execute("SELECT note FROM checkpoint ORDER BY size DESC").fetchone()
+    target.write_bytes(note)
+    return target
+
+
 def test_backup_of_a_running_node_is_restored_and_asks_before_it_signs(world: World) -> None:
     """Made by the node itself; what is put back is verified, and signs nothing by itself."""
     world.serve_directory()
@@ -303,7 +340,10 @@ def test_backup_of_a_running_node_is_restored_and_asks_before_it_signs(world: Wo
     assert checked.document()["size"] == made.document()["size"]
     assert stop(node) == 0
     home = world.here.home.path
-    home.rename(home.with_name("lost"))
+    lost = home.rename(home.with_name("lost"))
+    for name, code in (("lost", 0), (world.there.home.path.name, 66)):
+        held = newest_note(lost.with_name(name) / "store.db", world.folder / "held.note")
+        assert world.a35("log", "verify", "--against", held, home=lost).code == code
     restored = world.a35("restore", file, *credential, "--json")
     assert restored.code == 0, restored.err
     assert restored.document()["root"] == made.document()["root"]
