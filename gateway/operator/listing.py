@@ -4,11 +4,13 @@ import asyncio
 from ssl import PEM_cert_to_DER_cert
 from typing import Final
 
+from typing_extensions import override
+
 from gateway.config import NodeConfig
 from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError, DataError
 from gateway.home import Home
-from gateway.journal import get_journal
+from gateway.journal import Journal
 from gateway.ports import Clock
 from keys.nodekeys import NodeKeys
 from keys.recipient import RecipientSecret
@@ -22,6 +24,24 @@ ROTATE_FILE: Final = "rotate.json"
 
 _DAY_MS: Final = 24 * 60 * 60 * 1000
 _LISTED_DAYS: Final = 365
+
+
+class _Unwritten(Journal):
+    """The journal of a command that only looks: what a node would note is not its output."""
+
+    __slots__ = ()
+
+    @override
+    def info(self, event: str, **fields: object) -> None:
+        """Write nothing."""
+
+    @override
+    def warning(self, event: str, **fields: object) -> None:
+        """Write nothing."""
+
+    @override
+    def alarm(self, event: str, **fields: object) -> None:
+        """Write nothing."""
 
 
 def listed_entry(home: Home, config: NodeConfig, clock: Clock) -> NodeEntry | None:
@@ -47,7 +67,7 @@ def listed_entry(home: Home, config: NodeConfig, clock: Clock) -> NodeEntry | No
         url=section.url,
         root=root,
         clock=clock,
-        journal=get_journal("directory"),
+        journal=_Unwritten("directory"),
     )
 
     async def read() -> NodeEntry | None:
@@ -129,6 +149,7 @@ def renewed_entry(
             certificate=PEM_cert_to_DER_cert(keys.tls.certificate_pem.decode()),
             not_before_ms=now_ms,
             not_after_ms=now_ms + _LISTED_DAYS * _DAY_MS,
+            witness=None if keys.witness is None else keys.witness.signer().cosigner,
         )
     if is_listed(entry, keys):
         return entry

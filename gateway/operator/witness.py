@@ -10,12 +10,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from gateway.config import NodeConfig
 from gateway.errors import ConfigError, DataError, StorageError
 from gateway.home import Home
-from gateway.operator.listing import entry_to_change
+from gateway.operator.listing import ROTATE_FILE, entry_to_change
 from gateway.operator.node import DAY_MS, JOIN_FILE, LISTED_DAYS
 from gateway.operator.recover import RENEW_FILE
 from gateway.operator.start import refused_keys, unlock
@@ -28,9 +27,6 @@ from protocol.directory import MAX_WITNESS_KEYS, NodeEntry, WitnessKey, fingerpr
 from protocol.directory_values import key_text, time_text
 from protocol.errors import MalformedError
 from protocol.joining import JoinRequest, encode_join_request, parse_join_request
-
-WITNESS_REQUEST: Final = "witness.json"
-"""What the authority admits again, so that the directory lists the new key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +73,7 @@ def new_witness(home: Home, config: NodeConfig, secret: Secret, *, clock: Clock)
     cosigner = keys.witness.signer().cosigner
     before = entry_to_change(home, config, clock, made=base.node)
     entry = _with(before, cosigner, clock.now_ms())
-    file = home.path / WITNESS_REQUEST
+    file = home.path / ROTATE_FILE  # with other keys that wait to be listed, in one request
     replace_file(file, encode_join_request(base.model_copy(update={"node": entry})))
     return NewWitness(key=str(cosigner.key), request=file, fingerprints=fingerprints(entry))
 

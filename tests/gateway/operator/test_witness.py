@@ -7,10 +7,11 @@ import pytest
 from gateway.config import NodeConfig
 from gateway.errors import ConfigError, DataError, StorageError
 from gateway.home import Home
+from gateway.operator.listing import ROTATE_FILE
 from gateway.operator.node import JOIN_FILE, create_node
 from gateway.operator.recover import RENEW_FILE
 from gateway.operator.start import unlock
-from gateway.operator.witness import WITNESS_REQUEST, new_witness
+from gateway.operator.witness import new_witness
 from keys.keyfile import Credential
 from protocol.directory import witness_keys
 from protocol.joining import parse_join_request, verify_join_request
@@ -74,7 +75,7 @@ def test_new_key_takes_the_place_of_the_one_before(home: Home, clock: StillClock
 def test_key_that_never_counted_is_not_listed(home: Home, clock: StillClock) -> None:
     """Twice in one second; and no more keys than an entry may have."""
     new_witness(home, CONFIG, SECRET, clock=clock)
-    file = home.path / WITNESS_REQUEST
+    file = home.path / ROTATE_FILE
     assert len(parse_join_request(file.read_bytes()).node.witness or ()) == 1
     for _ in range(6):
         file.replace(home.path / JOIN_FILE)
@@ -103,7 +104,7 @@ def test_home_without_its_part_is_left_as_it_is(home: Home, clock: StillClock) -
 
 def test_refusals_of_disk_and_keys_are_named(home: Home, clock: StillClock) -> None:
     """A folder in the way of the request; key files that others may read."""
-    (home.path / f".{WITNESS_REQUEST}.new").mkdir()
+    (home.path / f".{ROTATE_FILE}.new").mkdir()
     with pytest.raises(StorageError):
         new_witness(home, CONFIG, SECRET, clock=clock)
     (home.keys / ".witness.key.new").mkdir()
