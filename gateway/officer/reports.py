@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from html import escape
 from io import StringIO
-from typing import Final
+from typing import Final, assert_never
 
 from gateway.officer.shapes.pings import AvailabilityView, OutcomeItem, RoundView
 
@@ -56,6 +56,8 @@ def report(view: RoundView, form: Form, matrix: AvailabilityView | None = None) 
             return _json(view.items)
         case Form.HTML:
             return _page(view, matrix)
+        case _:
+            assert_never(form)
 
 
 def counted(items: Sequence[OutcomeItem]) -> str:

@@ -76,6 +76,7 @@ def make_contact(
         clock=ports.clock,
         randomness=ports.randomness,
         journal=ports.journal,
+        counted=availability.called,
     )
     desk = PingDesk(
         node=node,

@@ -5,7 +5,6 @@ Source: docs/domain.md, section 12.
 
 from protocol.envelope.content import Content
 from protocol.requests.ping import PING, PING_REPLY, read_ping, read_reply
-from protocol.requests.wire import RefusedDocumentError
 
 
 def answered(asked: Content, said: Content) -> bool | None:
@@ -13,15 +12,12 @@ def answered(asked: Content, said: Content) -> bool | None:
 
     Args:
         asked: A content of ours, of any type.
-        said: What the node answered to it.
+        said: What the node answered to it; its form was checked where it was opened.
 
     Returns:
         None if it is no answer to a ping, or not with its code.
     """
     if asked.type != PING or said.type != PING_REPLY:
         return None
-    try:
-        ping, reply = read_ping(asked.body), read_reply(said.body)
-    except RefusedDocumentError:
-        return None
+    ping, reply = read_ping(asked.body), read_reply(said.body)
     return reply.details_valid if reply.code == ping.code else None

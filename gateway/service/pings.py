@@ -11,12 +11,13 @@ Source: docs/delivery.md, "Pings"; docs/domain.md, section 12.
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final, Protocol
+from typing import Final
 
 from gateway.errors import DataError, NoInputError
 from gateway.journal import Journal
 from gateway.pinging import PingRow, ReplyRow, RoundRow
 from gateway.ports import Clock, Randomness
+from gateway.service.greet import Counted, Lanes
 from gateway.service.guard import passing_over_full
 from gateway.service.pinganswer import answered
 from gateway.service.pingboard import Board, board_of, report_json
@@ -44,13 +45,6 @@ _AT_ONCE: Final = 16
 _LOOK_S: Final = 2.0
 
 
-class Lanes(Protocol):
-    """What is needed of delivery."""
-
-    async def call(self, node: NodeId) -> bool:
-        """Exchange an empty frame; return whether the node answered with a link."""
-
-
 class Pings:
     """The asking side of pings at one node.
 
@@ -62,6 +56,7 @@ class Pings:
         clock: Time.
         randomness: Ids and codes.
         journal: Diagnostics.
+        counted: Told how each call went.
     """
 
     def __init__(
@@ -74,6 +69,7 @@ class Pings:
         clock: Clock,
         randomness: Randomness,
         journal: Journal,
+        counted: Counted,
     ) -> None:
         self._node = node
         self._store = store
@@ -82,6 +78,7 @@ class Pings:
         self._clock = clock
         self._randomness = randomness
         self._journal = journal
+        self._counted = counted
         self._begun, self._opened = asyncio.Event(), asyncio.Event()
 
     async def run(self) -> None:
@@ -229,6 +226,7 @@ class Pings:
             began_s = self._clock.monotonic_s()
             ok = await self._lanes.call(row.node)
             took_ms = round((self._clock.monotonic_s() - began_s) * 1000)
+            self._counted(row.node, answered=ok)
             await self._store.note_called(
                 row.number,
                 ok=ok,

@@ -1,5 +1,6 @@
 """Pings: both legs told apart, nobody asked twice, a report that names exactly who is missing."""
 
+import asyncio
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -8,15 +9,22 @@ import pytest
 
 from gateway.demo.members import members
 from gateway.errors import DataError, NoInputError, UnavailableError
+from gateway.officer.api.caseview import thread_view
+from gateway.officer.api.views import message_view
 from gateway.records import Direction
 from gateway.service.batches import Batch, Progress
+from gateway.service.consult import Consult
 from gateway.service.pingboard import NO_ANSWER, NOT_SEALED, NOT_VALID, Board, report_json
 from gateway.service.pings import CLASS
 from keys.digest import sha256
 from protocol.cases.ladder import MessageState
+from protocol.delivery.escalation import Budgets
+from protocol.directory import KemKey
+from protocol.directory_values import time_text
 from protocol.identifiers import NodeId
 from protocol.log.statement import Act, StatementKind
 from protocol.receipt import Stage
+from protocol.requests.ping import PING
 from tests.gateway.network import STAMP, Network, Node, Wire, network
 from tests.gateway.service.world import (
     FR,
@@ -244,6 +252,11 @@ async def test_no_machine_is_blamed_while_this_node_may_not_sign(tmp_path: Path)
         assert await pings.call_all()  # done before
         row = await pings.begin([RO], name=None, open_ms=HOUR_MS, who=WHO)
         assert not await pings.call_all()
+        working = asyncio.create_task(pings.run())
+        for _ in range(50):
+            await net.wire.turn()
+        working.cancel()
+        await asyncio.wait([working])
         (one,) = (await board(france, row.number)).outcomes
         assert one.node_ok is None
 
@@ -316,6 +329,57 @@ async def test_a_ping_is_no_request_and_nothing_of_it_is_escalated(tmp_path: Pat
         assert await romania.runtime.contact.desk.asked() == ()
         stages = [Stage.ACCEPTED, Stage.CONSIGNED, Stage.EXPIRED]
         assert len(await romania.store.receipts(FR, got.mid)) == len(stages)
+
+
+@scenario
+async def test_a_ping_is_shown_and_opened_like_any_message(tmp_path: Path) -> None:
+    """Lists, timeline, thread and content; its thread is no case."""
+    async with still(tmp_path, "FR/1", "RO/1") as net:
+        france, romania = net["FR/1"], net["RO/1"]
+        await begun(france, RO, name="autumn")
+        await asked(france, romania)
+        (got,) = await received_by(romania)
+        for node in (france, romania):
+            consult = Consult(
+                node.store,
+                node.directory,
+                node.clock,
+                cases=node.runtime.cases,
+                late=node.store,
+                ways=node.runtime.ways,
+                budgets=Budgets(),
+            )
+            detail = await consult.show(got.mid)
+            assert message_view(detail).type == PING
+            assert detail.line.summary is not None
+            assert detail.line.summary.reference == "autumn"
+            case = await consult.case(got.mid)
+            lines = await consult.thread(got.mid)
+            assert thread_view(got.mid, lines, case).requests == ()
+            assert await node.runtime.cases.notices(got.mid) == ((), None)
+        opened = await romania.runtime.act.open(got.mid, who="RO/1 officer 1")
+        assert opened.document["campaign"] == "autumn"
+
+
+@scenario
+async def test_a_node_whose_keys_have_ended_is_called_all_the_same(tmp_path: Path) -> None:
+    """Nothing can be sealed for it; its machine is asked, and counted."""
+    async with still(tmp_path, "FR/1", "RO/1") as net:
+        france = net["FR/1"]
+        net.entries[RO] = net.entries[RO].model_copy(update={"kem": (ended(net),)})
+        number = await begun(france, RO)
+        (one,) = (await board(france, number)).outcomes
+        assert (one.node_ok, one.human_ok) == (True, None)
+        assert await france.store.messages(Direction.OUT, limit=9) == ()
+        counts = await france.runtime.contact.availability.matrix(days=1)
+        assert [(each.called, each.answered) for each in counts[RO]] == [(1, 1)]
+
+
+def ended(net: Network) -> KemKey:
+    """Return the key of Romania under which nothing may be sealed any more."""
+    (key,) = net.entries[RO].kem
+    past = time_text(net.clock.ms - HOUR_MS)
+    return key.model_copy(update={"not_before": "2020-01-01T00:00:00Z", "not_after": past})
 
 
 @scenario

@@ -90,7 +90,9 @@ def test_a_round_is_listed_reported_and_counted_by_day(
         assert listed[0]["campaign"] == "autumn"
         (days,) = printed(france("ping", "--availability", "2", "--json"))
         assert [node["node"] for node in days["items"]] == ["DE/1", "RO/1"]
-        assert "1/1" in france("ping", "--availability", "2").out
+        away, there = (node["days"][0] for node in days["items"])
+        assert (away["answered"], there["answered"]) == (0, there["called"])
+        assert f"{there['called']}/{there['called']}" in france("ping", "--availability", "2").out
 
 
 def test_what_cannot_be_meant_is_refused(home: Path, tmp_path: Path, capsys: Capture) -> None:
