@@ -8,6 +8,7 @@ Rule kept: nobody signs what was not shown: signing and drawing up show the whol
 and ask; `--yes` is for programs.
 """
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ from gateway.directory.drawing import draw_root, draw_targets, with_sheets
 from gateway.directory.files import write_whole
 from gateway.directory.layout import ROOT, TARGETS
 from gateway.directory.repository import Repository
+from gateway.directory.revoking import draw_revocation
 from gateway.directory.sheet import (
     MAX_SHEET_BYTES,
     Sheet,
@@ -56,6 +58,7 @@ from protocol.directory_values import time_text
 ceremony_app = typer.Typer()
 
 _NOWHERE: Final = Path("/nonexistent")
+_FINGERPRINT: Final = re.compile(r"[0-9a-f]{16,64}")
 SheetOption: TypeAlias = Annotated[
     Path, typer.Option("--sheet", help="Where the sheet is written.", metavar="FILE")
 ]
@@ -154,6 +157,29 @@ def draw_targets_command(
     drawn = draw_targets(
         state, cards=_cards(card), threshold=threshold, removed=remove or (), now_ms=now_ms()
     )
+    write_drawn(Terminal(json=json), drawn, sheet, state)
+
+
+@ceremony_app.command(
+    "revoke",
+    epilog="Example: a35 directory revoke 9f86d081884c7d65 --out pub --sheet revoke.sheet",
+)
+def revoke_command(
+    fingerprint: Annotated[
+        str, typer.Argument(help="Of the key, 16 to 64 hex digits.", metavar="FINGERPRINT")
+    ],
+    out: OutOption,
+    sheet: SheetOption,
+    *,
+    card: CardsOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Draw up what takes a key away: the next root, or the next list of Parties, without it.
+
+    A card given takes its place; without one the others must be enough.
+    """
+    state = Repository(out)
+    drawn = draw_revocation(state, _hex(fingerprint), _cards(card), now_ms=now_ms())
     write_drawn(Terminal(json=json), drawn, sheet, state)
 
 
@@ -292,6 +318,18 @@ def confirm(question: str, *, yes: bool) -> None:
 def say_fingerprint(terminal: Terminal, name: str, digest: str) -> None:
     """Show a fingerprint in hex, digits and words."""
     terminal.say(f"{name}\n  {digest}\n  {digit_groups(digest)}\n  {words(digest)}")
+
+
+def _hex(fingerprint: str) -> str:
+    """Return a fingerprint, or its beginning, as it is compared.
+
+    Raises:
+        UsageError: It is none.
+    """
+    text = fingerprint.lower()
+    if _FINGERPRINT.fullmatch(text) is None:
+        raise UsageError("a fingerprint is 16 to 64 hex digits, as `inspect` shows it")
+    return text
 
 
 def _check_role(role: str) -> None:

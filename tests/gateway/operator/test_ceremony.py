@@ -12,6 +12,7 @@ from typing_extensions import override
 from gateway.errors import UsageError
 from gateway.main import command_line
 from gateway.operator.ceremony import confirm
+from keys.digest import sha256
 
 Command = Callable[..., tuple[int, Any]]
 
@@ -108,6 +109,19 @@ def test_what_is_no_sheet_in_the_inbox_is_named_and_stays(a35: Command) -> None:
     assert (code, stamped["taken"]) == (0, [])
     assert list(stamped["refused"]) == ["bad.sheet"]
     assert Path("inbox/bad.sheet").exists()
+
+
+def test_a_key_is_revoked_by_its_fingerprint(a35: Command) -> None:
+    """As it was written on paper; what is no fingerprint is no command line."""
+    founded(a35)
+    _, made = a35("key targets 2 --keys-dir other")
+    card = json.loads(Path("keys/targets-1.card").read_text())["public"]
+    start = sha256(bytes.fromhex(card)).hex()[:16].upper()
+    line = f"revoke {start} --out pub --sheet revoke.sheet --card {made['card']}"
+    code, drawn = a35(line)
+    assert (code, drawn["role"], drawn["version"]) == (0, "root", 2)
+    assert a35("revoke 0123 --out pub --sheet x.sheet")[0] == 64
+    assert a35(f"revoke {'0' * 64} --out pub --sheet x.sheet")[0] == 66
 
 
 def test_a_file_that_is_not_there_is_66(a35: Command) -> None:
