@@ -18,6 +18,7 @@ from gateway.records import (
 from gateway.rows import (
     MessageRow,
 )
+from gateway.service.contents import content_of
 from gateway.service.erased import refuse_erased
 from gateway.service.receipting import Receipting
 from gateway.service.summary import document_of
@@ -27,7 +28,7 @@ from keys.digest import new_salt
 from protocol.cases.ladder import MessageState, reached
 from protocol.encoding import Value
 from protocol.envelope.blobs import blob_context
-from protocol.envelope.content import Content, FileEntry, decode_inner
+from protocol.envelope.content import Content, FileEntry
 from protocol.errors import RemoteProtocolError
 from protocol.identifiers import MessageId
 from protocol.log.statement import Act as ActStatement
@@ -180,7 +181,7 @@ class Act:
                 code="not_readable",
                 hint="see why with: a35 show MID",
             )
-        return Content.decode(decode_inner(inner).content)
+        return content_of(inner)
 
 
 def _unreadable() -> NoInputError:

@@ -13,6 +13,7 @@ from gateway.errors import DataError
 from gateway.ports import Clock
 from gateway.records import Direction
 from gateway.rows import MessageRow
+from gateway.service.contents import carried_document
 from gateway.store import Casebook
 from protocol.cases.allowed import entry_of, sendable
 from protocol.cases.deadlines import Deadline, deadlines_of
@@ -21,12 +22,10 @@ from protocol.cases.fold import History, fold
 from protocol.cases.message import CaseMessage, Side
 from protocol.cases.notices import Notice, next_event_ms, notices_of
 from protocol.cases.state import Thread
-from protocol.envelope.content import Content, decode_inner
 from protocol.errors import LocalProtocolError, RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
 from protocol.limits import MAX_AHEAD_MS
 from protocol.requests.document import Document
-from protocol.requests.wire import from_wire
 
 _PARSED_KEPT: Final = 4096
 
@@ -161,15 +160,8 @@ class Cases:
 
 def _parse(row: MessageRow, inner: bytes) -> CaseMessage | None:
     """Read what a case needs of one content; None for what no case can use."""
-    content = Content.decode(decode_inner(inner).content)
     try:
-        document = from_wire(
-            content.type,
-            str(content.recipient),
-            None if content.re is None else str(content.re),
-            body=content.body,
-            file_names=[one.name for one in content.files],
-        )
+        content, document = carried_document(inner)
         return case_message(
             document, mid=row.mid, sender=row.sender, recipient=row.recipient, t_ms=content.t_ms
         )

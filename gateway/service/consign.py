@@ -13,6 +13,7 @@ from typing import Final
 from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.records import Consignment, OutgoingReceipt, StateChange, Unopened
+from gateway.service.contents import carried_document, content_of
 from gateway.service.guard import passing_over_full
 from gateway.service.pinganswer import answered
 from gateway.service.receipting import Receipting
@@ -21,14 +22,14 @@ from gateway.store import Store
 from keys.digest import sha256
 from keys.recipient import RecipientSecret
 from protocol.cases.ladder import MessageState
-from protocol.envelope.content import Content, decode_inner
+from protocol.envelope.content import Content
 from protocol.envelope.seal import Opened, open_envelope
 from protocol.errors import RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
 from protocol.receipt import Stage, schema_why
 from protocol.requests.catalogue import type_info
 from protocol.requests.ping import check_network_form, is_network_type
-from protocol.requests.wire import RefusedDocumentError, from_wire
+from protocol.requests.wire import RefusedDocumentError
 
 _AT_ONCE: Final = 64
 _OPENINGS: Final = 5
@@ -139,7 +140,7 @@ class Consign:
         opened: Opened | None = None
         try:
             opened = open_envelope(item.header, item.wraps, item.body, self._secrets())
-            _check_form(opened.content)
+            _check_form(opened)
         except RefusedDocumentError as error:
             return self._rejected(item, schema_why(error.path), opened)
         except RemoteProtocolError as error:
@@ -176,8 +177,7 @@ class Consign:
             inner = await self._store.inner(self._node, re)
             if inner is None:
                 return None
-            asked = Content.decode(decode_inner(inner).content)
-            return None if answered(asked, content) is None else MessageState.ANSWERED
+            return None if answered(content_of(inner), content) is None else MessageState.ANSWERED
         info = type_info(content.type)
         step = None if info is None else info.ladder_effect
         return None if step is None else MessageState(step.value)
@@ -208,12 +208,13 @@ class Consign:
         )
 
 
-def _check_form(content: Content) -> None:
+def _check_form(opened: Opened) -> None:
     """Hold an opened content against the form of its type.
 
     Raises:
         RefusedDocumentError: It is not of that form.
     """
+    content = opened.content
     if is_network_type(content.type):
         check_network_form(
             content.type,
@@ -222,10 +223,4 @@ def _check_form(content: Content) -> None:
             has_files=bool(content.files),
         )
         return
-    from_wire(
-        content.type,
-        str(content.recipient),
-        None if content.re is None else str(content.re),
-        body=content.body,
-        file_names=[one.name for one in content.files],
-    )
+    carried_document(opened.inner)

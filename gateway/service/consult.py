@@ -17,6 +17,7 @@ from gateway.rows import AttemptRow, MessageRow
 from gateway.service.advice import Card, Late, card_of, sentences
 from gateway.service.case import Case, Cases
 from gateway.service.clocks import next_due_ms, step_clocks
+from gateway.service.contents import content_of
 from gateway.service.erased import erased_sentence, refuse_erased
 from gateway.service.explain import explained
 from gateway.service.orders import COPY_OF
@@ -35,7 +36,6 @@ from gateway.store import Casebook
 from protocol.cases.ladder import MessageState, reached
 from protocol.delivery.escalation import Budgets, Step, reached_stage
 from protocol.delivery.reference import bounds_of
-from protocol.envelope.content import Content, decode_inner
 from protocol.errors import MalformedError
 from protocol.identifiers import MESSAGE_ID_BYTES, MessageId, NodeId
 
@@ -199,7 +199,7 @@ class Consult:
         refuse_erased(row)
         if inner is None:
             raise NoInputError(f"no readable content of message {mid} is here")
-        content = Content.decode(decode_inner(inner).content)
+        content = content_of(inner)
         return MessageContent(
             mid=mid,
             sender=row.sender,
@@ -263,7 +263,7 @@ class Consult:
         inner = await self._casebook.inner(row.sender, row.mid)
         if inner is None:
             return None
-        said = Content.decode(decode_inner(inner).content).extra.get(COPY_OF)
+        said = content_of(inner).extra.get(COPY_OF)
         return (
             MessageId(said) if isinstance(said, bytes) and len(said) == MESSAGE_ID_BYTES else None
         )

@@ -19,6 +19,7 @@ from gateway.ports import Blobs, Clock, Directory, Randomness
 from gateway.records import Direction, Submission
 from gateway.rows import MessageRow
 from gateway.service.case import Cases, NotAllowedNowError
+from gateway.service.contents import content_of
 from gateway.service.sealer import Sealer
 from gateway.store import Store
 from keys.body import new_content_key
@@ -27,7 +28,7 @@ from protocol.cases.ladder import MessageState, reached
 from protocol.delivery.urgency import urgency_of
 from protocol.encoding import Value
 from protocol.envelope.blobs import blob_context
-from protocol.envelope.content import Content, FileEntry, decode_inner
+from protocol.envelope.content import Content, FileEntry
 from protocol.envelope.header import Part
 from protocol.errors import RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
@@ -223,7 +224,7 @@ class Orders:
 
     async def _content(self, row: MessageRow) -> Content | None:
         inner = await self._store.inner(row.sender, row.mid)
-        return None if inner is None else Content.decode(decode_inner(inner).content)
+        return None if inner is None else content_of(inner)
 
     async def _file(
         self, row: MessageRow, entry: FileEntry, *, index: int, mid: MessageId

@@ -14,14 +14,14 @@ from gateway.records import (
 from gateway.rows import (
     MessageRow,
 )
+from gateway.service.contents import carried_document
 from gateway.store import Store
-from protocol.envelope.content import Content, decode_inner
 from protocol.identifiers import NodeId
 from protocol.requests.catalogue import type_info
 from protocol.requests.document import Document
 from protocol.requests.kinds import Family
 from protocol.requests.profile import Profile
-from protocol.requests.wire import RefusedDocumentError, from_wire
+from protocol.requests.wire import RefusedDocumentError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,15 +92,8 @@ class Around:
         inner = await self._store.inner(row.sender, row.mid)
         if inner is None:
             return None
-        content = Content.decode(decode_inner(inner).content)
         try:
-            return from_wire(
-                content.type,
-                str(content.recipient),
-                None if content.re is None else str(content.re),
-                body=content.body,
-                file_names=[one.name for one in content.files],
-            )
+            return carried_document(inner)[1]
         except RefusedDocumentError:
             return None  # rejected for its form: there is nothing to hold an answer against
 

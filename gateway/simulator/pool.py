@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 
 from gateway.simulator.material import nodes, scratch_below
 from gateway.simulator.plan import Outcome, Plan
-from gateway.simulator.run import run_seed
+from gateway.simulator.run import collecting_later, run_seed
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a fresh folder below it
 _CHUNK = 4
@@ -63,4 +63,5 @@ def begin(folder: Path) -> None:
 
 
 def _run_some(plans: Sequence[Plan]) -> list[Outcome]:
-    return [run_seed(plan) for plan in plans]
+    with collecting_later():
+        return [run_seed(plan) for plan in plans]

@@ -66,18 +66,34 @@ def virtual(seed: int) -> Iterator[VirtualLoop]:
     Args:
         seed: Draws the order of what is ready.
     """
-    loop = VirtualLoop(seed, shuffled=seed % _UNSHUFFLED != 0)
-    asyncio.set_event_loop(loop)
-    gc.disable()  # what is collected early would run handlers of the dead at any moment
-    hook, sys.unraisablehook = sys.unraisablehook, _hear_nothing
-    try:
-        yield loop
-    finally:
-        with catch_warnings():
-            simplefilter("ignore", RuntimeWarning)  # coroutines of the dead that never began
+    with collecting_later():
+        loop = VirtualLoop(seed, shuffled=seed % _UNSHUFFLED != 0)
+        asyncio.set_event_loop(loop)
+        try:
+            yield loop
+        finally:
             loop.abandon()
             asyncio.set_event_loop(None)
             loop.close()
+
+
+@contextmanager
+def collecting_later() -> Iterator[None]:
+    """Keep what seeds leave behind until the end, then drop it quietly; may be nested.
+
+    What is collected while a world lives would run handlers of its dead at any moment. To look
+    through everything costs a tenth of a seed, so that several may share one look.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    hook, sys.unraisablehook = sys.unraisablehook, _hear_nothing
+    try:
+        yield
+    finally:
+        with catch_warnings():
+            simplefilter("ignore", RuntimeWarning)  # coroutines of the dead that never began
             gc.collect()
         gc.enable()
         sys.unraisablehook = hook

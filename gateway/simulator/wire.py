@@ -19,6 +19,9 @@ from protocol.identifiers import NodeId
 
 Way = tuple[NodeId, NodeId]
 
+BUSY_PACE: Final = 10.0
+"""Virtual seconds in one second of the loop while anything travels."""
+
 _CONNECT_S: Final = 10.0
 _ATTEMPT_S: Final = 40.0
 _BUG: Final = 500
@@ -162,6 +165,8 @@ class Wire:
         if self.draw.random() < self.weather.chance(Fault.DELAY):
             self.tally[Fault.DELAY] += 1
             delay_s = self.draw.uniform(0.0, self.weather.slow_s)
+        if self.time.pace > BUSY_PACE:
+            self.time.set_pace(BUSY_PACE)
         self.moved_s = max(self.moved_s, self.time.now_s() + delay_s)
         await self.time.wait(delay_s)
 

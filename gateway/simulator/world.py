@@ -35,15 +35,18 @@ from gateway.simulator.probe import probe
 from gateway.simulator.trace import Trace
 from gateway.simulator.trouble import Trouble
 from gateway.simulator.twins import Twin, Twins
-from gateway.simulator.wire import Way, Wire
+from gateway.simulator.wire import BUSY_PACE, Way, Wire
 from gateway.storage.audit import waiting_for
 from protocol.directory import NodeEntry
 from protocol.identifiers import NodeId
 
-_BUSY_PACE: Final = 10.0
-_FASTEST: Final = 2000.0
-_GROWTH: Final = 2.0
-_QUIET_S: Final = 30.0
+_FASTEST: Final = 240.0
+_FASTEST_TOLD: Final = 20.0
+"""A story says what happens within seconds, so that nodes must not sleep for minutes."""
+
+_GROWTH: Final = 4.0
+_GOVERN_S: Final = 0.25
+_QUIET_S: Final = 5.0
 _GOSSIP_S: Final = 3 * 3600.0
 """By when two histories that were shown to two honest peers must have been found."""
 
@@ -83,7 +86,7 @@ class World:
     ) -> None:
         self.plan = plan
         self.story = story
-        self._fastest = _FASTEST
+        self._fastest = _FASTEST if story is None else _FASTEST_TOLD
         self.draw = Random(f"world {plan.seed}")
         self.time = VirtualTime()
         self.tally = Tally()
@@ -135,7 +138,7 @@ class World:
 
     async def live(self) -> None:
         """Live through the whole seed."""
-        self.time.set_pace(_BUSY_PACE)
+        self.time.set_pace(BUSY_PACE)
         loop = asyncio.get_running_loop()
         keeping = [loop.create_task(self._govern()), loop.create_task(self.attendance.attend())]
         for _, node in sorted(self.nodes.items()):
@@ -241,13 +244,10 @@ class World:
             self.trace.note(line)
 
     async def _govern(self) -> None:
-        """Let time run faster while nothing happens, slower when something does."""
+        """Let time run faster while nothing travels; what travels slows it down (Wire)."""
         while True:
-            await asyncio.sleep(1.0)
-            idle_s = self.time.now_s() - self.wire.moved_s
-            if idle_s < _QUIET_S:
-                self.time.set_pace(_BUSY_PACE)
-            else:
+            await asyncio.sleep(_GOVERN_S)
+            if self.time.now_s() - self.wire.moved_s > _QUIET_S:
                 self.time.set_pace(min(self._fastest, self.time.pace * _GROWTH))
 
     def hold_pace(self, most: float) -> None:

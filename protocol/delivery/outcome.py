@@ -25,7 +25,7 @@ class Remedy(Enum):
     SEND_PARTS = auto()
     """Send the missing blobs or the body again."""
     WAIT = auto()
-    """The peer is busy: repeat after the time it names."""
+    """The peer is busy: repeat after the time it names, later if it stays so."""
     MEND_CLOCK = auto()
     """One clock is wrong: alarm, repeat slowly."""
     STUCK = auto()
@@ -72,7 +72,11 @@ SOON_MS: Final = 10_000
 """A refusal that may mend itself is waited for in steps of this, up to the cap of the class."""
 
 LEAST_WAIT_MS: Final = 1_000
-"""A busy peer is not asked more often than this, whatever it says."""
+"""A busy peer is not asked more often than this, whatever it says, and half as often after each
+further refusal: one that recovers for hours names a second each time."""
+
+DOUBLINGS_MOST: Final = 6
+"""About a minute: who is no longer busy is served soon, also without a sign of life."""
 
 TOLD_AFTER: Final = 3
 """So many refusals in a row for the same reason, and people hear of what should mend itself."""
@@ -117,7 +121,8 @@ def wait_ms(remedy: Remedy, *, urgency: Urgency, refusals: int, retry_ms: int | 
     cap_ms = int(BACK_OFF_CAP_S[urgency] * 1000)
     match remedy:
         case Remedy.WAIT:
-            return min(cap_ms, max(LEAST_WAIT_MS, SOON_MS if retry_ms is None else retry_ms))
+            least_ms = LEAST_WAIT_MS << min(max(0, refusals - 1), DOUBLINGS_MOST)
+            return min(cap_ms, max(least_ms, SOON_MS if retry_ms is None else retry_ms))
         case Remedy.SEND_PARTS:
             return min(cap_ms, (refusals - 1) * SOON_MS)
         case Remedy.REPOSITION | Remedy.REFRESH_DIRECTORY | Remedy.WRAP_AGAIN:

@@ -8,7 +8,9 @@ from protocol.delivery.outcome import (
     Remedy,
     is_stuck,
     remedy_for,
+    wait_ms,
 )
+from protocol.delivery.urgency import Urgency
 from protocol.errors import Code
 
 AGAIN = {
@@ -55,3 +57,21 @@ def test_fork_freezes_and_stuck_emergency_is_tried_more_often() -> None:
     """A log with two histories gets nothing more; P0 keeps knocking every five minutes."""
     assert remedy_for(Code.FORK) is Remedy.FREEZE
     assert STUCK_RETRY_URGENT_MS < STUCK_RETRY_MS == 30 * 60 * 1000
+
+
+@pytest.mark.parametrize(
+    ("cls", "waits"),
+    [(Urgency.P0, [1, 2, 4, 8, 15, 15, 15, 15]), (Urgency.P2, [1, 2, 4, 8, 16, 32, 64, 64])],
+)
+def test_peer_that_stays_busy_is_asked_ever_more_rarely(cls: Urgency, waits: list[int]) -> None:
+    """One that recovers for hours names a second each time, and would be asked each second."""
+    waited = [
+        wait_ms(Remedy.WAIT, urgency=cls, refusals=count, retry_ms=1_000) // 1000
+        for count in (*range(1, 8), 10**6)
+    ]
+    assert waited == waits
+
+
+def test_turn_that_a_busy_peer_gives_is_kept() -> None:
+    """Storm control: whoever comes earlier than its turn takes another's."""
+    assert wait_ms(Remedy.WAIT, urgency=Urgency.P2, refusals=3, retry_ms=47_000) == 47_000

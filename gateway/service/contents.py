@@ -1,0 +1,61 @@
+"""Reads stored and opened contents; what was read lately is remembered by its bytes.
+
+The same content is looked at several times within seconds: against its form, for its case, for an
+answer to it. Reading is a pure function of the bytes, so that what it came to is kept: a bounded
+number of small ones. A content that is refused is read again each time.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+from protocol.envelope.content import Content, decode_inner
+from protocol.requests.document import Document
+from protocol.requests.wire import from_wire
+
+_KEPT: Final = 256
+_SMALL_BYTES: Final = 32 * 1024
+
+
+def content_of(inner: bytes) -> Content:
+    """Return the content of an opened envelope.
+
+    Args:
+        inner: As it was sealed.
+
+    Raises:
+        RemoteProtocolError: It is none.
+    """
+    return _remembered_content(inner) if len(inner) <= _SMALL_BYTES else _content(inner)
+
+
+def carried_document(inner: bytes) -> tuple[Content, Document]:
+    """Return the content of an opened envelope and the document that it carries.
+
+    Args:
+        inner: As it was sealed; of a type of the catalogue.
+
+    Raises:
+        RefusedDocumentError: The document is not of the form of its type.
+        RemoteProtocolError: It is no content.
+    """
+    return _remembered_document(inner) if len(inner) <= _SMALL_BYTES else _document(inner)
+
+
+def _content(inner: bytes) -> Content:
+    return Content.decode(decode_inner(inner).content)
+
+
+def _document(inner: bytes) -> tuple[Content, Document]:
+    content = content_of(inner)
+    document = from_wire(
+        content.type,
+        str(content.recipient),
+        None if content.re is None else str(content.re),
+        body=content.body,
+        file_names=[one.name for one in content.files],
+    )
+    return content, document
+
+
+_remembered_content = lru_cache(maxsize=_KEPT)(_content)
+_remembered_document = lru_cache(maxsize=_KEPT)(_document)
