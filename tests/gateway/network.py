@@ -186,6 +186,8 @@ class Network:
         self._lives = 0
         self.made_ms: dict[NodeId, int] = {}
         """When the directory that a node holds was made; by default it has no age."""
+        self.heard: list[tuple[NodeId, NodeId, DirectoryStamp]] = []
+        """Who heard of whom which directory it held."""
         self._group = group
         self._keys = {}
         for node in map(NodeId.parse, names):
@@ -323,6 +325,7 @@ class Network:
                 metrics=metrics,
                 journal=get_journal("test"),
                 directory_made_ms=lambda: self.made_ms.get(node),
+                directory_heard=lambda peer, stamp: self.heard.append((node, peer, stamp)),
             ),
             secrets=lambda: secrets,
             directory_changed=_nothing,

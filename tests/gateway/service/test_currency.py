@@ -7,8 +7,9 @@ import pytest
 from gateway.service.currency import Freshness
 from protocol.cases.ladder import MessageState
 from protocol.delivery.currency import HOUR_MS, AgeLimits
+from protocol.envelope.header import DirectoryStamp
 from protocol.identifiers import NodeId
-from tests.gateway.network import DAY_MS, START_MS, LoopClock, Network, Wire, network
+from tests.gateway.network import DAY_MS, STAMP, START_MS, LoopClock, Network, Wire, network
 from tests.gateway.service.world import (
     ask,
     received_by,
@@ -104,6 +105,17 @@ async def test_after_30_days_nothing_goes(tmp_path: Path) -> None:
         mark = fresh.mark()
         assert mark == "E_DIR_STALE"
         assert "nothing goes" in fresh.check().detail
+
+
+@scenario
+async def test_the_directory_that_traffic_names_is_heard_by_both_sides(tmp_path: Path) -> None:
+    """In envelopes and in receipts, once they are proven; others decide what becomes of it."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        newer = DirectoryStamp(root_version=1, timestamp_version=9, digest=bytes(32))
+        net["FR/1"].directory.current = newer
+        mid = (await send(net["FR/1"], request(1))).mid
+        await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
+        assert set(net.heard) == {(RO, FR, newer), (FR, RO, STAMP)}
 
 
 @pytest.mark.parametrize(
