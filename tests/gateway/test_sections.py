@@ -35,9 +35,9 @@ def test_the_ages_of_a_directory_are_those_of_the_rule_or_stricter() -> None:
     assert DirectorySection().ages == AgeLimits()
     strict = DirectorySection(warn_hours=1, urgent_only_days=1, stop_days=2)
     assert strict.ages == AgeLimits(warn_ms=HOUR_MS, urgent_only_ms=DAY_MS, stop_ms=2 * DAY_MS)
-    for laxer in ({"warn_hours": 25}, {"urgent_only_days": 8}, {"stop_days": 31}):
+    for name, value in (("warn_hours", 25), ("urgent_only_days", 8), ("stop_days", 31)):
         with pytest.raises(ValidationError):
-            DirectorySection(**laxer)
+            DirectorySection.model_validate({name: value})
     with pytest.raises(ValidationError, match="comes after"):
         DirectorySection(urgent_only_days=5, stop_days=4)
 

@@ -60,7 +60,7 @@ async def test_after_8_days_only_the_urgent_and_pings_go_and_receipts_say_so(
             assert row.why == "E_DIR_STALE"
         assert await waiting(net, FR) == ["E_DIR_STALE"]
         pings = french.runtime.contact.pings
-        row = await pings.begin([RO], name=None, open_ms=HOUR_MS, who=WHO)
+        await pings.begin([RO], name=None, open_ms=HOUR_MS, who=WHO)
         while not await romanian.runtime.contact.desk.asked():
             await net.wire.turn()
         assert await state_of(french, routine) is MessageState.QUEUED
