@@ -45,7 +45,10 @@ class _Options:
         self.target_dir = target_dir
 
 
-@client_app.callback(epilog="Exit code: 0 if it was done, 1 if anything failed.")
+@client_app.callback(
+    epilog="Example: a35 directory client --metadata-dir m --metadata-url URL refresh. "
+    "Exit code: 0 if it was done, 1 if anything failed."
+)
 def options(  # noqa: PLR0917  typer gives them by name
     context: typer.Context,
     metadata_dir: Annotated[Path, typer.Option(help="Where trusted metadata are kept.")],

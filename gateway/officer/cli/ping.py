@@ -145,12 +145,10 @@ def _round(home: Path, terminal: Terminal, wanted: Wanted) -> int:
         terminal.document([item.model_dump(mode="json") for item in view.items])
         terminal.table(HEADS, list(map(_row, view.items)))
         terminal.say(counted(view.items))
-        if not _is_over(view):
-            raise NotYetError(
-                "not everybody has answered yet",
-                hint=f"the round goes on; look again: a35 ping --show {view.number}",
-            )
-        return 0
+        if _is_over(view):
+            return 0
+        terminal.note(f"not everybody has answered yet: a35 ping --show {view.number}")
+        return NotYetError.exit_code  # no error: what is known stands on standard output
 
     return at_desk(home, work)
 
