@@ -41,6 +41,8 @@ _BEGUN_S: Final = 40.0
 _APART_S: Final = 60.0
 _LONGEST_S: Final = 900.0
 _FAST: Final = 2000.0
+_STEPS: Final = 20.0
+"""Seconds of the loop that even the longest outage takes at the most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +186,7 @@ class _Returns:
     async def _pass_until(self, at_s: float) -> None:
         """Let time run fast until then."""
         if at_s > self._time.now_s():
-            self._time.set_pace(_FAST)
+            self._time.set_pace(max(_FAST, self._case.out_s / _STEPS))
             await self._time.wait(at_s - self._time.now_s())
             self._time.set_pace(1.0)
 
