@@ -259,8 +259,10 @@ KEPT = admission.Places.of(PLACES.places).kept
         f"| {metadata.SNAPSHOT_LIFE.days} days, {metadata.TIMESTAMP_LIFE.days} days |",
         f"(2 of 2) | {metadata.PARTY_LIFE.days} days |",
         f"absent: {limits.MAX_BODY_BYTES} and {DEFAULT_BLOB_BYTES} |",
-        f"| prekey | X-Wing seed | {PREKEY_LIFE_MS // 86_400_000} days, then"
-        f" {PREKEY_GRACE_MS // 86_400_000} days of grace,",
+        (
+            f"| prekey | X-Wing seed | {PREKEY_LIFE_MS // 86_400_000} days, then"
+            f" {PREKEY_GRACE_MS // 86_400_000} days of grace,"
+        ),
         f"an X-Wing public key of {XWING_PUBLIC_BYTES} bytes",
         f"| c | bin of {WRAP_BYTES} |",
         f"| Ed25519 (RFC 8032) | 0x{SignatureType.ED25519:02x} | 32 bytes | 64 bytes,",
