@@ -207,17 +207,10 @@ class LogKeys:
         newest = [one.key for one in listed if one.key.verifier == verifier][-1]
         if newest.not_after_ms < self._now_ms:
             return newest.not_after_ms
-        end_ms = None
-        for state in self._states:
-            entry = state.entries.get(origin.node.country)
-            if entry is None:
-                continue
-            nodes = [node for node in entry.nodes if node.node_id == origin.node]
-            if any(key.verifier == verifier for node in nodes for key in node.logs):
-                end_ms = None
-            elif end_ms is None:
-                end_ms = state.expires_ms - _TIMESTAMP_LIFE_MS
-        return end_ms
+        said = [(_lists(state, origin, verifier), state) for state in self._states]
+        last = max(number for number, (lists, _) in enumerate(said) if lists)
+        without = [state for lists, state in said[last + 1 :] if lists is False]
+        return without[0].expires_ms - _TIMESTAMP_LIFE_MS if without else None
 
     def _signers(
         self, claimed: ClaimedCheckpoint, listed: Sequence[_Listed]
@@ -246,6 +239,14 @@ class LogKeys:
             for key in node.logs
             if key.log_origin == origin
         ]
+
+
+def _lists(state: VerifiedDirectory, origin: LogOrigin, verifier: LogVerifier) -> bool | None:
+    """Tell whether a state lists a pair; None if it has no entry of that Party."""
+    entry = state.entries.get(origin.node.country)
+    nodes = [] if entry is None else [node for node in entry.nodes if node.node_id == origin.node]
+    listed = any(key.verifier == verifier for node in nodes for key in node.logs)
+    return None if entry is None else listed
 
 
 def _never_if_none(end_ms: int | None) -> int:

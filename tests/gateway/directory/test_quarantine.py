@@ -15,7 +15,7 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
 )
 
 from gateway.directory.layout import TARGETS, entry_file, entry_target, party_role
-from gateway.directory.quarantine import HELD_MS
+from gateway.directory.quarantine import HELD_MS, counting
 from gateway.directory.trusted import HeldKeys, TrustedDirectory
 from keys.digest import sha256
 from protocol.directory import NodeState, PartyEntry, encode_entry, fingerprints
@@ -140,6 +140,12 @@ def test_a_node_all_of_whose_keys_wait_is_not_there(setting: Setting) -> None:
         assert client.node_of_spki(OLD) is None
 
     asyncio.run(story())
+
+
+def test_other_nodes_of_the_party_are_as_they_were(setting: Setting) -> None:
+    """Only what waits is taken out."""
+    node = setting.entry("FR").nodes[0]
+    assert counting(node, frozenset({"FR/2 tls 00"})) is node
 
 
 def test_the_wait_is_one_also_when_the_theft_comes_in_two_steps(setting: Setting) -> None:

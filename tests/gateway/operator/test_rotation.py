@@ -1,5 +1,6 @@
 """A new key of one kind: durable first, then asked to be listed, with the old one's word for it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from gateway.operator.rotation import OVERLAP_DAYS, Kind, Rotated, rotate
 from gateway.operator.start import unlock
 from gateway.operator.witness import new_witness
 from gateway.storage.connection import StoreLock
+from keys.keystore import KeyStore
 from keys.nodekeys import NodeKeys
 from keys.recipient import RecipientSecret
+from keys.turning import TurningKeys
 from protocol.directory import NodeEntry, last_resort_keys, log_verifiers
 from protocol.joining import CheckedJoin, parse_join_request, verify_join_request
 from tests.gateway.officer.world import NOW_MS, StillClock
@@ -135,6 +138,18 @@ def test_a_second_rotation_waits_for_the_first_unless_the_key_was_stolen(home: H
     at_ms = NOW_MS + 11 * DAY_MS + 1000
     assert len(log_verifiers(entry, entry.logs[0].log_origin, at_ms=at_ms)) == 1
     assert len(entry.logs) == 3
+
+
+def test_the_next_rotation_leaves_listed_what_has_ended(home: Home) -> None:
+    """A year later: what the first pair signed is proven by it for ever."""
+    turned(home, Kind.LOG)
+    before = held(home)
+    KeyStore(home.keys).turn(before, replace(before, turning=TurningKeys()), SECRET)
+    turned(home, Kind.LOG, days=360)
+    entry = asked(home, 360).request.node
+    at_ms = NOW_MS + 360 * DAY_MS
+    assert len(entry.logs) == 3
+    assert len(log_verifiers(entry, entry.logs[0].log_origin, at_ms=at_ms)) == 2
 
 
 def test_a_key_that_never_counted_is_not_listed_as_ended(home: Home) -> None:

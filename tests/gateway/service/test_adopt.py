@@ -38,6 +38,25 @@ async def test_each_version_is_stated_once_and_renews_what_rests_on_it(tmp_path:
 
 
 @scenario
+async def test_keys_that_count_again_renew_what_rests_on_them(tmp_path: Path) -> None:
+    """They waited in a version that was adopted a day ago: it is not stated twice."""
+    async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
+        node = net["RO/1"]
+        renewed = []
+
+        async def renew() -> None:
+            renewed.append(node.directory.current)
+            await asyncio.sleep(0)
+
+        node.runtime._directory_changed = renew
+        await node.runtime.adopt.take()
+        await node.runtime.adopt.take()
+        await node.runtime.adopt.take(again=True)
+        assert renewed == [STAMP, STAMP]
+        assert ask(node, COUNT) == [(1,)]
+
+
+@scenario
 async def test_node_without_a_directory_asks_ever_more_rarely_and_then_every_quarter(
     tmp_path: Path,
 ) -> None:
