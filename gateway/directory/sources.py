@@ -17,12 +17,15 @@ from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient.fetcher import FetcherInterface
 from typing_extensions import override
 
-from gateway.directory.fetch import FILE_TIMEOUT_S, DirectoryFetcher
+from gateway.directory.fetch import DirectoryFetcher
 from gateway.errors import GatewayError
 from protocol.identifiers import NodeId
 
 PEERS_ASKED: Final = 3
 """Peers that are asked in one refresh; the next refresh asks others."""
+
+PEER_TIMEOUT_S: Final = 60.0
+"""Longest time for a whole update from one peer: the next one may be quicker."""
 
 _NOT_FOUND: Final = 404
 
@@ -82,6 +85,7 @@ class PeerFetcher(FetcherInterface):
         self._loop = loop
         self._asking: Future[bytes | None] | None = None
         self._is_closed = False
+        self._end_s = loop.time() + PEER_TIMEOUT_S
 
     def close(self) -> None:
         """Break off what is being fetched, from any thread; nothing more can be fetched."""
@@ -116,8 +120,10 @@ class PeerFetcher(FetcherInterface):
             return await ask(node, name)
 
         self._asking = asyncio.run_coroutine_threadsafe(asked(), self._loop)
+        if self._is_closed:  # between the look above and now: `close` saw nothing to cancel
+            self._asking.cancel()
         try:
-            data = self._asking.result(FILE_TIMEOUT_S)
+            data = self._asking.result(max(0.0, self._end_s - self._loop.time()))
         except (GatewayError, CancelledError, WaitedError) as error:
             self._asking.cancel()
             raise DownloadError("the peer was not reached") from error

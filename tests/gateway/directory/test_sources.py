@@ -268,6 +268,14 @@ def test_a_fetch_from_a_peer_ends_with_the_node(setting: Setting) -> None:
             await fetching
         with pytest.raises(DownloadError):
             await asyncio.to_thread(fetcher.download_bytes, url, 10)
+        late = PeerFetcher(peer_source(FR), silent, loop)
+        late._is_closed = True
+        with pytest.raises(DownloadError):
+            await asyncio.to_thread(late._wait, silent, FR, "metadata/timestamp.json")
+        slow = PeerFetcher(peer_source(FR), silent, loop)
+        slow._end_s = loop.time()
+        with pytest.raises(DownloadError):
+            await asyncio.to_thread(slow.download_bytes, url, 10)
         nobody = PeerFetcher(peer_source(FR), None, loop)
         with pytest.raises(DownloadError):
             await asyncio.to_thread(nobody.download_bytes, url, 10)
