@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gateway.demo.network import DemoNetwork, build, described
+from gateway.demo.network import CLOCK, DemoNetwork, build, described
+from gateway.directory.publish import show
 from gateway.errors import GatewayError, UnavailableError
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory: pytest.TempPathFactory) -> DemoNetwork:
-    """Return a network that is built and does not run."""
-    return build(tmp_path_factory.mktemp("d"))
+    """Return a network that is built, with the example members, and does not run."""
+    return build(tmp_path_factory.mktemp("d"), members=True)
 
 
 def test_parties_are_found_by_code_and_by_node(network: DemoNetwork) -> None:
@@ -23,6 +24,15 @@ def test_parties_are_found_by_code_and_by_node(network: DemoNetwork) -> None:
     assert by_code is by_node is not None
     assert by_node.name == "RO/1"
     assert network.of("DE") is None
+
+
+def test_the_example_members_stand_beside_the_demos_own_nodes(network: DemoNetwork) -> None:
+    """65 Parties, of which three have a node; Romania with both of its points of contact."""
+    shown = show(network.folder / "directory", now_ms=CLOCK.now_ms())
+    entries = {each.country: each.entry for each in shown.parties if each.entry is not None}
+    assert len(entries) == 65
+    assert {country for country, entry in entries.items() if entry.nodes} == {"FR", "JP", "RO"}
+    assert [point.number for point in entries["RO"].contact_points] == [1, 2]
 
 
 def test_every_port_is_its_own_and_below_those_of_outgoing_connections(
