@@ -1,7 +1,6 @@
 """Where the directory comes from: a mirror when the server is dead, a peer when all are."""
 
 import asyncio
-import threading
 from pathlib import Path
 
 import pytest
@@ -248,42 +247,56 @@ def test_every_peer_gets_its_turn() -> None:
     assert [each.name for each in served_by(["a", "b"])] == ["the directory's server", "mirror 1"]
 
 
-def test_a_fetch_from_a_peer_ends_with_the_node(setting: Setting) -> None:
-    """Who stops must not wait for a silent peer."""
-    begun = asyncio.Event()
+URL = f"{peer_source(FR).url}metadata/timestamp.json"
 
-    async def silent(_node: NodeId, _name: str) -> bytes | None:
-        begun.set()
-        await asyncio.Event().wait()
-        return None
+
+async def silent(_node: NodeId, _name: str) -> bytes | None:
+    """Be a peer that never answers."""
+    await asyncio.Event().wait()
+    return None
+
+
+def test_a_fetch_from_a_peer_ends_with_the_node() -> None:
+    """Who stops must not wait for a silent peer, at whatever moment it stops."""
 
     async def story() -> None:
-        loop = asyncio.get_running_loop()
-        fetcher = PeerFetcher(peer_source(FR), silent, loop)
-        url = f"{peer_source(FR).url}metadata/timestamp.json"
-        fetching = asyncio.create_task(asyncio.to_thread(fetcher.download_bytes, url, 10))
+        begun = asyncio.Event()
+
+        async def asked(node: NodeId, name: str) -> bytes | None:
+            begun.set()
+            return await silent(node, name)
+
+        fetcher = PeerFetcher(peer_source(FR), asked, asyncio.get_running_loop())
+        fetching = asyncio.create_task(asyncio.to_thread(fetcher.download_bytes, URL, 10))
         await begun.wait()
         fetcher.close()
         with pytest.raises(DownloadError):
             await fetching
         with pytest.raises(DownloadError):
-            await asyncio.to_thread(fetcher.download_bytes, url, 10)
-        late = PeerFetcher(peer_source(FR), silent, loop)
+            await asyncio.to_thread(fetcher.download_bytes, URL, 10)
+        late = PeerFetcher(peer_source(FR), silent, asyncio.get_running_loop())
         late._is_closed = True
         with pytest.raises(DownloadError):
             await asyncio.to_thread(late._wait, silent, FR, "metadata/timestamp.json")
+
+    run(story())
+
+
+def test_a_peer_that_is_slow_or_has_nothing_is_left(setting: Setting) -> None:
+    """The next one may be quicker; where nobody can be asked, that is said at once."""
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
         slow = PeerFetcher(peer_source(FR), silent, loop)
         slow._end_s = loop.time()
-        with pytest.raises(DownloadError):
-            await asyncio.to_thread(slow.download_bytes, url, 10)
         nobody = PeerFetcher(peer_source(FR), None, loop)
-        with pytest.raises(DownloadError):
-            await asyncio.to_thread(nobody.download_bytes, url, 10)
+        for fetcher in (slow, nobody):
+            with pytest.raises(DownloadError):
+                await asyncio.to_thread(fetcher.download_bytes, URL, 10)
         nobody.close()
         empty = PeerFetcher(peer_source(FR), Peers(FR=node(setting, "x")).ask, loop)
         with pytest.raises(DownloadHTTPError):
-            await asyncio.to_thread(empty.download_bytes, url, 10)
-        assert threading.active_count() < 100
+            await asyncio.to_thread(empty.download_bytes, URL, 10)
 
     run(story())
 
