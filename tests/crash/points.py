@@ -211,7 +211,7 @@ class Trial:
                 )
             if world.journals[side].exists():
                 journal = world.journals[side].read_text(encoding="utf-8", errors="replace")
-                if "start_not_ordinary" in journal:
+                if "start_not_ordinary" in journal and outcome.point.script.is_ordinary:
                     outcome.findings.append(Finding(Check.ORDINARY, f"of the {side}"))
 
 

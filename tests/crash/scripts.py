@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
+from shutil import rmtree
 from typing import ClassVar, Final
 
 from typing_extensions import override
@@ -18,6 +19,7 @@ from tests.crash.world import Side, Template, World, start_both
 
 BATCH: Final = 8
 ATTACHED_BYTES: Final = 300_000
+DECIDE_EVERY_S: Final = 0.2
 _FAILED: Final = 1
 
 
@@ -90,6 +92,8 @@ class Script(ABC):
     name: ClassVar[str]
     template: ClassVar[Template] = Template.MET
     sides: ClassVar[tuple[Side, ...]] = tuple(Side)
+    is_ordinary: ClassVar[bool] = True
+    """Whether every start of a node must be an ordinary one."""
 
     def __init__(self, scene: Scene, victim: Side) -> None:
         self.scene = scene
@@ -317,7 +321,58 @@ class Backup(Script):
         return [] if code == 0 else [f"the copy is refused with {code}: {said.strip()}"]
 
 
+class Restore(Script):
+    """The first start of a node that was put back from a copy, and one message.
+
+    The third node of the network never runs, so an operator decides that the log goes on.
+    """
+
+    name = "restore"
+    is_ordinary = False
+    _is_there = False
+
+    @override
+    async def prepare(self) -> None:
+        """Have the victim copied as it stands, lose its home and put the copy there."""
+        await super().prepare()
+        await self._deliver(2)
+        world = self.scene.world
+        await world.stop(self.victim)
+        home = world.homes[self.victim].path
+        copy = world.folder / "copy.a35b"
+        copy.unlink(missing_ok=True)
+        credential = ("--credential-file", world.network.credential)
+        await self._run("backup", "-o", copy, "--home", home, *credential)
+        await asyncio.to_thread(rmtree, home)
+        await self._run("restore", copy, "--home", home, *credential)
+
+    @override
+    async def play(self) -> None:
+        """Let the operator insist until the message is there: a kill may undo a start's end."""
+        deciding = asyncio.create_task(self._decide())
+        try:
+            await self._deliver()
+        finally:
+            self._is_there = True
+            await deciding  # never cut: the server of processes would wait for its command
+
+    async def _decide(self) -> None:
+        home = self.scene.world.homes[self.victim].path
+        while not self._is_there:
+            await self.scene.world.run(
+                *("recover", "--keep-log", "this copy is the newest there is", "--home", home)
+            )
+            await asyncio.sleep(DECIDE_EVERY_S)
+
+    async def _run(self, *arguments: str | Path) -> None:
+        code, said = await self.scene.world.run(*arguments)
+        assert code == 0, said
+
+
 SCRIPTS: Final[Mapping[str, type[Script]]] = {
     script.name: script
-    for script in (Submit, Batch, Attachment, Receipts, Answer, FirstStart, Restart, Stop, Backup)
+    for script in (
+        *(Submit, Batch, Attachment, Receipts, Answer),
+        *(FirstStart, Restart, Stop, Backup, Restore),
+    )
 }

@@ -14,12 +14,13 @@ from tests.crash.campaign import Campaign, Plan
 from tests.crash.planted import PLANTS, Plant, plant
 from tests.crash.points import Outcome, Point, Trial, points_of
 from tests.crash.processes import fork_server
-from tests.crash.scripts import Submit
+from tests.crash.scripts import Restore, Submit
 from tests.crash.shim import Call, Kind, Mode, Place, ToolMissingError, compile_shim
 from tests.crash.traced import counted_twice, killed_by_strace, require_strace
 from tests.crash.world import Side, open_world
 
 POINTS: Final = 24
+RESTORED_POINTS: Final = 4
 OFTEN: Final = (PLANTS[0], PLANTS[1], PLANTS[6])
 """The planted faults of every run, found within a few points; the others with the long runs."""
 
@@ -51,6 +52,13 @@ def test_node_killed_at_a_call_of_an_exchange_loses_nothing_and_delivers_nothing
         assert row.tried >= POINTS // 2, f"{row.side}: {row.missed} were not reached"
         assert row.torn, "no call died in its middle"
         assert {"write wal", "sync wal", "write anchor", "send peer"} <= row.calls.keys()
+
+
+def test_node_killed_in_its_first_start_after_a_restore_still_has_one_log(folder: Path) -> None:
+    """The gate before the signature is opened by a person, and a kill may come right then."""
+    campaign = run(Plan(scripts=(Restore,), most=RESTORED_POINTS, worlds=2), folder)
+    assert [str(each) for each in campaign.findings] == []
+    assert all(row.tried >= RESTORED_POINTS // 2 for row in campaign.rows)
 
 
 @pytest.mark.parametrize(
