@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from gateway.errors import ConfigError, DataError, StorageError
 from gateway.home import Home
@@ -34,6 +35,7 @@ class LaterClock(StillClock):
         super().__init__()
         self.days = days
 
+    @override
     def now_ms(self) -> int:
         """Return the later time."""
         return NOW_MS + self.days * DAY_MS
