@@ -8,11 +8,12 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from gateway.errors import ProofError
 from gateway.evidence.findings import Findings
 from gateway.evidence.logkeys import LogKeys
 from gateway.evidence.proving import Standing, read_proof
 from gateway.timestamp.authority import Authority
-from gateway.timestamp.stamp import verify_stamp
+from gateway.timestamp.stamp import is_of_others, verify_stamp
 from keys.suite import DIGEST_BYTES
 from protocol.errors import MalformedError, NotProvenError
 from protocol.evidence.naming import (
@@ -193,10 +194,22 @@ class Attesting:
         return [by_cosignature(checkpoint, each) for each in counted]
 
     def _stamped(self, name: str, checkpoint: Checkpoint) -> list[Stamped]:
+        """Take a stamp of an authority that the reader trusts.
+
+        Raises:
+            ProofError: No stamp over this note, or one that names such an authority in vain.
+        """
         if not self._trust.authorities:
             self._findings.remark("time stamps were not looked at: no --authorities are trusted")
             return []
-        stamp = verify_stamp(checkpoint.note, self._files[name], self._trust.authorities)
+        answer, authorities = self._files[name], self._trust.authorities
+        try:
+            stamp = verify_stamp(checkpoint.note, answer, authorities)
+        except ProofError:
+            if not is_of_others(checkpoint.note, answer, authorities):
+                raise
+            self._findings.remark("some time stamps do not count: no authority trusted gave them")
+            return []
         return [Stamped(checkpoint=checkpoint, stamped_s=stamp.latest_s, authority=stamp.authority)]
 
     def _sighting(self, folder: str) -> Sighting:

@@ -20,6 +20,7 @@ from typing import Final
 from cryptography.x509 import (
     Certificate,
     ExtendedKeyUsage,
+    Name,
     ObjectIdentifier,
     load_der_x509_certificate,
 )
@@ -164,6 +165,45 @@ def verify_stamp(note: bytes, answer: bytes, authorities: Sequence[Authority]) -
     raise refused
 
 
+def is_of_others(note: bytes, answer: bytes, authorities: Sequence[Authority]) -> bool:
+    """Tell whether an answer reads as a stamp over a note that none of some authorities gave.
+
+    Nothing of it is proven, so that it counts for nothing; but it is no reason to doubt the rest.
+
+    Args:
+        note: What it is said to be over.
+        answer: That `verify_stamp` refused under these authorities, any bytes.
+        authorities: Those that are trusted.
+
+    Returns:
+        False if it names one of them as an issuer: then it should have held. Likewise for what is
+        no stamp of RFC 3161, or one over something else.
+    """
+    known = {each.subject for one in authorities for each in (*one.roots, *one.intermediates)}
+    try:
+        return known.isdisjoint(_issuers(note, answer))
+    except ProofError:
+        return False
+
+
+def _issuers(note: bytes, answer: bytes) -> set[Name]:
+    """Return who issued the certificates in an answer that reads as a stamp over a note.
+
+    Raises:
+        ProofError: It is no stamp, or one over something else.
+    """
+    try:
+        response = decode_timestamp_response(in_order(answer))
+        _check_over(response, note)
+        _check_signer(response)
+        found = map(load_der_x509_certificate, response.signed_data.certificates)
+        return {each.issuer for each in found}
+    except ProofError:
+        raise
+    except Exception as error:
+        raise ProofError("not a time stamp") from error
+
+
 def _verified(note: bytes, answer: bytes, authority: Authority, *, nonce: int | None) -> Stamp:
     if len(answer) > MAX_ANSWER_BYTES:
         raise ProofError("an answer of a time stamping authority longer than any")
@@ -203,6 +243,17 @@ def _verifier(authority: Authority, nonce: int | None) -> Verifier:
         roots=list(authority.roots),
         nonce=nonce,
     ).build()
+
+
+def _check_over(response: TimeStampResponse, note: bytes) -> None:
+    """Demand the digest of a note; no signature is looked at.
+
+    Raises:
+        ProofError: It is another one.
+    """
+    over = response.tst_info.message_imprint
+    if over.hash_algorithm != _SHA256 or not same(over.message, sha256(note)):
+        raise ProofError("a time stamp over something else")
 
 
 def _check_signer(response: TimeStampResponse) -> None:

@@ -26,7 +26,7 @@ from protocol.witness.policyfile import format_policy, parse_policy
 from tests.gateway.evidence.world import Book, acknowledged, exported, packed, unpacked, verified
 from tests.gateway.network import DAY_MS, Network, Wire, network
 from tests.gateway.service.world import FR, scenario
-from tests.gateway.timestamp.local import LocalAuthority
+from tests.gateway.timestamp.local import LocalAuthority, needs_openssl
 
 NAMES = ["FR/1", "RO/1", "DE/1"]
 WITNESS = WitnessKey(node="DE/1", seed=b"w" * 32).signer()
@@ -252,3 +252,32 @@ async def test_log_with_two_roots_at_one_size_is_a_fault(tmp_path: Path) -> None
 
 def _tree(head: SignedHead) -> TreeHead:
     return TreeHead(origin=head.origin, size=head.size, root=head.root)
+
+
+@needs_openssl
+@scenario
+async def test_stamp_of_an_authority_that_the_reader_does_not_know_spoils_nothing(
+    tmp_path: Path,
+) -> None:
+    """Two States trust different ones; over another note, or under a known name, it is a fault."""
+    for name in ("first", "second", "double"):
+        (tmp_path / name).mkdir()
+    first = LocalAuthority(tmp_path / "first", "first")
+    trust = Trust(authorities=(LocalAuthority(tmp_path / "second", "second").trusted,))
+    double = Trust(authorities=(LocalAuthority(tmp_path / "double", "first").trusted,))
+    async with network(tmp_path, NAMES, Wire()) as net:
+        book = Book.of(net, tmp_path / "directory")
+        mid, _, after = await story(net)
+        answer = first.answer(ask(after.note).data)
+        notary = Notary({after.origin: [Attested(note=after.note, stamps=(answer,))]})
+        data, _ = await exported(net["FR/1"], book, mid, attestations=notary)
+        report = verified(data, book, net, trust=trust)
+        assert report.faults == ()
+        assert any("no authority trusted gave them" in each for each in report.remarks)
+        assert sealing(report).assessment.stamped_s is None
+        assert not verified(data, book, net, trust=double).is_valid
+        files = unpacked(data)
+        (stamp,) = [name for name in files if name.startswith("stamps/")]
+        for other in (first.answer(ask(b"another note").data), b"no stamp at all"):
+            changed = packed(files | {stamp: other}, manifest=True)
+            assert not verified(changed, book, net, trust=trust).is_valid
