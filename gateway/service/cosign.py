@@ -14,7 +14,6 @@ from typing import Final, Protocol
 from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory
-from gateway.records import Fork
 from gateway.service.health import Check
 from gateway.service.link import PeerLogs
 from keys.note import LogVerifier, SignatureLine
@@ -52,9 +51,6 @@ class Book(Protocol):
 
     async def has_ended(self, key_id: bytes) -> bool:
         """Tell whether a witness key must sign no more."""
-
-    async def keep_fork(self, fork: Fork, *, now_ms: int) -> None:
-        """Keep both notes of a log with two histories for ever."""
 
 
 class Cosign:
@@ -146,6 +142,7 @@ class Cosign:
             return _NOT_NOW
         origin = request.origin
         if origin is not None and origin in self._logs.succession.forked:
+            await self._logs.keep_forks()  # one that found no room is kept by a later request
             self._metrics.cosigned("forked")
             return _TWO_HISTORIES
         held: Held | None = None
@@ -178,12 +175,10 @@ class Cosign:
     async def _refused(self, peer: NodeId, origin: LogOrigin | None, refused: Refuse) -> Answer:
         self._metrics.cosigned(refused.why)
         if origin is not None and refused.fork is not None:
-            fork = self._logs.succession.accuse(
-                origin, refused.fork.held, refused.fork.offered, by=peer
-            )
+            self._logs.succession.accuse(origin, refused.fork.held, refused.fork.offered, by=peer)
             self._metrics.alarms("log_forked")
             self._journal.alarm("log_forked", log=str(origin), by=str(peer))
-            await self._book.keep_fork(fork, now_ms=self._clock.now_ms())
+            await self._logs.keep_forks()
         elif refused.why is not Refusal.POSITION:
             left_out = self._seldom.due(f"{peer} {refused.why}")
             if left_out is not None:

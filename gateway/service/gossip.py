@@ -186,9 +186,9 @@ class Gossip:
         if fit is Fit.CONTRADICTED:
             with suppress(ForkDetectedError):
                 self._logs.take(checkpoint, old=0, proof=(), by=by)
-            await self._logs.keep_forks()
             self._metrics.alarms("log_forked")
             self._journal.alarm("log_forked", log=str(checkpoint.head.origin), by=str(by))
+            await self._logs.keep_forks()
         return fit is not Fit.OPEN
 
     async def _compare(self, origin: LogOrigin, teller: NodeId) -> None:

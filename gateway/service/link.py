@@ -13,9 +13,8 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from gateway.continuity import ClosedLog
-from gateway.errors import StorageError, TransportError
+from gateway.errors import TransportError
 from gateway.ports import Clock, Directory, Transport
-from gateway.records import Fork
 from gateway.service.hearsay import Chance, Hearsay
 from gateway.service.joined import ask_proof
 from gateway.service.succession import ClosedLogError, Succession
@@ -81,7 +80,6 @@ class PeerLogs:
         self._verified: OrderedDict[_Verified, Checkpoint] = OrderedDict()
         self.unwritten = Unwritten(clock, self._is_held)
         self.unproven: list[Checkpoint] = []
-        self._unkept: list[Fork] = []
         self.succession = Succession(
             store=store, transport=transport, clock=clock, told=closed, stamp=directory.stamp
         )
@@ -98,13 +96,7 @@ class PeerLogs:
         Raises:
             StorageError: They are kept with the next call.
         """
-        while self._unkept:
-            fork = self._unkept.pop()
-            try:
-                await self._store.keep_fork(fork, now_ms=self._clock.now_ms())
-            except StorageError:
-                self._unkept.append(fork)
-                raise
+        await self.succession.keep_forks()
 
     def newest(self, peer: NodeId) -> Position | None:
         """Return our position in the peer's newest log, None before first contact.
@@ -267,7 +259,7 @@ class PeerLogs:
         try:
             linked = link(place, checkpoint, old=old, proof=proof, now_ms=self._clock.now_ms())
         except ForkDetectedError as fork:
-            self._unkept.append(self.succession.accuse(origin, fork.held, fork.offered, by=by))
+            self.succession.accuse(origin, fork.held, fork.offered, by=by)
             raise
         except NotProvenError:
             if len(self.unproven) < UNJOINED_MOST:

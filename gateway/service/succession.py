@@ -8,10 +8,10 @@ Source: docs/wire-format.md, rules 8, 9a, 22 and 25.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.continuity import AcceptedGeneration, ClosedLog, Successions
-from gateway.errors import TransportError
+from gateway.errors import StorageError, TransportError
 from gateway.ports import Clock, Transport
 from gateway.records import Fork
 from keys.digest import new_salt
@@ -45,11 +45,18 @@ class ClosedLogError(RemoteProtocolError):
         self.checkpoint = checkpoint
 
 
+class Book(Successions, Protocol):
+    """What is needed of the store."""
+
+    async def keep_fork(self, fork: Fork, *, now_ms: int) -> None:
+        """Keep both notes of a log with two histories for ever; the first fork of a log counts."""
+
+
 class Succession:
     """Which logs of peers are closed, and which nodes may go on after a fork.
 
     Args:
-        store: Keeps both.
+        store: Keeps both, and what shows two histories.
         transport: Asks a log for its beginning.
         clock: Time.
         told: Called with each log that was closed.
@@ -62,7 +69,7 @@ class Succession:
     def __init__(
         self,
         *,
-        store: Successions,
+        store: Book,
         transport: Transport,
         clock: Clock,
         told: Callable[[ClosedLog], None],
@@ -74,6 +81,7 @@ class Succession:
         self._told = told
         self._stamp = stamp
         self.forked: dict[LogOrigin, Fork] = {}
+        self._unkept: list[Fork] = []
         self._closed: dict[LogOrigin, ClosedLog] = {}
         self._accepted: dict[NodeId, int] = {}
 
@@ -89,8 +97,8 @@ class Succession:
 
     def accuse(
         self, origin: LogOrigin, held: bytes, offered: bytes, *, by: NodeId | None = None
-    ) -> Fork:
-        """Refuse a log from now on; the caller keeps what is returned.
+    ) -> None:
+        """Refuse a log from now on; the caller calls `keep_forks`.
 
         Args:
             origin: The log.
@@ -108,7 +116,21 @@ class Succession:
             found_ms=self._clock.now_ms(),
         )
         self.forked[origin] = fork
-        return fork
+        self._unkept.append(fork)
+
+    async def keep_forks(self) -> None:
+        """Commit what was accused since the last call.
+
+        Raises:
+            StorageError: The rest is kept with the next call.
+        """
+        while self._unkept:
+            fork = self._unkept.pop()
+            try:
+                await self._store.keep_fork(fork, now_ms=self._clock.now_ms())
+            except StorageError:
+                self._unkept.append(fork)
+                raise
 
     def forks(self) -> tuple[Fork, ...]:
         """Return the logs with two histories that nobody has gone on from, for alarms."""

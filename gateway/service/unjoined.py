@@ -149,9 +149,9 @@ class OpenHeads:
             await self._fork(one.origin, place.head.note, one.note)
 
     async def _fork(self, origin: LogOrigin, held: bytes, offered: bytes) -> None:
-        fork = self._logs.succession.accuse(origin, held, offered)
+        self._logs.succession.accuse(origin, held, offered)
         self._alarm(origin, "fork")
-        await self._store.keep_fork(fork, now_ms=self._clock.now_ms())
+        await self._logs.keep_forks()
 
     async def _save(self, one: Unjoined) -> None:
         self._open[_key(one)] = one

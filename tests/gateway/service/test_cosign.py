@@ -2,9 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
+import pytest
+
+from gateway.errors import StorageError
 from gateway.service.cosign import Cosign
+from gateway.store import Store
 from keys.digest import new_salt
 from protocol.identifiers import LogOrigin
 from protocol.log.checkpoint import ClaimedCheckpoint, TreeHead, verify_checkpoint
@@ -16,6 +20,7 @@ from protocol.witness.answer import Answer, Cosigned, Declined, Standing, decode
 from protocol.witness.cosignature import believe_cosignatures
 from protocol.witness.request import AddCheckpoint
 from protocol.witness.rule import Held
+from tests.gateway.full import Full
 from tests.gateway.network import START_MS, Network, Node, Wire, network
 from tests.gateway.service.witness_world import list_witness, witness_at
 from tests.gateway.service.world import FR, ask, scenario
@@ -104,6 +109,27 @@ async def test_second_history_is_refused_and_kept_as_an_exhibit(tmp_path: Path) 
         assert {fork.held, fork.offered} == {honest.note, lie.note}
         assert await answer(witness, await offered(french, size)) == Declined(status=422)
         assert count(german, "forked") == 1
+
+
+@scenario
+async def test_exhibit_that_found_no_room_is_kept_with_the_next_request(tmp_path: Path) -> None:
+    """The log is refused at once; what shows why must not end with the process."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        french, german, witness = await world(net)
+        honest = await offered(french, 0)
+        await answer(witness, honest)
+        size = honest.tree.size
+        lie = replace(honest, old=size, note=other_history(french, size))
+        full = Full(german.store, "keep_fork")
+        german.runtime.logs.succession._store = cast("Store", full)
+        with pytest.raises(StorageError):
+            await answer(witness, lie)
+        assert german.metrics.value("a35_alarms_total", {"kind": "log_forked"}) == 1
+        assert await german.store.forks() == ()
+        full.has_room = True
+        assert await answer(witness, lie) == Declined(status=422)
+        (fork,) = await german.store.forks()
+        assert {fork.held, fork.offered} == {honest.note, lie.note}
 
 
 @scenario

@@ -3,12 +3,15 @@
 from asyncio import CancelledError
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import pytest
 
+from gateway.errors import StorageError
 from gateway.peer.refusal import told
 from gateway.service.gossip import Gossip
 from gateway.service.link import PeerLogs
+from gateway.store import Store
 from keys.digest import sha256
 from protocol.answer import encode_error
 from protocol.errors import Code, LogPositionError
@@ -17,6 +20,7 @@ from protocol.log.checkpoint import TreeHead
 from protocol.log.linking import LinkedHead, Position
 from protocol.log.signing import sign_head
 from protocol.standing import LogProof, ThirdHead, encode_log_proof
+from tests.gateway.full import Full
 from tests.gateway.network import DAY_MS, START_MS, Network, Node, Wire, network, renew
 from tests.gateway.service.rounds import StoppingClock
 from tests.gateway.service.world import DE, FR, RO, request, scenario, send
@@ -138,6 +142,20 @@ async def test_two_roots_at_one_size_freeze_that_log_alone(tmp_path: Path) -> No
         assert len(logs_of(here).hearsay.rumours) == 0
         again = await net.restart("RO/1")
         assert logs_of(again).is_forked(FR)
+
+
+@scenario
+async def test_second_history_is_an_alarm_though_the_disk_is_full(tmp_path: Path) -> None:
+    """It is looked at once only: whoever hears of it only after it was kept, never hears of it."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        here = net["RO/1"]
+        await meet(net, "RO/1", "FR/1")
+        shown(net, "DE/1", logs_of(here).head_size(FR))
+        await meet(net, "DE/1", "RO/1")
+        logs_of(here).succession._store = cast("Store", Full(here.store, "keep_fork"))
+        with pytest.raises(StorageError):
+            await gossip_of(here).once()
+        assert alarms(here, "log_forked") == 1
 
 
 @scenario
