@@ -66,7 +66,7 @@ class HttpCaller:
                 url, data=body, headers=dict(headers), allow_redirects=False
             ) as response:
                 return response.status
-        except (ClientError, TimeoutError, OSError) as error:
+        except (ClientError, TimeoutError, OSError, UnicodeError) as error:  # no name of a host
             raise TransportError("a webhook was not reached") from error
 
 

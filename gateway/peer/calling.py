@@ -202,12 +202,12 @@ def failure(error: Exception) -> TransportError:
     """Say what went wrong, and whether the request may have been processed.
 
     Args:
-        error: What aiohttp raised.
+        error: What aiohttp raised; UnicodeError if a host has no name that can be looked up.
     """
     match error:
         case WrongPinError() | ClientConnectorCertificateError():
             return TransportError("the node shows another key", code="wrong_key")
-        case ClientConnectorError() | ConnectionTimeoutError():
+        case ClientConnectorError() | ConnectionTimeoutError() | UnicodeError():
             return TransportError("no connection", code="unreachable")
         case TimeoutError():
             return TransportError("no answer in time", code="time_out", sent=True)

@@ -326,7 +326,7 @@ class HttpTransport:
                 )
                 async with response:
                     return await read(response, call)
-        except (ClientError, OSError) as error:
+        except (ClientError, OSError, UnicodeError) as error:  # an entry may name no host
             raise failure(error) from error
 
     def _failed(self, node: NodeId, error: TransportError) -> None:

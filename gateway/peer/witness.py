@@ -82,5 +82,5 @@ class WitnessCaller:
                     content_type=response.headers.get("Content-Type"),
                     body=bytes(parts),
                 )
-        except (ClientError, TimeoutError, OSError) as error:
+        except (ClientError, TimeoutError, OSError, UnicodeError) as error:  # no name of a host
             raise TransportError("a witness was not reached") from error

@@ -64,7 +64,7 @@ class HttpPost:
                     found += more
                 kind = response.headers.get("Content-Type")
                 status = response.status
-        except (ClientError, TimeoutError, OSError) as error:
+        except (ClientError, TimeoutError, OSError, UnicodeError) as error:  # no name of a host
             raise TransportError("a time stamping authority was not reached") from error
         if len(found) > max_bytes:
             raise TransportError("a reply longer than any")

@@ -80,8 +80,9 @@ def test_receiver_that_is_away_is_a_fault_of_the_way() -> None:
         with pytest.raises(TransportError):
             await caller.post("http://127.0.0.1:9/", {}, b"")
         async with caller:
-            with pytest.raises(TransportError):
-                await caller.post("http://127.0.0.1:1/", {}, b"")
+            for url in ("http://127.0.0.1:1/", "https://desk..example/"):
+                with pytest.raises(TransportError):
+                    await caller.post(url, {}, b"")
 
     asyncio.run(run())
 

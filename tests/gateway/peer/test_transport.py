@@ -253,6 +253,24 @@ async def test_no_endpoint_reached_is_known_not_to_be_sent() -> None:
         await _fails(transport.send(RO, Route.ENVELOPES, [frame_of()]), "unreachable", sent=False)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".example"])
+def test_host_that_no_resolver_takes_is_one_that_is_not_reached(host: str) -> None:
+    """The directory's form lets such entries through: one Party must not end others' nodes."""
+
+    @scenario
+    async def run() -> None:
+        async with _caller(f"https://{host}:443") as (transport, _):
+            await _fails(transport.get(RO, "/v1/keys", max_bytes=9), "unreachable", sent=False)
+        async with (
+            open_port() as port,
+            _caller(f"https://{host}:443", _url(port.number)) as (transport, _),
+        ):
+            await transport.get(RO, "/v1/keys", max_bytes=10)
+            assert port.reception.seen == ["keys"]
+
+    run()
+
+
 @scenario
 async def test_what_may_have_got_through_is_not_sent_elsewhere_at_once() -> None:
     """The lane decides about repeats, not the transport."""

@@ -159,7 +159,8 @@ async def test_witness_outside_is_asked_as_c2sp_says() -> None:
 async def test_witness_that_is_not_there_is_not_reached() -> None:
     """Nobody listens; or the node ends."""
     async with caller(1) as line:
-        for place in (Outsider(url=f"http://{HOST}:1"), RO):
+        nowhere = Outsider(url="https://witness..example")
+        for place in (Outsider(url=f"http://{HOST}:1"), nowhere, RO):
             with pytest.raises(TransportError):
                 await line.add_checkpoint(place, b"x")
     with pytest.raises(TransportError):

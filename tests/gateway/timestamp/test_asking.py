@@ -134,6 +134,18 @@ def test_reply_that_comes_in_pieces_is_read_whole() -> None:
     reached(served, work)
 
 
+def test_host_that_no_resolver_takes_is_not_reached() -> None:
+    """A slip in the settings delays stamps; it does not end the node."""
+
+    async def run() -> None:
+        async with HttpPost() as post:
+            for host in ("tsa..example", "a" * 64 + ".example"):
+                with pytest.raises(TransportError):
+                    await post(f"http://{host}/", b"", content_type=QUERY_TYPE, max_bytes=1)
+
+    asyncio.run(run())
+
+
 def test_closed_wire_reaches_nobody() -> None:
     """Nor is a session made that nobody closes."""
 
