@@ -27,7 +27,7 @@ from protocol.witness.policy import Policy
 from protocol.witness.policyfile import MAX_POLICY_BYTES, parse_policy
 
 _URL: Final = pattern(
-    rb"(?:https://[a-z0-9.-]+|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?(?:/[^?#\s]*)?\Z"
+    rb"(?:https://[a-z0-9.-]+|http://(?:localhost|127\.0\.0\.1))(?::[0-9]{1,5})?(?:/[!$->@-~]*)?\Z"
 )
 _S_PER_MINUTE: Final = 60
 

@@ -43,6 +43,8 @@ _UNREACHED: Final = "unreached"
 _BAD_ANSWER: Final = "bad_answer"
 _AHEAD: Final = "ahead"
 _MOVING: Final = "moving"
+_CONTRADICTED: Final = frozenset({_AHEAD, "status_422"})
+"""The witness holds more of our log, or another one: who else signs for us?"""
 
 
 class Book(Protocol):
@@ -169,6 +171,9 @@ class Witnesses:
         finally:
             for call in calls:
                 call.cancel()
+        if not self.check().ok and self._seldom.due("late") is not None:
+            self._metrics.alarms("cosignatures")
+            self._journal.alarm("cosignatures_late")
 
     async def states(self) -> tuple[WitnessState, ...]:
         """Return how it goes with those that are asked, and with those that cosigned before."""
@@ -223,7 +228,13 @@ class Witnesses:
             return
         name = assigned.cosigner.key.name
         left_out = self._seldom.due(f"{name} {failed}")
-        if left_out is not None:
+        if failed in _CONTRADICTED:
+            self._metrics.alarms("not_cosigned")
+        if left_out is None:
+            return
+        if failed in _CONTRADICTED:
+            self._journal.alarm("not_cosigned", witness=name, why=failed, left_out=left_out)
+        else:
             self._journal.warning("not_cosigned", witness=name, why=failed, left_out=left_out)
 
     async def _asked(self, assigned: Assigned) -> str | None:

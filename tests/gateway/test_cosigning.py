@@ -59,6 +59,8 @@ def test_policy_of_the_settings_is_read(tmp_path: Path, data: bytes) -> None:
         written(b"http://example.org/w"),
         written(b"https://user@example.org/w"),
         written(b"file:///etc/passwd"),
+        written(b"https://example.org/\xe9"),
+        written(b"https://example.org/w?x"),
     ],
 )
 def test_policy_that_cannot_be_used_is_named(tmp_path: Path, data: bytes | None) -> None:

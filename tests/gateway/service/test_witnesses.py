@@ -104,10 +104,21 @@ async def test_witness_that_is_away_is_asked_again_and_told_of(tmp_path: Path) -
         assert len(line.asked) == 1
         net.clock.ms += int(LATE_S * 1000)
         assert not witnesses.check().ok
+        for _ in range(2):
+            await witnesses.once()
+        net.clock.ms += HOUR_MS
+        await witnesses.once()
+        assert alarms(net, "cosignatures") == 1  # a line and a count each six hours
+        net.clock.ms += HOUR_MS
         line.witnesses[DE] = there
         await witnesses.once()
         assert witnesses.check().ok
         assert [one.failed for one in await witnesses.states()] == [None]
+
+
+def alarms(net: Network, kind: str) -> float:
+    """Return how often FR/1 raised an alarm."""
+    return net["FR/1"].metrics.value("a35_alarms_total", {"kind": kind})
 
 
 def says(status: int, body: bytes = b"", kind: str | None = None) -> Callable[[bytes], RawAnswer]:
@@ -123,6 +134,7 @@ def says(status: int, body: bytes = b"", kind: str | None = None) -> Callable[[b
         (says(409, b"0\n", "text/x.tlog.size"), "bad_answer"),
         (says(409, b"77\n", "text/x.tlog.size"), "ahead"),
         (says(302), "status_302"),
+        (says(422), "status_422"),
     ],
 )
 def test_answers_that_are_none_are_named(
@@ -138,6 +150,7 @@ def test_answers_that_are_none_are_named(
             await witnesses.once()
             assert [one.failed for one in await witnesses.states()] == [failed]
             assert await net["FR/1"].store.newest_cosignatures() == ()
+            assert alarms(net, "not_cosigned") == (failed in {"ahead", "status_422"})
 
     run(tmp_path)
 
