@@ -41,9 +41,6 @@ from protocol.directory import NodeEntry
 from protocol.identifiers import NodeId
 
 _FASTEST: Final = 240.0
-_FASTEST_TOLD: Final = 20.0
-"""A story says what happens within seconds, so that nodes must not sleep for minutes."""
-
 _GROWTH: Final = 4.0
 _GOVERN_S: Final = 0.25
 _QUIET_S: Final = 5.0
@@ -86,7 +83,7 @@ class World:
     ) -> None:
         self.plan = plan
         self.story = story
-        self._fastest = _FASTEST if story is None else _FASTEST_TOLD
+        self._fastest = _FASTEST
         self.draw = Random(f"world {plan.seed}")
         self.time = VirtualTime()
         self.tally = Tally()
