@@ -2,7 +2,8 @@
 
 The same content is looked at several times within seconds: against its form, for its case, for an
 answer to it. Reading is a pure function of the bytes, so that what it came to is kept: a bounded
-number of small ones. A content that is refused is read again each time.
+number of small ones. A content that is refused is read again each time. Whoever erases contents
+has what is remembered forgotten.
 """
 
 from functools import lru_cache
@@ -39,6 +40,12 @@ def carried_document(inner: bytes) -> tuple[Content, Document]:
         RemoteProtocolError: It is no content.
     """
     return _remembered_document(inner) if len(inner) <= _SMALL_BYTES else _document(inner)
+
+
+def forget() -> None:
+    """Remember nothing any more: what was erased must not stay in memory."""
+    _remembered_content.cache_clear()
+    _remembered_document.cache_clear()
 
 
 def _content(inner: bytes) -> Content:

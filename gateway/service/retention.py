@@ -14,6 +14,7 @@ from gateway.errors import GatewayError
 from gateway.journal import Journal
 from gateway.ports import Blobs, Clock
 from gateway.retaining import AgedThread
+from gateway.service.contents import forget
 from gateway.store import Store
 from keys.digest import new_salt
 from protocol.cases.phases import Phase
@@ -106,6 +107,7 @@ class Retention:
             for owner, digest in erasure.attachments:
                 await self._blobs.drop(owner, digest)
             await self._store.erase_named()
+            forget()
             self._journal.info(
                 "retention_erased",
                 statements=erasure.count,

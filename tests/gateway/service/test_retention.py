@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.journal import get_journal
+from gateway.service.contents import carried_document
 from gateway.service.erased import ContentErasedError, refuse_erased
 from gateway.service.retention import Retention
 from gateway.storage.auditing import audit_file
@@ -19,12 +20,14 @@ from keys.digest import leaf_hash, new_salt
 from protocol.cases.ladder import MessageState
 from protocol.cases.phases import Phase
 from protocol.cases.retention import Keep
+from protocol.envelope.content import encode_inner
 from protocol.envelope.header import DirectoryStamp, Header, Part
 from protocol.identifiers import MessageId
 from protocol.log.deed import Act
 from protocol.log.erasure import Erasure
 from protocol.log.statement import envelope_sent, officer_act
 from protocol.log.tree import check_inclusion
+from tests.gateway.service.test_contents import content as sample_content
 from tests.gateway.storage.home import Home
 from tests.gateway.storage.material import (
     DAY_MS,
@@ -92,6 +95,15 @@ def columns(home: Home, question: str) -> list[object]:
     """Look into the file."""
     with closing(sqlite3.connect(home.database)) as connection:
         return [row[0] for row in connection.execute(question)]
+
+
+def test_erased_content_is_remembered_nowhere_in_the_process(home: Home) -> None:
+    """What was read lately is kept in memory; a copy of the memory must not show it later."""
+    inner = encode_inner(sample_content().encode())
+    read = carried_document(inner)[1]
+    assert carried_document(inner)[1] is read
+    home.play(lambda store: retention(home, store).run())
+    assert carried_document(inner)[1] is not read
 
 
 def test_erased_log_verifies_and_proves_what_it_erased(home: Home) -> None:
