@@ -15,13 +15,17 @@ from protocol.log.checkpoint import TreeHead
 from protocol.log.tree import consistency_path
 from protocol.witness.rule import Held
 
-_FIRST_WITH: Final = (
-    "SELECT witness, key_id, min(size) FROM cosignature WHERE generation = ? AND size > ?"
-    " GROUP BY witness, key_id"
+_OF_KEY: Final = " FROM cosignature WHERE generation = ? AND witness = ? AND key_id = ?"
+_FIRST_WITH: Final = f"SELECT size{_OF_KEY} AND size > ? ORDER BY size LIMIT 1"
+_LAST_WITHOUT: Final = f"SELECT size{_OF_KEY} AND size <= ? ORDER BY size DESC LIMIT 1"
+_NEWEST: Final = f"SELECT size, last_s, last{_OF_KEY} ORDER BY size DESC LIMIT 1"
+_NEXT_KEY: Final = (
+    "SELECT witness, key_id FROM cosignature WHERE generation = ? AND witness = ? AND key_id > ?"
+    " ORDER BY key_id LIMIT 1"
 )
-_LAST_WITHOUT: Final = (
-    "SELECT witness, key_id, max(size) FROM cosignature WHERE generation = ? AND size <= ?"
-    " GROUP BY witness, key_id"
+_NEXT_NAME: Final = (
+    "SELECT witness, key_id FROM cosignature WHERE generation = ? AND witness > ?"
+    " ORDER BY witness, key_id LIMIT 1"
 )
 
 
@@ -80,23 +84,22 @@ class WitnessingPart(StorePart):
 
     async def newest_cosignatures(self) -> tuple[KeptCosignature, ...]:
         """Return of each witness key the latest over the log that is written, newest first."""
-        origin = self._core.log.origin
-        rows = self._core.reader.execute(
-            "SELECT max(size), witness, key_id, last_s, last FROM cosignature"
-            " WHERE generation = ? GROUP BY witness, key_id ORDER BY last_s DESC, witness, key_id",
-            (origin.generation,),
-        ).fetchall()
-        return tuple(
-            KeptCosignature(
-                origin=origin,
-                size=size,
-                witness=witness,
-                key_id=key_id,
-                cosigned_s=last_s,
-                line=last,
+        origin, reader = self._core.log.origin, self._core.reader
+        found = []
+        for witness, key_id in _keys(reader, origin.generation):
+            key = (origin.generation, witness, key_id)
+            size, last_s, last = reader.execute(_NEWEST, key).fetchone()
+            found.append(
+                KeptCosignature(
+                    origin=origin,
+                    size=size,
+                    witness=witness,
+                    key_id=key_id,
+                    cosigned_s=last_s,
+                    line=last,
+                )
             )
-            for size, witness, key_id, last_s, last in rows
-        )
+        return tuple(sorted(found, key=lambda one: (-one.cosigned_s, one.witness, one.key_id)))
 
     async def cosigned_around(
         self, origin: LogOrigin, size: int, indices: Sequence[int]
@@ -110,10 +113,11 @@ class WitnessingPart(StorePart):
             return ()
         reader = self._core.reader
         found: dict[int, dict[tuple[str, bytes], bool]] = {}
-        for index in indices:
-            for query, is_with in ((_LAST_WITHOUT, False), (_FIRST_WITH, True)):
-                for witness, key_id, at in reader.execute(query, (origin.generation, index)):
-                    found.setdefault(at, {}).setdefault((witness, key_id), is_with)
+        for key in _keys(reader, origin.generation):
+            for index in indices:
+                for query, is_with in ((_LAST_WITHOUT, False), (_FIRST_WITH, True)):
+                    for (at,) in reader.execute(query, (origin.generation, *key, index)):
+                        found.setdefault(at, {}).setdefault(key, is_with)
         return tuple(self._heads(origin, size, found))
 
     def _heads(
@@ -174,6 +178,23 @@ def _keep(session: Session, *, kept: Sequence[KeptCosignature]) -> None:
                 one.line,
             ),
         )
+
+
+def _keys(connection: sqlite3.Connection, generation: int) -> Iterator[tuple[str, bytes]]:
+    """Yield every key that cosigned a log, step by step: the table is long, and the keys are few.
+
+    To group the rows by key would read all of them, on the loop that serves the lanes.
+    """
+    witness, key_id = "", b""
+    while True:
+        row = (
+            connection.execute(_NEXT_KEY, (generation, witness, key_id)).fetchone()
+            or connection.execute(_NEXT_NAME, (generation, witness)).fetchone()
+        )
+        if row is None:
+            return
+        witness, key_id = row
+        yield witness, key_id
 
 
 def _line(
