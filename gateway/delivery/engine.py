@@ -350,7 +350,7 @@ class Engine:
             self._turns.charge(node, attempt.size_bytes)
         if progress is Progress.IDLE:
             if not is_news:
-                lane.idle.add(job)
+                lane.found_nothing(job, batch)
             return False
         if progress is Progress.FAILED:
             if attempt.timed_out:

@@ -31,6 +31,8 @@ class Lane:
         running: Workers under way, by what they were granted for.
         claiming: Jobs whose worker has not claimed anything yet.
         idle: Jobs that found nothing; until something changes.
+        idle_to: Down to which class the last worker for all classes found nothing; less urgent ones
+            may have had to wait, and their time comes by itself.
         changes: How often something changed: a worker that began before did not see it.
         receipting: The attempt among those of all classes that carries receipts, None without
             one. The next receipts gather meanwhile: there is one for each stage of each message.
@@ -46,6 +48,7 @@ class Lane:
     running: dict[Job, int] = field(default_factory=lambda: dict.fromkeys(Job, 0))
     claiming: set[Job] = field(default_factory=set)
     idle: set[Job] = field(default_factory=set)
+    idle_to: Urgency = Urgency.P3
     changes: int = 0
     receipting: Attempt | None = None
 
@@ -76,6 +79,17 @@ class Lane:
         """Take note that there may be something for whoever found nothing."""
         self.changes += 1
         self.idle.clear()
+
+    def found_nothing(self, job: Job, batch: Batch) -> None:
+        """Take note that a worker found nothing of what it looked for.
+
+        Args:
+            job: What it was granted for.
+            batch: What it looked for.
+        """
+        self.idle.add(job)
+        if job is Job.BULK:
+            self.idle_to = batch.down_to
 
     @property
     def is_open(self) -> bool:
@@ -123,7 +137,8 @@ class Lane:
         more = bulk or ((p0 or p1) and not jobs)
         if more and self.may_bulk and self._bulk < self.state.circuit.slots:
             jobs.append(Job.BULK)
-        return tuple(job for job in jobs if job not in self.claiming and job not in self.idle)
+        idle = self.idle if down_to <= self.idle_to else self.idle - {Job.BULK}
+        return tuple(job for job in jobs if job not in self.claiming and job not in idle)
 
     def batch(self, job: Job, now_s: float) -> Batch:
         """Return what a worker sends next.

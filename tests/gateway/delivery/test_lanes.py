@@ -155,3 +155,20 @@ def test_receipts_that_come_back_are_news_for_whoever_looked_past_them() -> None
     busy.ended(carries)
     assert busy.changes != seen
     assert busy.wants(NOW_S) == (Job.BULK,)
+
+
+def test_what_was_held_after_an_outage_goes_once_its_time_has_come() -> None:
+    """Found by simulation: who looked past what was held found nothing, and nobody looked again."""
+    held = LaneState(held_s=(NOW_S + 5, NOW_S + 50))
+    made = lane(0, 0, 5, 5, state=held)
+    made.found_nothing(Job.BULK, made.batch(Job.BULK, NOW_S))
+    assert made.wants(NOW_S) == ()
+    assert made.wants(NOW_S + 6) == (Job.BULK,)
+    made.found_nothing(Job.BULK, made.batch(Job.BULK, NOW_S + 6))
+    assert made.wants(NOW_S + 7) == ()
+    assert made.wants(NOW_S + 51) == (Job.BULK,)
+    made.found_nothing(Job.BULK, made.batch(Job.BULK, NOW_S + 51))
+    assert made.wants(NOW_S + 52) == ()
+    made.idle_to = Urgency.P1
+    made.found_nothing(Job.URGENT, made.batch(Job.URGENT, NOW_S + 51))
+    assert made.idle_to is Urgency.P1
