@@ -25,7 +25,6 @@ from gateway.officer.api.log import LogApi
 from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.peers import PeersApi
 from gateway.officer.api.pings import PingApi
-from gateway.officer.api.keychange import KeyChangeApi, KeyChangeService
 from gateway.officer.api.recovery import RecoveryApi
 from gateway.officer.api.refer import ReferApi
 from gateway.officer.api.reference import ReferenceApi
@@ -127,15 +126,9 @@ def _further(services: OfficerServices, who: str) -> Iterator[Sequence[RouteDef]
         yield EvidenceApi(services.evidence, who=who).routes()
     if services.keychange is not None:
         yield KeyChangeApi(services.keychange).routes()
-    app.add_routes(_key_routes(services))
     if services.recovery is not None:
         operator = f"{services.config.node} operator"
         yield RecoveryApi(services.recovery, who=operator).routes()
-
-
-def _key_routes(services: OfficerServices) -> list[RouteDef]:
-    """Return the addresses about keys that wait, if the node holds a directory."""
-    return [] if services.keychange is None else KeyChangeApi(services.keychange).routes()
 
 
 def build_health_app(health: HealthService, metrics: MetricsService) -> Application:
