@@ -18,8 +18,8 @@ from protocol.identifiers import LogOrigin
 
 _MS_PER_S: Final = 1000
 _PROVEN: Final = {
-    Contradiction.TWO_ROOTS: "the owner of {log} signed two histories: two roots at size {size}",
-    Contradiction.NOT_JOINED: "the owner of {log} signed both heads",
+    Contradiction.TWO_ROOTS: "{who} signed two histories: two roots at size {size}",
+    Contradiction.NOT_JOINED: "{who} signed both heads",
 }
 _UNPROVEN: Final = {
     Contradiction.TWO_ROOTS: "which of the two is true; who at the node did it, and why",
@@ -27,6 +27,12 @@ _UNPROVEN: Final = {
         "that the two contradict each other: that the log did not join them is the word of {holder}"
     ),
 }
+
+
+_ENDED: Final = (
+    "that the owner of {log} signed both: its keys have ended, and whoever holds them since can "
+    "sign with an earlier date"
+)
 
 
 def verify_fork(contents: Contents, root: bytes, findings: Findings, *, now_ms: int) -> Report:
@@ -102,7 +108,16 @@ def _shown(
     if shows is Contradiction.NONE:
         findings.fault(FORK_OFFERED, "the same head as the other one: there is no second history")
         return None
-    words = {"log": manifest.origin, "size": one.size, "holder": manifest.holder}
+    has_ended = held.key_end_s is not None or offered.key_end_s is not None
+    words = {
+        "log": manifest.origin,
+        "size": one.size,
+        "holder": manifest.holder,
+        "who": f"a holder of the keys of {manifest.origin}"
+        if has_ended
+        else f"the owner of {manifest.origin}",
+    }
+    unproven = (_UNPROVEN[shows], _ENDED) if has_ended else (_UNPROVEN[shows],)
     return {
         "log": str(manifest.origin),
         "shows": shows.value,
@@ -110,7 +125,7 @@ def _shown(
         "shown_by": str(manifest.shown_by),
         "heads": [_head(FORK_HELD, held), _head(FORK_OFFERED, offered)],
         "proven": [_PROVEN[shows].format(**words)],
-        "not_proven": [_UNPROVEN[shows].format(**words)],
+        "not_proven": [sentence.format(**words) for sentence in unproven],
     }
 
 

@@ -41,7 +41,8 @@ Verify it with any copy of the program and the directory's root, without a node 
 
     a35 verify FILE --root ROOT.json
 
-Two different roots at one size prove that the log's owner signed two histories.
+Two different roots at one size prove that the log's owner signed two histories, as long as its keys
+count: once they have ended, somebody else who holds them may have signed the second one.
 """
 
 

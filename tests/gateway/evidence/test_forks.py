@@ -26,7 +26,7 @@ from protocol.log.signing import sign_head
 from protocol.log.statement import StatementKind
 from protocol.log.unjoined import OpenHead
 from tests.gateway.evidence.world import Book, acknowledged, exported, packed, unpacked
-from tests.gateway.network import START_MS, Network, Node, Wire, network
+from tests.gateway.network import DAY_MS, START_MS, Network, Node, Wire, network
 from tests.gateway.service.world import FR, RO, scenario
 
 WHO = "RO/1 officer 3"
@@ -130,6 +130,26 @@ async def test_two_roots_at_one_size_are_proof_for_anybody(tmp_path: Path) -> No
             left = {each: held for each, held in files.items() if each != name}
             if name not in {MANIFEST, README} and not name.startswith("directory/"):
                 assert report(written(left), book, net).faults, name
+
+
+@scenario
+async def test_keys_that_have_ended_accuse_their_holder_alone(tmp_path: Path) -> None:
+    """Whoever took a key can make a second history with it, of any date."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire(), run=[]) as net:
+        book = Book.of(net, tmp_path / "directory")
+        here, owner = net["RO/1"], net["FR/1"]
+        held, offered = signed(owner, 9, bytes(32)), signed(owner, 9, sha256(b"another"))
+        fork = Fork(origin=LOG, held=held, offered=offered)
+        await here.store.keep_fork(fork, now_ms=START_MS)
+        data = await exhibit(here, book)
+        shown = report(data, book, net).to_json()["fork"]
+        assert shown["proven"][0].startswith("the owner of")
+        net.clock.ms += 4000 * DAY_MS
+        later = report(data, book, net)
+        assert later.is_valid
+        shown = later.to_json()["fork"]
+        assert shown["proven"][0].startswith("a holder of the keys of")
+        assert "its keys have ended" in shown["not_proven"][1]
 
 
 @scenario
