@@ -85,7 +85,10 @@ class Checker:
         """Tell whether the sender of an envelope still has it to send."""
         sender = self._honest.get(seen.holder)
         return sender is not None and any(
-            message.is_out and message.mid == seen.mid and message.state.value not in ENDS
+            message.is_out
+            and message.mid == seen.mid
+            and message.state.value not in ENDS
+            and not message.is_gone
             for message in sender.audit.messages
         )
 

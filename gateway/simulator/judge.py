@@ -68,7 +68,9 @@ class Judge:
             self.findings.fail(Invariant.DELIVERED_ONCE, what)
 
     def undetected(self, forked: Sequence[NodeId]) -> list[str]:
-        """Return the logs of which two histories were shown, and nobody found out.
+        """Return the logs of which two histories were taken for true, and nobody found out.
+
+        A head that everybody refused, such as one from a clock that is wrong, has fooled nobody.
 
         Args:
             forked: Nodes that had a twin.
@@ -78,8 +80,21 @@ class Judge:
         return [
             f"two histories of {name}"
             for name in forked
-            if not any(origin.startswith(f"a35/{name}/log/") for origin in accused | suspected)
+            if self._is_taken(name)
+            and not any(origin.startswith(f"a35/{name}/log/") for origin in accused | suspected)
         ]
+
+    def _is_taken(self, name: NodeId) -> bool:
+        """Tell whether an honest node holds a head that the log of its owner does not have."""
+        trees = self.nodes[name].evidence().trees
+        for holder, audit in self._before.items():
+            for head in audit.linked if self.is_honest(holder) else ():
+                tree = trees.get(head.origin)
+                if head.origin.startswith(f"a35/{name}/log/") and (
+                    tree is None or tree.root(head.size) != head.root
+                ):
+                    return True
+        return False
 
     def summary(self) -> list[str]:
         """Return one line for each message, for the trace."""
@@ -99,6 +114,7 @@ class Judge:
                 mark=self._contents.get((name, message.sender, message.mid)),
                 may_expire=self._may_expire(message),
                 is_noted=any(event.endswith(message.state.value) for event in message.events),
+                is_gone=message.is_gone,
             )
             if message.is_out:
                 sent[message.mid] = (message.recipient, held)

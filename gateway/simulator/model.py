@@ -61,7 +61,8 @@ class Held:
 
     `told` is how often officers were told that it came; `mark` what its content says, None if
     it was not opened; `may_expire` whether its time was ever over for either side; `is_noted`
-    whether its end was told.
+    whether its end was told; `is_gone` whether its sender was told that its receiver lost it, and
+    that it is too late to send it again.
     """
 
     state: str
@@ -69,6 +70,7 @@ class Held:
     mark: str | None
     may_expire: bool
     is_noted: bool
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,8 @@ class Model:
         if held.state == "expired" and held.may_expire and held.is_noted:
             return
         if held.state == "cancelled" and (got is None or got.state not in LADDER[2:]):
+            return
+        if got is None and held.is_gone and held.may_expire:
             return
         if got is None or got.state not in LADDER[2:]:
             yield f"{held.state} here, {'not there' if got is None else got.state + ' there'}"

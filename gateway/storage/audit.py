@@ -42,7 +42,11 @@ class AuditedHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedMessage:
-    """One message; `received` counts the events that told officers of it."""
+    """One message; `received` counts the events that told officers of it.
+
+    `is_gone` says that officers were told: its receiver lost it, and it is too late for it to go
+    again.
+    """
 
     row: int
     is_out: bool
@@ -59,6 +63,7 @@ class AuditedMessage:
     body_bytes: int
     waits: bool
     received: int
+    is_gone: bool
     events: tuple[str, ...]
 
 
@@ -255,6 +260,7 @@ def _message(row: tuple[Any, ...], events: tuple[str, ...]) -> AuditedMessage:
         body_bytes=row[12],
         waits=bool(row[13]),
         received=sum(1 for event in events if event.startswith("message.received:")),
+        is_gone="message.lost:gone" in events,
         events=events,
     )
 

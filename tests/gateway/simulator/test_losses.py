@@ -53,7 +53,7 @@ def message_of(row: int, mid: MessageId, *, is_out: bool) -> AuditedMessage:
         row=row, is_out=is_out, sender=FR, recipient=RO, mid=mid, re=None,
         state=MessageState.QUEUED if is_out else MessageState.ACCEPTED, exp_ms=0, why=None,
         header_digest=b"", statement_digest=b"", header=None, body_bytes=0, waits=False,
-        received=1, events=(),
+        received=1, is_gone=False, events=(),
     )  # fmt: skip
 
 

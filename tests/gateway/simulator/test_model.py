@@ -1,4 +1,6 @@
-"""What the model says of messages that their author took back."""
+"""What the model says of messages that were taken back, and of those that were lost too late."""
+
+from dataclasses import replace
 
 import pytest
 
@@ -62,3 +64,12 @@ def test_promise_to_have_taken_back_is_kept(*, is_done: bool) -> None:
     model.cancel((FR, MID), is_done=is_done)
     found = wrong(model, held("queued"))
     assert any("taken back" in each for each in found) is is_done
+
+
+def test_message_that_its_receiver_lost_too_late_ends_with_notice() -> None:
+    """Its disk went with it, its time was over, and officers were told: only all three excuse."""
+    gone = replace(held("consigned"), is_gone=True, may_expire=True)
+    assert wrong(asked(), gone) == []
+    assert wrong(asked(), replace(gone, may_expire=False)) != []
+    assert wrong(asked(), replace(gone, is_gone=False)) != []
+    assert wrong(asked(), gone, held("accepted")) != []
