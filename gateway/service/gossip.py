@@ -87,6 +87,8 @@ class Gossip:
         while True:
             with passing_over_full():  # what could not be kept is heard again
                 await self.once()
+            with passing_over_full():  # a fork that found no room, whoever found it
+                await self._logs.keep_forks()
             await self._clock.sleep(_LOOK_EVERY_S)
 
     async def once(self) -> None:

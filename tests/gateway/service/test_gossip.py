@@ -152,10 +152,16 @@ async def test_second_history_is_an_alarm_though_the_disk_is_full(tmp_path: Path
         await meet(net, "RO/1", "FR/1")
         shown(net, "DE/1", logs_of(here).head_size(FR))
         await meet(net, "DE/1", "RO/1")
-        logs_of(here).succession._store = cast("Store", Full(here.store, "keep_fork"))
+        full = Full(here.store, "keep_fork")
+        logs_of(here).succession._store = cast("Store", full)
         with pytest.raises(StorageError):
             await gossip_of(here).once()
         assert alarms(here, "log_forked") == 1
+        full.has_room = True
+        gossip_of(here)._clock = StoppingClock(after=1)
+        with pytest.raises(CancelledError):
+            await gossip_of(here).run()
+        assert [fork.origin for fork in await here.store.forks()] == [LOG]
 
 
 @scenario
