@@ -227,11 +227,7 @@ class Model:
             yield "its sender does not know it any more"
             return
         held = sent[1]
-        if held.state == "expired" and held.may_expire and held.is_noted:
-            return
-        if held.state == "cancelled" and (got is None or got.state not in LADDER[2:]):
-            return
-        if got is None and held.is_gone and held.may_expire:
+        if _has_ended(held, got):
             return
         if got is None or got.state not in LADDER[2:]:
             yield f"{held.state} here, {'not there' if got is None else got.state + ' there'}"
@@ -239,3 +235,12 @@ class Model:
             yield f"there, and {held.state} here"
         elif got.mark != document.mark:
             yield "there with another content"
+
+
+def _has_ended(held: Held, got: Held | None) -> bool:
+    """Tell whether a message ended otherwise than by arriving, and its sender was told."""
+    if held.state == "expired":
+        return held.may_expire and held.is_noted
+    if held.state == "cancelled":
+        return got is None or got.state not in LADDER[2:]
+    return got is None and held.is_gone and held.may_expire
