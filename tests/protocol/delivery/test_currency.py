@@ -57,4 +57,4 @@ def test_a_policy_is_in_order_and_only_stricter(limits: dict[str, int]) -> None:
     """Nobody may go on longer than the network agreed."""
     with pytest.raises(ValueError, match=r"follow|stricter"):
         AgeLimits(**limits)
-    assert AgeLimits(warn_ms=HOUR_MS, urgent_only_ms=DAY_MS, stop_ms=2 * DAY_MS)
+    assert AgeLimits(warn_ms=HOUR_MS, urgent_only_ms=DAY_MS, stop_ms=2 * DAY_MS).warn_ms == HOUR_MS
