@@ -278,6 +278,7 @@ async def test_stamp_of_an_authority_that_the_reader_does_not_know_spoils_nothin
         assert not verified(data, book, net, trust=double).is_valid
         files = unpacked(data)
         (stamp,) = [name for name in files if name.startswith("stamps/")]
-        for other in (first.answer(ask(b"another note").data), b"no stamp at all"):
+        others = (first.answer(ask(b"another note").data), b"no stamp at all", b"0" * 65_537)
+        for other in others:
             changed = packed(files | {stamp: other}, manifest=True)
             assert not verified(changed, book, net, trust=trust).is_valid
