@@ -36,6 +36,9 @@ MAX_SNAPSHOT_BYTES: Final = 256 * 1024
 MAX_TARGETS_BYTES: Final = 1024 * 1024
 """250 delegations with three keys each have 200 KB; a Party's own role has 1 KB."""
 
+MAX_PARTY_BYTES: Final = 64 * 1024
+"""What the authority takes of a Party's own role: 300 of them fit into a directory."""
+
 MAX_PARTIES: Final = 300
 """ISO 3166-1 has 249 codes."""
 

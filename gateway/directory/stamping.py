@@ -33,6 +33,7 @@ from gateway.directory.chain import VerifiedDirectory, delegations, entry_digest
 from gateway.directory.draft import Drafts
 from gateway.directory.drawing import files_of
 from gateway.directory.layout import (
+    MAX_PARTY_BYTES,
     ROOT,
     TARGETS,
     TIMESTAMP,
@@ -220,15 +221,22 @@ def _check_delegated(state: Repository, country: str | None) -> None:
 def _check_entry(state: Repository, sheet: Sheet, country: str) -> None:
     """Hold the entry against what was signed and against every rule.
 
+    What a node would refuse of one Party's file, it refuses with the whole directory: such a sheet
+    must end here, and with it nobody else's day.
+
     Raises:
         DataError: It is another one, is refused, or takes a TLS key of another node.
     """
     entry = sheet.entry or b""
+    if len(sheet.metadata) > MAX_PARTY_BYTES:
+        raise DataError(f"the sheet of {sheet.role} is longer than {MAX_PARTY_BYTES} bytes")
     targets = Metadata[Targets].from_bytes(sheet.metadata).signed
     if list(targets.targets) != [entry_target(country)] or targets.delegations is not None:
         raise DataError(f"the sheet of {sheet.role} lists more than the Party's entry")
     if entry_digest(targets, country) != sha256(entry).hex():
         raise DataError(f"the sheet of {sheet.role} holds another entry than was signed")
+    if targets.targets[entry_target(country)].length != len(entry):
+        raise DataError(f"the sheet of {sheet.role} gives another length than its entry has")
     try:
         parsed = parse_entry(entry)
     except MalformedError as error:

@@ -13,7 +13,7 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
 
 from gateway.directory.draft import Drafts
 from gateway.directory.drawing import draw_party, draw_root, draw_targets
-from gateway.directory.layout import entry_file, entry_target
+from gateway.directory.layout import MAX_PARTY_BYTES, entry_file, entry_target
 from gateway.directory.metadata import sign
 from gateway.directory.sheet import Sheet, sign_sheet
 from gateway.directory.stamping import stamp
@@ -112,6 +112,23 @@ def test_the_inbox_takes_parties_only_and_one_bad_sheet_stops_nobody(table: Tabl
     assert set(stamped.refused) == {"bad.sheet", "targets.sheet"}
     assert "only a Party's entry" in stamped.refused["targets.sheet"]
     assert sorted(stamped.verified.entries) == ["FR", "RO"]
+
+
+def test_a_partys_sheet_that_no_node_would_take_stops_nobody(table: Table) -> None:
+    """Another length than the entry's, or a file too long: one Party would end everybody's day."""
+    sheet = table.party(entry_of("FR/1"))
+    (name, info), *_ = listed_of(sheet).items()
+    longer = TargetFile(info.length + 1, info.hashes, info.path)
+    wrong = with_targets(sheet, {name: longer}, table, "party-FR-1")
+    signed = Metadata[Targets].from_bytes(sheet.metadata).signed
+    signed.unrecognized_fields["remark"] = "x" * MAX_PARTY_BYTES
+    long = table.signed(replace(sheet, metadata=sign(signed, ())), "party-FR-1")
+    good = table.party(entry_of("RO/1", named="Good"))
+    inbox = {"long.sheet": long, "wrong.sheet": wrong, "good.sheet": good}
+    stamped = stamp(table.out, table.medium("online-1"), inbox=inbox, now_ms=NOW_MS)
+    assert stamped.taken == ("party-RO",)
+    assert "another length than" in stamped.refused["wrong.sheet"]
+    assert "longer than" in stamped.refused["long.sheet"]
 
 
 def test_there_is_no_directory_without_a_root(tmp_path: Path) -> None:
