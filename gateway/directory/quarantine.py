@@ -3,9 +3,11 @@
 A Party's own keys sign its entry, and the authority says which keys those are. If other keys sign
 from now on and none of the former ones vouches for the change, it may be the Party's, or a theft
 of the authority's keys: nobody can tell from the files. So keys that this node did not know before
-are held back for 24 hours, in which people telephone; two of them may end the wait. What is listed
-no more stops counting at once, in any case. A Party that is met for the first time has no past to
-hold against, and is believed.
+are held back for 24 hours, in which people telephone; two of them may end the wait. A former
+signer's signature vouches for the keys that it stands under, never for the new signers: anybody may
+add another signature beside it. These are trusted after their 24 hours, each set after its own.
+What is listed no more stops counting at once, in any case. A Party that is met for the first time
+has no past to hold against, and is believed.
 
 Does: what is trusted of each Party, in one file beside the copy; which keys wait. Leaves to
 gateway.directory.view that they are nowhere found, to gateway.service.keychange the word of people.
@@ -32,7 +34,8 @@ from gateway.directory.files import read_bounded, write_whole
 from gateway.directory.layout import TARGETS, party_role
 from gateway.errors import StorageError
 from keys.digest import sha256
-from protocol.directory import KemKey, LogKey, NodeEntry, PartyEntry
+from protocol.directory import KemKey, LogKey, NodeEntry, PartyEntry, WitnessKey
+from protocol.directory_values import key_bytes
 
 HELD_MS: Final = 24 * 3600 * 1000
 """How long keys wait that no former signer vouched for."""
@@ -50,12 +53,14 @@ class Trust:
     Attributes:
         signers: Who may vouch for a change of its keys.
         known: Its keys that count, by name.
-        since_ms: When another set of signers was met for which nobody vouched; None if none.
+        since_ms: When another set of signers was met; None if none.
+        claimed: That set: who is trusted when its day is over.
     """
 
     signers: Signers
     known: frozenset[str]
     since_ms: int | None = None
+    claimed: Signers | None = None
 
 
 class Quarantine:
@@ -65,7 +70,8 @@ class Quarantine:
         file: Where it is kept; read with the first use.
 
     Attributes:
-        held: The keys of each Party that wait, by name; empty for none.
+        held: By Party for which others sign now than before, its keys that wait, by name: none if
+            it lists no other keys yet, or the former signers vouched for them.
     """
 
     def __init__(self, file: Path) -> None:
@@ -94,8 +100,8 @@ class Quarantine:
             former = trust.get(country)
             following = _following(former, signers, entry, verified, now_ms=now_ms)
             after[country] = following
-            if waiting := key_names(entry.nodes) - following.known:
-                held[country] = waiting
+            if following.since_ms is not None:
+                held[country] = key_names(entry.nodes) - following.known
         self._save(trust, after)
         self.held = held
         return frozenset(name for waiting in held.values() for name in waiting)
@@ -128,6 +134,7 @@ class Quarantine:
                 "signers": one.signers,
                 "known": sorted(one.known),
                 "since_ms": one.since_ms,
+                "claimed": one.claimed,
             }
             for country, one in after.items()
         }
@@ -142,6 +149,7 @@ def key_names(nodes: Iterable[NodeEntry]) -> frozenset[str]:
         names |= {_log_name(node, key) for key in node.logs}
         names |= {_kem_name(node, key) for key in node.kem}
         names |= {_tls_name(node, pin) for pin in node.tls_spki}
+        names |= {_witness_name(node, key) for key in node.witness or ()}
     return frozenset(names)
 
 
@@ -153,7 +161,7 @@ def counting(node: NodeEntry, held: frozenset[str]) -> NodeEntry | None:
         held: Names of keys that wait.
 
     Returns:
-        The entry without them; None if a kind of key is left with none.
+        The entry without them; None if a kind of key that no node lacks is left with none.
     """
     if not key_names((node,)) & held:
         return node
@@ -166,10 +174,12 @@ def counting(node: NodeEntry, held: frozenset[str]) -> NodeEntry | None:
     ]
     if not (logs and kem and shown):
         return None
+    witness = tuple(key for key in node.witness or () if _witness_name(node, key) not in held)
     return node.model_copy(
         update={
             "logs": logs,
             "kem": kem,
+            "witness": witness or None,
             "tls_spki": tuple(pin for pin, _ in shown),
             "tls_certificates": tuple(der for _, der in shown),
         }
@@ -182,6 +192,10 @@ def _log_name(node: NodeEntry, key: LogKey) -> str:
 
 def _kem_name(node: NodeEntry, key: KemKey) -> str:
     return f"{node.id} kem {sha256(key.recipient.public).hex()}"
+
+
+def _witness_name(node: NodeEntry, key: WitnessKey) -> str:
+    return f"{node.id} witness {sha256(key_bytes(key.mldsa44)).hex()}"
 
 
 def _tls_name(node: NodeEntry, pin: str) -> str:
@@ -198,12 +212,19 @@ def _following(
 ) -> Trust:
     """Return what is trusted of a Party after a state."""
     believed = Trust(signers=signers, known=key_names(entry.nodes))
-    if former is None or former.signers == signers or _is_vouched(former.signers, verified, entry):
+    if former is None or former.signers == signers:
         return believed
-    since_ms = now_ms if former.since_ms is None else former.since_ms
+    begun_ms = former.since_ms if former.claimed == signers else None
+    since_ms = now_ms if begun_ms is None else begun_ms
     if now_ms - since_ms >= HELD_MS:
         return believed
-    return Trust(signers=former.signers, known=former.known, since_ms=since_ms)
+    is_vouched = _is_vouched(former.signers, verified, entry)
+    return Trust(
+        signers=former.signers,
+        known=believed.known if is_vouched else former.known,
+        since_ms=since_ms,
+        claimed=signers,
+    )
 
 
 def _is_vouched(signers: Signers, verified: VerifiedDirectory, entry: PartyEntry) -> bool:
@@ -245,7 +266,10 @@ def _load(file: Path) -> dict[str, Trust]:
         data = loads(read_bounded(file, _MAX_BYTES))
         return {
             country: Trust(
-                signers=one["signers"], known=frozenset(one["known"]), since_ms=one["since_ms"]
+                signers=one["signers"],
+                known=frozenset(one["known"]),
+                since_ms=one["since_ms"],
+                claimed=one.get("claimed"),  # absent where an earlier version wrote it
             )
             for country, one in data.items()
         }

@@ -316,15 +316,14 @@ class TrustedDirectory:
 
     def _weighed(self, verified: VerifiedDirectory) -> frozenset[str] | None:
         """Say which keys wait; None if that cannot be known: then the state is not used."""
-        before = self.quarantine.held.keys()
+        before = self.quarantine.held.items()
         try:
             held = self.quarantine.weigh(verified, now_ms=self._clock.now_ms())
         except GatewayError as error:
             self._fail(error)
             return None
-        for country in sorted(self.quarantine.held.keys() - before):
-            waiting = len(self.quarantine.held[country])
-            self._journal.alarm("keys_held_back", party=country, waiting=waiting)
+        for country, names in sorted(self.quarantine.held.items() - before):
+            self._journal.alarm("keys_held_back", party=country, waiting=len(names))
         return held
 
     def _fail(self, error: GatewayError, *, and_then: str = "") -> None:
@@ -361,7 +360,7 @@ class HeldKeys:
 
     def waiting(self) -> Mapping[str, frozenset[str]]:
         """Return the names of the keys that wait, by Party."""
-        return self._directory.quarantine.held
+        return {party: keys for party, keys in self._directory.quarantine.held.items() if keys}
 
     def accept(self, country: str) -> None:
         """Let the keys of a Party count that wait, by the word of two people.

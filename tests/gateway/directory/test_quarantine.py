@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from json import dumps, loads
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,18 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
     TargetFile,
     Targets,
 )
+from typing_extensions import override
 
 from gateway.directory.layout import TARGETS, entry_file, entry_target, party_role
-from gateway.directory.quarantine import HELD_MS, counting
+from gateway.directory.quarantine import HELD_MS, counting, key_names
 from gateway.directory.trusted import HeldKeys, TrustedDirectory
+from gateway.journal import Journal
 from keys.digest import sha256
-from protocol.directory import NodeState, PartyEntry, encode_entry, fingerprints
+from protocol.directory import NodeState, PartyEntry, WitnessKey, encode_entry, fingerprints
+from protocol.directory_values import key_text
 from protocol.identifiers import NodeId
 from tests.gateway.directory.setting import Setting, publish_entry
+from tests.gateway.directory.world import FakeClock
 from tests.protocol.entries import node_keys, part
 
 FR, RO = NodeId("FR", 1), NodeId("RO", 1)
@@ -161,6 +166,109 @@ def test_the_wait_is_one_also_when_the_theft_comes_in_two_steps(setting: Setting
         assert client.node_of_spki(NEW) is None
 
     asyncio.run(story())
+
+
+def test_a_former_signature_vouches_for_what_it_stands_under_and_for_nobody(
+    setting: Setting,
+) -> None:
+    """A thief adds another signature to France's own entry: no reason to trust the thief."""
+
+    async def story() -> None:
+        await looked(setting)
+        new_signers(setting, setting.entry("FR"), vouched=True)
+        client = await looked(setting)
+        assert client.node_of_spki(OLD) == FR
+        new_signers(setting, replaced(setting, both=True))
+        client = await looked(setting, 1000)
+        assert client.node_of_spki(NEW) is None
+        assert client.node_of_spki(OLD) == FR
+
+    asyncio.run(story())
+
+
+class Heard(Journal):
+    """A journal that remembers its alarms."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.alarms: list[tuple[str, dict[str, object]]] = []
+
+    @override
+    def alarm(self, event: str, **fields: object) -> None:
+        """Remember it."""
+        self.alarms.append((event, fields))
+
+
+def test_other_signers_are_an_alarm_before_they_sign_any_new_key(setting: Setting) -> None:
+    """Else a thief would be trusted after a day in which nobody had a reason to telephone."""
+    journal = Heard("test")
+
+    async def story() -> None:
+        client = TrustedDirectory(
+            setting.home,
+            url=setting.authority.url,
+            root=setting.authority.root,
+            clock=FakeClock(setting.now_ms),
+            journal=journal,
+        )
+        await client.refresh()
+        assert not journal.alarms
+        new_signers(setting, setting.entry("FR"))
+        await client.refresh()
+        assert journal.alarms == [("keys_held_back", {"party": "FR", "waiting": 0})]
+        assert not HeldKeys(client).waiting()
+        await client.refresh()
+        assert len(journal.alarms) == 1
+        new_signers(setting, replaced(setting, both=True))
+        await client.refresh()
+        assert journal.alarms[1:] == [("keys_held_back", {"party": "FR", "waiting": 3})]
+
+    asyncio.run(story())
+
+
+def test_each_set_of_signers_waits_a_day_of_its_own(setting: Setting) -> None:
+    """One that nobody has seen yet does not come in at the end of another one's day."""
+    other = {"threshold": 1, "keys": {"b": {"keyval": {"public": "bb"}}}}
+
+    async def story() -> None:
+        await looked(setting)
+        new_signers(setting, replaced(setting, both=True))
+        await looked(setting)
+        file = next(setting.home.rglob("trust.json"))
+        data = loads(file.read_bytes())
+        assert data["FR"]["claimed"] not in (None, other)
+        data["FR"]["claimed"] = other  # who waited until now
+        file.write_text(dumps(data))
+        client = await looked(setting, HELD_MS)
+        assert client.node_of_spki(NEW) is None
+        client = await looked(setting, 2 * HELD_MS)
+        assert client.node_of_spki(NEW) == FR
+
+    asyncio.run(story())
+
+
+def test_a_witness_key_waits_like_every_other_one(setting: Setting) -> None:
+    """What a thief cosigns must not count for a Party's word."""
+    keys = node_keys("FR/1").with_new_witness()
+    node = setting.entry("FR").nodes[0]
+    assert keys.witness is not None
+    cosigned = part(keys, setting.now_ms).model_copy(
+        update={
+            "witness": (
+                WitnessKey(
+                    mldsa44=key_text(keys.witness.signer().cosigner.key.public),
+                    not_before=node.kem[0].not_before,
+                    not_after=node.kem[0].not_after,
+                ),
+            )
+        }
+    )
+    waiting = key_names((cosigned,)) - key_names((cosigned.model_copy(update={"witness": None}),))
+    (name,) = waiting
+    assert name.startswith("FR/1 witness ")
+    counted = counting(cosigned, frozenset(waiting))
+    assert counted is not None
+    assert counted.witness is None
 
 
 def test_keys_that_the_same_or_the_former_signers_sign_count_at_once(setting: Setting) -> None:
