@@ -28,6 +28,7 @@ from gateway.directory.layout import (
     METADATA,
     ROOT,
     TARGETS,
+    TARGETS_FOLDER,
     TIMESTAMP_FILE,
     entry_file,
     is_published,
@@ -144,8 +145,14 @@ class Repository:
         return None if digest is None else self.files[entry_file(country, digest)]
 
     def write(self, new: Mapping[str, bytes]) -> None:
-        """Write new published files, the timestamp last."""
-        for name in sorted(new, key=lambda each: (each == TIMESTAMP_FILE, each)):
+        """Write new published files: what is listed before what lists it, the timestamp last.
+
+        If the disk refuses one, no role is left that lists an entry which is not there.
+
+        Raises:
+            StorageError: The disk refused; what was published before still is.
+        """
+        for name in sorted(new, key=_place):
             write_whole(self.folder / name, new[name])
 
     def _version(self, role: str) -> int | None:
@@ -163,3 +170,8 @@ class Repository:
         if not isinstance(metadata.signed, kind):
             raise DataError(f"{name} is of another kind than its name", hint="restore it")
         return metadata, data
+
+
+def _place(name: str) -> tuple[bool, bool, str]:
+    """Return what a file is sorted by: entries first, the timestamp last."""
+    return name == TIMESTAMP_FILE, not name.startswith(f"{TARGETS_FOLDER}/"), name

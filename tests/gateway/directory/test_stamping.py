@@ -17,7 +17,7 @@ from gateway.directory.layout import MAX_PARTY_BYTES, entry_file, entry_target
 from gateway.directory.metadata import sign
 from gateway.directory.sheet import Sheet, sign_sheet
 from gateway.directory.stamping import stamp
-from gateway.errors import DataError, GatewayError, NoInputError, ProofError
+from gateway.errors import DataError, GatewayError, NoInputError, ProofError, StorageError
 from keys.digest import sha256
 from protocol.directory import PartyEntry, encode_entry
 from tests.gateway.directory.ceremony import NOW_MS, Table, entry_of
@@ -129,6 +129,18 @@ def test_a_partys_sheet_that_no_node_would_take_stops_nobody(table: Table) -> No
     assert stamped.taken == ("party-RO",)
     assert "another length than" in stamped.refused["wrong.sheet"]
     assert "longer than" in stamped.refused["long.sheet"]
+
+
+def test_a_disk_that_refuses_an_entry_leaves_no_role_that_lists_it(table: Table) -> None:
+    """Else no stamp would verify until that Party drew up another sheet."""
+    sheet = table.party(entry_of("FR/1"))
+    in_the_way = table.out / "targets" / "parties" / "FR"
+    in_the_way.write_bytes(b"")
+    with pytest.raises(StorageError):
+        table.stamp(sheet)
+    in_the_way.unlink()
+    assert sorted(table.stamp().verified.entries) == ["RO"]
+    assert table.stamp(sheet).taken == ("party-FR",)
 
 
 def test_there_is_no_directory_without_a_root(tmp_path: Path) -> None:
