@@ -5,13 +5,13 @@ newer state, or for the other one of two of one version, which is an alarm with 
 Leaves fetching and verifying to gateway.directory.trusted.
 
 Rule kept: a peer is believed nothing: a number costs one question at most, however often it is
-named, and what comes is verified as from any mirror.
+named, a peer a few, and what comes is verified as from any mirror.
 
 Source: docs/wire-format.md, rule 30.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
@@ -20,6 +20,9 @@ from protocol.identifiers import NodeId
 
 REMEMBERED: Final = 256
 """Versions, each of one peer, that were asked about; beyond it the oldest may be asked again."""
+
+OF_ONE_PEER: Final = 4
+"""Questions to one peer before our own version changes: who names a thousand gets no more."""
 
 WAITING: Final = 16
 """Peers that wait to be asked."""
@@ -46,6 +49,8 @@ class Rumours:
         self._directory = directory
         self._asked: OrderedDict[tuple[NodeId, DirectoryStamp], None] = OrderedDict()
         self._waiting: asyncio.Queue[NodeId] = asyncio.Queue(WAITING)
+        self._held: DirectoryStamp | None = None
+        self._questions: Counter[NodeId] = Counter()
 
     def hear(self, node: NodeId, stamp: DirectoryStamp) -> None:
         """Take note of the version that a peer named.
@@ -57,8 +62,12 @@ class Rumours:
         held = self._directory.stamp()
         if held is None or not is_other(stamp, held) or (node, stamp) in self._asked:
             return
-        if self._waiting.full():
+        if held != self._held:
+            self._held = held
+            self._questions.clear()
+        if self._waiting.full() or self._questions[node] >= OF_ONE_PEER:
             return  # it will name it again
+        self._questions[node] += 1
         self._asked[node, stamp] = None
         if len(self._asked) > REMEMBERED:
             self._asked.popitem(last=False)

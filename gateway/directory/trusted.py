@@ -95,6 +95,7 @@ class TrustedDirectory:
         self._view: DirectoryView | None = None
         # The update that runs now, at most one because python-tuf wants its folder to itself.
         self._update: asyncio.Task[bool] | None = None
+        self._hearsay: asyncio.Task[bool] | None = None  # an update from a peer that named another
         self._fetcher: Closable | None = None
         self._is_closed = False
         self.archive = DirectoryArchive(folder / _HISTORY)
@@ -126,7 +127,7 @@ class TrustedDirectory:
             await asyncio.shield(self._update)
         if self._is_closed:
             return False
-        self._update = asyncio.create_task(self._refresh_from(node))
+        self._update = self._hearsay = asyncio.create_task(self._refresh_from(node))
         return await asyncio.shield(self._update)
 
     async def refresh(self) -> bool:
@@ -136,10 +137,10 @@ class TrustedDirectory:
             Whether anything changed. On failure the last good state stays, `why` says the
             reason, and the journal has it if it is a new one.
         """
-        if self._update is None:
+        if self._update in {None, self._hearsay}:  # what a peer has takes the place of no refresh
             if self._is_closed:
                 return False
-            self._update = asyncio.create_task(self._refresh())
+            self._update = asyncio.create_task(self._refresh(self._hearsay))
         # python-tuf must not be left half-way: who stops waiting does not stop the update.
         return await asyncio.shield(self._update)
 
@@ -180,11 +181,13 @@ class TrustedDirectory:
         """Return the version in use, None while there is none."""
         return None if self._view is None else self._view.verified.stamp
 
-    async def _refresh(self) -> bool:
+    async def _refresh(self, before: asyncio.Task[bool] | None) -> bool:
         """Ask the server, then each mirror, then a few peers, until one has a good state."""
         first: GatewayError | None = None
         try:
-            for source in (*self._servers, *self._peers()):
+            if before is not None:
+                await asyncio.wait([before])
+            for source in () if self._is_closed else (*self._servers, *self._peers()):
                 try:
                     verified = await self._fetch_from(source)
                 except GatewayError as error:
@@ -209,7 +212,7 @@ class TrustedDirectory:
                 self._fail(error)
             return False
         finally:
-            self._update = None
+            self._update = None if self._update is self._hearsay else self._update
         return self._adopt(verified)
 
     def _peers(self) -> tuple[Source, ...]:

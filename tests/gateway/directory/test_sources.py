@@ -8,6 +8,7 @@ from tuf.api.exceptions import DownloadError, DownloadHTTPError
 
 from gateway.directory.metadata import TIMESTAMP_LIFE
 from gateway.directory.rivals import FOLDER, TwoDirectoriesError, check_rival
+from gateway.directory.rumours import OF_ONE_PEER, REMEMBERED
 from gateway.directory.sources import (
     PeerAccess,
     PeerFetcher,
@@ -171,14 +172,84 @@ def test_rumours_are_bounded(setting: Setting) -> None:
 
     async def story() -> None:
         assert await client.refresh()
+        questions = 0
         for number in range(1000):
             client.rumours.hear(
                 FR, DirectoryStamp(root_version=9, timestamp_version=number, digest=bytes(32))
             )
-            if number % 3 == 0 and number < 900:
+            while not client.rumours._waiting.empty():
+                client.rumours._waiting.get_nowait()
+                questions += 1
+        assert questions == OF_ONE_PEER
+        for number in range(1, 900):
+            client.rumours.hear(NodeId("JP", number), stamp)
+            if number % 3 == 0:
                 client.rumours._waiting.get_nowait()
         assert client.rumours._waiting.full()
-        assert len(client.rumours._asked) <= 256
+        assert len(client.rumours._asked) == REMEMBERED
+        setting.authority.publish()
+        assert await client.refresh()
+        while not client.rumours._waiting.empty():
+            client.rumours._waiting.get_nowait()
+        client.rumours.hear(FR, stamp)
+        assert not client.rumours._waiting.empty()
+
+    run(story())
+
+
+class Slow:
+    """A peer that answers when it is let, and then has nothing."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended = asyncio.Event(), asyncio.Event()
+
+    async def ask(self, _node: NodeId, _name: str) -> bytes | None:
+        """Keep whoever asks waiting."""
+        self.begun.set()
+        await self.ended.wait()
+        return None
+
+
+def test_a_peer_that_keeps_us_waiting_keeps_nobody_from_the_server(setting: Setting) -> None:
+    """Who names new versions and answers none would else stop the node's own refresh for good."""
+
+    async def story() -> None:
+        client, slow = node(setting, "home"), Slow()
+        assert await client.refresh()
+        older = client.stamp()
+        setting.authority.publish()
+        client.peers = PeerAccess(me=RO, ask=slow.ask)
+        hearing = asyncio.create_task(client.refresh_from(FR))
+        await slow.begun.wait()
+        own = asyncio.create_task(client.refresh())
+        await asyncio.sleep(0)
+        another = asyncio.create_task(client.refresh_from(FR))
+        await asyncio.sleep(0)
+        slow.ended.set()
+        assert await own
+        assert client.stamp() != older
+        assert client.why is None
+        assert not await hearing
+        assert not await another
+
+    run(story())
+
+
+def test_a_refresh_that_waits_for_a_peer_ends_with_the_node(setting: Setting) -> None:
+    """And begins nothing more."""
+
+    async def story() -> None:
+        client, slow = node(setting, "home"), Slow()
+        assert await client.refresh()
+        setting.authority.publish()
+        client.peers = PeerAccess(me=RO, ask=slow.ask)
+        hearing = asyncio.create_task(client.refresh_from(FR))
+        await slow.begun.wait()
+        own = asyncio.create_task(client.refresh())
+        await asyncio.sleep(0)
+        await client.close()
+        assert not await own
+        assert not await hearing
 
     run(story())
 
