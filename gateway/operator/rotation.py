@@ -106,7 +106,7 @@ def rotate(
         ConfigError: A rotation of this kind is under way, the log cannot simply go on, or the
             home has no part of an entry to add to; nothing was changed.
         AccessDeniedError: A wrong secret; nothing was changed.
-        StorageError: A node runs on this home, or the disk refused.
+        StorageError: A node runs on this home, or the disk refused; calling again goes on.
     """
     found = survey(home.store, anchor=home.anchor)
     if found.decision.start is not Start.ORDINARY or found.head is None:
@@ -117,11 +117,14 @@ def rotate(
         )
     base = newest_request(home)
     held, now_ms = unlock(home, secret), clock.now_ms()
-    keys = _turned(held, config, kind, now_ms=now_ms, is_stolen=is_stolen)
     before = entry_to_change(home, config, clock, made=base.node)
+    keys = held
+    if is_stolen or not _was_cut_short(held, before, kind):
+        keys = _turned(held, config, kind, now_ms=now_ms, is_stolen=is_stolen)
     entry = _entry(before, keys, kind, now_ms=now_ms, is_stolen=is_stolen)
     try:
-        KeyStore(home.keys).turn(held, keys, secret)
+        if keys is not held:
+            KeyStore(home.keys).turn(held, keys, secret)
     except KeyFileError as error:
         refused = refused_keys(error)
         raise refused from error
@@ -137,6 +140,23 @@ def rotate(
     file = home.path / ROTATE_FILE
     replace_file(file, encode_join_request(request))
     return Rotated(kind=kind, request=file, fingerprints=fingerprints(entry))
+
+
+def _was_cut_short(held: NodeKeys, before: NodeEntry, kind: Kind) -> bool:
+    """Tell whether a new key is held that no request ever named: it only lacks the request."""
+    turning = held.turning
+    match kind:
+        case Kind.LOG:
+            asked = {key.verifier for key in before.logs}
+            return turning.log is not None and held.signer().verifier not in asked
+        case Kind.TLS:
+            return turning.tls is not None and turning.tls.spki not in before.spki
+        case Kind.KEM:
+            newest = RecipientSecret(held.last_resort_seed).public
+            listed = {key.recipient.public for key in before.kem}
+            return turning.last_resort_seed is not None and newest not in listed
+        case _:
+            assert_never(kind)
 
 
 def _turned(

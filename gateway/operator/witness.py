@@ -6,13 +6,13 @@ old key must never sign again (docs/evidence.md, "Witnesses"). The new key count
 directory lists it: the node's part of its entry, with its proof, is written anew for that.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.config import NodeConfig
-from gateway.errors import ConfigError, DataError, StorageError
+from gateway.directory.files import write_whole
+from gateway.errors import ConfigError, DataError
 from gateway.home import Home
 from gateway.operator.listing import ROTATE_FILE, entry_to_change
 from gateway.operator.node import DAY_MS, JOIN_FILE, LISTED_DAYS
@@ -134,13 +134,4 @@ def replace_file(file: Path, data: bytes) -> None:
     Raises:
         StorageError: The disk refused.
     """
-    temporary = file.with_name(f".{file.name}.new")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as opened:
-            opened.write(data)
-            opened.flush()
-            os.fsync(opened.fileno())
-        temporary.replace(file)
-    except OSError as error:
-        raise StorageError(f"{file.name} cannot be written") from error
+    write_whole(file, data, mode=0o600)

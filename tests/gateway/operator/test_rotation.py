@@ -142,6 +142,25 @@ def test_a_second_rotation_waits_for_the_first_unless_the_key_was_stolen(home: H
     assert len(entry.logs) == 3
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_a_request_that_the_disk_refused_is_written_by_calling_again(
+    home: Home, kind: Kind
+) -> None:
+    """The new key is durable by then: without its request nobody would ever list it."""
+    in_the_way = home.path / f".{ROTATE_FILE}.new"
+    in_the_way.mkdir()
+    with pytest.raises(StorageError):
+        turned(home, kind)
+    in_the_way.rmdir()
+    keys = held(home)
+    turned(home, kind, days=11)
+    assert held(home) == keys
+    entry = asked(home, 11).request.node
+    assert max(len(entry.logs), len(entry.kem), len(entry.tls_spki)) == 2
+    with pytest.raises(ConfigError, match="under way"):
+        turned(home, kind, days=12)
+
+
 def test_the_next_rotation_leaves_listed_what_has_ended(home: Home) -> None:
     """A year later: what the first pair signed is proven by it for ever."""
     turned(home, Kind.LOG)
