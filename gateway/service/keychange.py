@@ -69,7 +69,8 @@ class KeyChange:
             How many keys count now.
 
         Raises:
-            NotAllowedError: None of its keys waits, or one person was named twice.
+            NotAllowedError: None of its keys waits, one person was named twice, or other keys came
+                while the act was stated, which nobody compared; nothing counts.
             StorageError: Nothing was changed.
         """
         names = self.waiting().get(country, ())
@@ -87,6 +88,8 @@ class KeyChange:
             t_ms=self._clock.now_ms(),
         )
         await self._log.state([officer_act(act.encode(), new_salt())], must_leave=False)
+        if self.waiting().get(country, ()) != names:
+            raise NotAllowedError("other keys wait now: compare again")
         self._keys.accept(country)
         await self._renewed()
         return len(names)

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from aiohttp.web import Application, AppRunner, UnixSite
+from typing_extensions import override
 
 from gateway.journal import get_journal
 from gateway.main import command_line
 from gateway.officer.api.keychange import KeyChangeApi
 from gateway.officer.api.reply import problems
 from gateway.service.keychange import KeyChange
+from gateway.store import LogBook
 from keys.digest import sha256
 from protocol.errors import NotAllowedError
 from protocol.log.deed import Act
@@ -98,6 +100,35 @@ def test_two_people_let_keys_count_and_the_log_has_their_names(tmp_path: Path) -
             assert (keys.held, keys.renewed) == ({}, 1)
             with pytest.raises(NotAllowedError):
                 await service.accept("FR", people=PEOPLE, reason=WHY)
+
+    asyncio.run(story())
+
+
+class Exchanged(Waiting):
+    """Keys that are others once the act over them is stated."""
+
+    def __init__(self, log: LogBook) -> None:
+        super().__init__()
+        self._log = log
+        self._size = log.size
+
+    @override
+    def waiting(self) -> Mapping[str, frozenset[str]]:
+        if self._log.size == self._size:
+            return self.held
+        return {"FR": frozenset({f"FR/1 log {'c' * 64}"})}
+
+
+def test_keys_that_came_while_people_agreed_on_others_do_not_count(tmp_path: Path) -> None:
+    """The act names what they compared; a refresh in that moment must not slip other keys in."""
+
+    async def story() -> None:
+        async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
+            keys = Exchanged(net["RO/1"].store)
+            with pytest.raises(NotAllowedError, match="other keys"):
+                await change(net["RO/1"], keys).accept("FR", people=PEOPLE, reason=WHY)
+            assert keys.held
+            assert not keys.renewed
 
     asyncio.run(story())
 
