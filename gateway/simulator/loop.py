@@ -64,9 +64,6 @@ class LifeState(Enum):
     DEAD = auto()
 
 
-_NUMBER: Final = "number_in_loop"
-"""Attribute of every task: how many were made before it."""
-
 _life: ContextVar["Life | None"] = ContextVar("life", default=None)
 
 
@@ -167,6 +164,29 @@ def is_over(context: Context) -> bool:
     return life is not None and life.is_dead
 
 
+class _NumberedTask(asyncio.Task[T]):
+    """A task that hashes to its number.
+
+    Task groups and waits keep sets of tasks and go through them: in the same order in every
+    process, and not in that of addresses.
+    """
+
+    def __init__(
+        self,
+        work: Coroutine[Any, Any, T] | Generator[Any, None, T],
+        *,
+        loop: "VirtualLoop",
+        context: Context | None,
+    ) -> None:
+        loop.made += 1
+        self._number = loop.made  # first: to be made is to enter a set
+        super().__init__(work, loop=loop, context=context)
+
+    @override
+    def __hash__(self) -> int:
+        return self._number
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """The loop of one simulated network.
 
@@ -183,7 +203,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._now = 0.0
         self._draw = Random(f"order {seed}")
         self._shuffled = shuffled
-        self._sorting = 0
         self._timers: list[tuple[float, int, Step]] = []
         self._timers_set = 0
         self.steps = 0
@@ -200,16 +219,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def put_back(self, handles: list[Step]) -> None:
         """Make handles ready that were held."""
         self._ready.extend(handles)
-
-    def sort_for(self, turns: int) -> None:
-        """Order what is ready by the age of its task for some turns.
-
-        A task group cancels its tasks in the order of a set, which is that of addresses.
-
-        Args:
-            turns: How many.
-        """
-        self._sorting = max(self._sorting, turns)
 
     def abandon(self) -> None:
         """Forget everything that waits; nothing runs any more."""
@@ -234,8 +243,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             raise EndlessError(f"no end in sight:\n{_stacks(self)}")
         batch = list(self._ready)
         self._ready.clear()
-        if len(batch) > 1:
-            self._order(batch)
+        if self._shuffled and len(batch) > 1:
+            self._draw.shuffle(batch)
         for handle in batch:
             self._step(handle)
 
@@ -252,13 +261,6 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             life.stepped()
         elif life.state is LifeState.FROZEN:
             life.hold(handle)
-
-    def _order(self, batch: list[Step]) -> None:
-        if self._sorting:
-            self._sorting -= 1
-            batch.sort(key=_age)
-        if self._shuffled:
-            self._draw.shuffle(batch)
 
     def _drop_cancelled(self) -> None:
         timers = self._timers
@@ -334,13 +336,10 @@ def _make_task(
     *,
     context: Context | None = None,
 ) -> asyncio.Task[T]:
-    task: asyncio.Task[T] = asyncio.Task(work, loop=loop, context=context)
+    task = _NumberedTask(work, loop=cast("VirtualLoop", loop), context=context)
     life = _life.get() if context is None else context.get(_life)
     if life is not None:
         life.keep(task)
-    maker = cast("VirtualLoop", loop)
-    maker.made += 1
-    setattr(task, _NUMBER, maker.made)
     return task
 
 
@@ -351,12 +350,6 @@ def _note(loop: asyncio.AbstractEventLoop, told: dict[str, Any]) -> None:
         return
     kept = fault if isinstance(fault, BaseException) else RuntimeError(str(told.get("message")))
     cast("VirtualLoop", loop).faults.append(kept)
-
-
-def _age(handle: Step) -> int:
-    """Return the number of the task that a handle moves, 0 for one that moves none."""
-    owner = getattr(getattr(handle, "_callback", None), "__self__", None)
-    return int(getattr(owner, _NUMBER, 0))
 
 
 def _stacks(loop: asyncio.AbstractEventLoop) -> str:
