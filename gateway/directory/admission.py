@@ -50,7 +50,7 @@ def admit(
         folder: The published folder; the Party must have a delegation.
         request: The join request, or its file's bytes.
         now_ms: Milliseconds since 1970 UTC.
-        state: What the node becomes with the next publication.
+        state: What the node becomes with the next publication; one that is suspended stays so.
         replace: Whether a node that is listed with other log keys may be replaced.
 
     Returns:
@@ -72,9 +72,12 @@ def admit(
         raise DataError(
             f"nothing is delegated to {country}", hint=f"a35 directory delegate {country}"
         )
-    node = checked.request.node.model_copy(update={"state": state})
     entry = _entry(repository, drafts, checked.request)
-    former = next((each for each in entry.nodes if each.id == node.id), None)
+    listed = checked.request.node
+    former = next((each for each in entry.nodes if each.id == listed.id), None)
+    if former is not None and former.state is NodeState.SUSPENDED:
+        state = NodeState.SUSPENDED  # a new key brings back nobody
+    node = listed.model_copy(update={"state": state})
     if former is not None and former.logs != node.logs and not replace:
         raise ConfigError(
             f"{node.id} is listed with other keys",

@@ -142,7 +142,9 @@ def admit_command(
     )  # one more: then the request itself is called too long
     admitted = admit(out, data, now_ms=now_ms(), state=state, replace=replace)
     terminal.document(_admitted(admitted))
-    terminal.say(f"{admitted.node.id} stands in the draft of {admitted.entry.party} as {state}")
+    terminal.say(
+        f"{admitted.node.id} stands in the draft of {admitted.entry.party} as {admitted.node.state}"
+    )
     for name, digest in admitted.fingerprints.items():
         terminal.say(f"{name}\n  {digest}\n  {digit_groups(digest)}\n  {words(digest)}")
     terminal.say("Compare these by telephone with what the node shows; then: directory publish")

@@ -246,9 +246,7 @@ def stamp_command(
         now_ms=now_ms(),
     )
     refused = unreadable | dict(stamped.refused)
-    for path in waiting:
-        if path.name not in refused:
-            path.rename(path.with_suffix(".taken"))
+    kept = [path.name for path in waiting if path.name not in refused and not _put_aside(path)]
     verified = stamped.verified
     terminal.document(
         {
@@ -265,6 +263,10 @@ def stamp_command(
         terminal.say(f"  taken in: {role}")
     for name, why in refused.items():
         terminal.note(f"  refused: {name}: {why}")
+    for country, why in verified.left_out.items():
+        terminal.note(f"  left out: {country}: {why}")
+    for name in kept:
+        terminal.note(f"  taken in, but it cannot be renamed: take {name} out of the inbox")
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -370,6 +372,15 @@ def _inbox(folder: Path | None) -> tuple[dict[Path, Sheet], dict[str, str]]:
         except GatewayError as error:
             refused[path.name] = str(error)
     return sheets, refused
+
+
+def _put_aside(path: Path) -> bool:
+    """Rename a sheet that was taken in; tell whether that could be done. It is published by now."""
+    try:
+        path.rename(path.with_suffix(".taken"))
+    except OSError:
+        return False
+    return True
 
 
 def _spoken(digest: str) -> dict[str, str]:

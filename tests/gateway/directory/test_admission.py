@@ -40,6 +40,17 @@ def test_a_node_may_be_listed_without_being_active(authority: Authority) -> None
     assert admitted.entry.nodes[0].state is NodeState.CANDIDATE
 
 
+def test_a_suspended_node_that_renews_a_key_stays_suspended(authority: Authority) -> None:
+    """Who suspended it brings it back, by a word of its own: `a35 directory state`."""
+    first = admit(authority.folder, join_request(node_keys("RO/1"), NOW_MS), now_ms=NOW_MS)
+    suspended = first.node.model_copy(update={"state": NodeState.SUSPENDED})
+    Drafts(authority.folder).save(first.entry.model_copy(update={"nodes": (suspended,)}))
+    other = join_request(node_keys("RO/1", 1), NOW_MS)
+    admitted = admit(authority.folder, other, now_ms=NOW_MS, replace=True)
+    assert admitted.node.state is NodeState.SUSPENDED
+    assert admitted.entry.nodes == (admitted.node,)
+
+
 def test_a_second_node_joins_the_first(authority: Authority) -> None:
     """In the draft as in the published entry, in order of their numbers."""
     authority.admit("RO/2")

@@ -13,6 +13,7 @@ from gateway.errors import UsageError
 from gateway.main import command_line
 from gateway.operator.ceremony import confirm
 from keys.digest import sha256
+from protocol.directory import PartyEntry, encode_entry
 
 Command = Callable[..., tuple[int, Any]]
 
@@ -109,6 +110,36 @@ def test_what_is_no_sheet_in_the_inbox_is_named_and_stays(a35: Command) -> None:
     assert (code, stamped["taken"]) == (0, [])
     assert list(stamped["refused"]) == ["bad.sheet"]
     assert Path("inbox/bad.sheet").exists()
+
+
+def test_a_sheet_that_cannot_be_moved_is_published_all_the_same(
+    a35: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is out is out: the command says so, and what is left to do."""
+    founded(a35)
+    pub = Path("pub")
+    entry = encode_entry(PartyEntry(party="RO", name="A desk"))
+    Path("ro.json").write_bytes(entry)
+    assert a35(f"draw-party ro.json --out {pub} --sheet ro.sheet --yes")[0] == 0
+    assert a35("sign ro.sheet --keys-dir keys --yes")[0] == 0
+    Path("inbox/ro.taken/x").mkdir(parents=True)
+    Path("ro.sheet").rename("inbox/ro.sheet")
+    capsys.readouterr()
+    words = "directory stamp --out pub --keys-dir keys --inbox inbox --credential-file credential"
+    assert command_line(words.split(), run=never) == 0
+    said = capsys.readouterr()
+    assert "taken in: party-RO" in said.out
+    assert "take ro.sheet out of the inbox" in said.err
+
+
+def test_a_party_without_a_usable_entry_is_named_by_the_stamp(
+    a35: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever reads the timer's journal must learn it before the Party's peers do."""
+    founded(a35)
+    words = "directory stamp --out pub --keys-dir keys --credential-file credential"
+    assert command_line(words.split(), run=never) == 0
+    assert "left out: RO: delegated, but nothing published yet" in capsys.readouterr().err
 
 
 def test_a_key_is_revoked_by_its_fingerprint(a35: Command) -> None:
