@@ -46,7 +46,7 @@ from gateway.directory.layout import (
     party_role,
     role_file,
 )
-from gateway.errors import ProofError
+from gateway.errors import DataError, ProofError
 from keys.digest import sha256
 from protocol.directory import PartyEntry, parse_entry
 from protocol.envelope.header import DirectoryStamp
@@ -143,6 +143,18 @@ def delegations(targets: Targets) -> tuple[Delegation, ...]:
     if len(found) > MAX_PARTIES:
         raise ProofError("the directory delegates to more Parties than there are")
     return tuple(sorted(found, key=lambda each: each.country))
+
+
+def check_parties_only(targets: Targets) -> None:
+    """Refuse a list of Parties that gives away anything but Parties' own entries.
+
+    Raises:
+        DataError: It lists files of its own, or a role that is not a Party's, or other paths.
+    """
+    given = targets.delegations
+    roles = {} if given is None else given.roles
+    if targets.targets or roles is None or len(delegations(targets)) != len(roles):
+        raise DataError("the list of Parties gives away more than Parties' own entries")
 
 
 def entry_digest(role: Targets, country: str) -> str | None:

@@ -6,7 +6,6 @@ published folder where there is one. Leaves showing it to the commands.
 Source: docs/directory-ceremony.md.
 """
 
-from collections.abc import Sequence
 from difflib import unified_diff
 from json import dumps, loads
 
@@ -17,9 +16,10 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
 )
 
 from gateway.directory.cards import fingerprint_of, public_of
-from gateway.directory.chain import expiry_ms
+from gateway.directory.chain import check_parties_only, expiry_ms
 from gateway.directory.layout import (
     ROOT,
+    SNAPSHOT,
     TARGETS,
     TIMESTAMP,
     entry_file,
@@ -31,8 +31,6 @@ from gateway.errors import DataError
 from keys.digest import sha256
 from protocol.directory_values import time_text
 
-_SHOWN_HEX = 16
-
 
 def describe(sheet: Sheet, state: Repository) -> list[str]:
     """Say what a sheet would make true.
@@ -43,6 +41,9 @@ def describe(sheet: Sheet, state: Repository) -> list[str]:
 
     Returns:
         Lines for people; values of an entry are escaped as JSON.
+
+    Raises:
+        DataError: It would make true what is not shown here.
     """
     signed = sheet.signed
     until = time_text(expiry_ms(signed))
@@ -78,25 +79,32 @@ def _root_lines(root: Root, state: Repository) -> list[str]:
     for role, name in ((ROOT, ROOT), (TARGETS, TARGETS), (TIMESTAMP, "online")):
         held = root.roles[role]
         lines.append(f"  {name}: {held.threshold} of {len(held.keyids)} must sign")
-        old = set() if former is None else set(former.roles[role].keyids)
-        lines += _key_lines([root.keys[each] for each in held.keyids], old, with_new=bool(former))
-        lines += [f"    no longer: {each[:_SHOWN_HEX]}" for each in sorted(old - {*held.keyids})]
+        now = _fingerprints(root, role)
+        old = now if former is None else _fingerprints(former, role)
+        lines += [f"    {each}" + ("" if each in old else " (new)") for each in now]
+        lines += [f"    no longer: {each}" for each in sorted({*old} - {*now})]
+    if _fingerprints(root, SNAPSHOT) != _fingerprints(root, TIMESTAMP):
+        raise DataError("this root has two different keys for what the online key signs")
     return lines
 
 
-def _key_lines(keys: Sequence[Key], old: set[str], *, with_new: bool) -> list[str]:
-    return [
-        f"    {_fingerprint(key)}" + (" (new)" if with_new and key.keyid not in old else "")
-        for key in keys
-    ]
+def _fingerprints(root: Root, role: str) -> list[str]:
+    """Return what people compare of a role's keys; their ids are names that anybody may choose."""
+    return [_fingerprint(root.keys[each]) for each in root.roles[role].keyids]
 
 
 def _fingerprint(key: Key) -> str:
     public = public_of(key)
-    return fingerprint_of(public) if public else f"a key of another kind, {key.keytype}"
+    # Only what is hex goes to the screen: a sheet must not be able to write on it.
+    return fingerprint_of(public) if public else f"of another kind: {_digest_of(key)}"
+
+
+def _digest_of(key: Key) -> str:
+    return sha256(dumps(key.to_dict(), sort_keys=True).encode()).hex()
 
 
 def _targets_lines(targets: Targets, state: Repository) -> list[str]:
+    check_parties_only(targets)
     found = state.newest(Targets, TARGETS)
     before = {} if found is None else _delegated(found[0].signed)
     after = _delegated(targets)

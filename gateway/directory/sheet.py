@@ -178,6 +178,9 @@ def _parse(data: bytes) -> Sheet:
     is_party = party_of_role(sheet.role) is not None
     if document["format"] != _FORMAT or not (is_party or sheet.role in {ROOT, TARGETS}):
         raise ValueError(_BROKEN)
+    # It is shown to whoever signs: nothing in it may write anywhere else on the screen.
+    if not all(need.what.isprintable() for need in sheet.needs):
+        raise ValueError(_BROKEN)
     if not isinstance(sheet.signed, kind) or is_party == (sheet.entry is None):
         raise ValueError(_BROKEN)
     return sheet

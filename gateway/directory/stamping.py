@@ -29,7 +29,13 @@ from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not 
     Targets,
 )
 
-from gateway.directory.chain import VerifiedDirectory, delegations, entry_digest, verify_chain
+from gateway.directory.chain import (
+    VerifiedDirectory,
+    check_parties_only,
+    delegations,
+    entry_digest,
+    verify_chain,
+)
 from gateway.directory.draft import Drafts
 from gateway.directory.drawing import files_of
 from gateway.directory.layout import (
@@ -144,6 +150,7 @@ def accept(state: Repository, sheet: Sheet, *, at_ms: int) -> dict[str, bytes]:
                 _verify_root(state, sheet)
             case "targets":
                 _root(state).verify_delegate(TARGETS, *_signatures(sheet))
+                check_parties_only(Metadata[Targets].from_bytes(sheet.metadata).signed)
             case _:
                 _check_delegated(state, country)
                 state.targets().verify_delegate(sheet.role, *_signatures(sheet))

@@ -4,10 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from securesystemslib.signer import (  # type: ignore[attr-defined]  # public, but not marked so
+    SSlibKey,
+)
+from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not marked so
+    Metadata,
+    Root,
+    TargetFile,
+    Targets,
+)
 
-from gateway.directory.cards import KeyCard, card_of
+from gateway.directory.cards import KeyCard, card_of, fingerprint_of, public_of
 from gateway.directory.describing import describe, difference, pretty
 from gateway.directory.drawing import draw_party, draw_root, draw_targets
+from gateway.directory.metadata import sign
 from gateway.directory.repository import Repository
 from gateway.errors import DataError
 from protocol.directory import encode_entry
@@ -34,6 +44,43 @@ def test_a_root_names_every_key_and_who_is_new_or_gone(table: Table) -> None:
     assert sum("no longer" in line for line in lines) == 1
     alone = describe(root, Repository(table.folder / "nothing"))
     assert not any("(new)" in line or "no longer" in line for line in alone)
+
+
+def test_a_stranger_under_the_id_of_a_holder_is_new(table: Table) -> None:
+    """An id is a name that whoever drew the sheet up chose; the key under it is what counts."""
+    state = Repository(table.out)
+    drawn = draw_root(table.state(), [], {}, now_ms=NOW_MS)
+    root = Metadata[Root].from_bytes(drawn.metadata).signed
+    taken = root.roles["root"].keyids[0]
+    former, stranger = root.keys[taken], table.key("root", 4)
+    root.keys[taken] = SSlibKey(taken, former.keytype, former.scheme, {"public": stranger.public})
+    lines = describe(replace(drawn, metadata=sign(root, ())), state)
+    assert f"    {stranger.fingerprint} (new)" in lines
+    assert f"    no longer: {fingerprint_of(public_of(former))}" in lines
+
+
+def test_what_is_not_shown_is_not_to_be_signed(table: Table) -> None:
+    """Another key for the snapshot alone, an entry of the authority's own, a role for any path."""
+    state = Repository(table.out)
+    drawn = draw_root(table.state(), [], {}, now_ms=NOW_MS)
+    root = Metadata[Root].from_bytes(drawn.metadata).signed
+    root.roles["snapshot"].keyids = root.roles["root"].keyids
+    with pytest.raises(DataError, match="two different keys"):
+        describe(replace(drawn, metadata=sign(root, ())), state)
+    drawn = draw_targets(table.state(), now_ms=NOW_MS)
+    targets = Metadata[Targets].from_bytes(drawn.metadata).signed
+    targets.targets = {"parties/RO/party.json": TargetFile.from_data("x", b"", ["sha256"])}
+    listing = replace(drawn, metadata=sign(targets, ()))
+    with pytest.raises(DataError, match="more than Parties"):
+        describe(listing, state)
+    targets = Metadata[Targets].from_bytes(drawn.metadata).signed
+    assert targets.delegations is not None
+    assert targets.delegations.roles is not None
+    targets.delegations.roles["party-RO"].paths = ["*"]
+    with pytest.raises(DataError, match="more than Parties"):
+        describe(replace(drawn, metadata=sign(targets, ())), state)
+    with pytest.raises(DataError, match="more than Parties"):
+        table.stamp(table.signed(listing, "targets-1"))
 
 
 def kept_cards(table: Table) -> list[KeyCard]:

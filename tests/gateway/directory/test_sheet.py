@@ -42,6 +42,7 @@ def test_a_sheet_reads_back_as_it_was_written(table: Table) -> None:
         {"metadata": "{}"},
         {"metadata": 7},
         {"needs": [{"what": "x"}]},
+        {"needs": [{"what": "\x1b[2Jholders", "keys": [], "threshold": 0}]},
         {"entry": None},
     ],
 )
