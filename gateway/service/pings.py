@@ -26,7 +26,7 @@ from gateway.store import Store
 from keys.digest import Label, labelled, new_salt, sha256
 from protocol.delivery.urgency import Urgency
 from protocol.envelope.content import Content, decode_inner
-from protocol.identifiers import NodeId
+from protocol.identifiers import MessageId, NodeId
 from protocol.log.statement import Act, Statement, officer_act
 from protocol.requests.ping import (
     CODES,
@@ -80,6 +80,7 @@ class Pings:
         self._journal = journal
         self._counted = counted
         self._begun, self._opened = asyncio.Event(), asyncio.Event()
+        self._wrong: set[tuple[NodeId, MessageId]] = set()  # replies that answer nothing
 
     async def run(self) -> None:
         """Ask, call and take answers until cancelled; one owner awaits it.
@@ -180,8 +181,11 @@ class Pings:
         rounds = await self._store.open_rounds()
         if not rounds:
             return False
-        for reply in await self._store.ping_replies():
-            await self._take(reply)
+        replies = {(reply.sender, reply.mid): reply for reply in await self._store.ping_replies()}
+        self._wrong &= replies.keys()
+        for name in [name for name in replies if name not in self._wrong]:
+            if not await self._take(replies[name]):
+                self._wrong.add(name)
         is_open = False
         for begun in rounds:
             await self._ask_people(begun, str(self._node))
@@ -271,15 +275,16 @@ class Pings:
         queued = await self._store.submit(submission, now_ms=now_ms)
         await self._store.note_asked_person(row.number, queued.mid)
 
-    async def _take(self, reply: ReplyRow) -> None:
-        """Keep an answer if it names the code that was asked for."""
+    async def _take(self, reply: ReplyRow) -> bool:
+        """Keep an answer if it names the code that was asked for; tell whether it does."""
         asked = await self._content(self._node, reply)
         said = await self._content(reply.sender, reply)
         if asked is None or said is None:
-            return
+            return False
         valid = answered(asked, said)
         if valid is not None:
             await self._store.note_answered(reply.ping, details_valid=valid, at_ms=reply.at_ms)
+        return valid is not None
 
     async def _content(self, sender: NodeId, reply: ReplyRow) -> Content | None:
         mid = reply.asked if sender == self._node else reply.mid

@@ -115,6 +115,28 @@ async def test_a_campaign_over_65_parties_names_exactly_the_silent_ones(tmp_path
         assert act.subject == sha256(report_json(result.outcomes))
 
 
+@scenario
+async def test_a_reply_with_a_wrong_code_is_read_once(tmp_path: Path) -> None:
+    """A node that sends a thousand of them would else have them opened every two seconds."""
+    async with still(tmp_path, "FR/1", "RO/1") as net:
+        asker, node = net["FR/1"], net["RO/1"]
+        await begun(asker, RO)
+        await asked(asker, node)
+        desk, pings = node.runtime.contact.desk, asker.runtime.contact.pings
+        (ping,) = await desk.asked()
+        wrong = replace(ping, code=f"{(int(ping.code) + 1) % 1_000_000:06}")
+        await desk._reply(wrong, details_valid=True, note=None, who=WHO)
+        await carry(node, asker.id)
+        await asker.runtime.consign.open_some()
+        (reply,) = await asker.store.ping_replies()
+        assert await pings.look()
+        assert pings._wrong == {(reply.sender, reply.mid)}
+        assert not await pings._take(reply)
+        net.clock.ms += HOUR_MS
+        assert not await pings.look()
+        assert await asker.store.ping_replies() == ()
+
+
 async def outcome_stated(node: Node) -> Act:
     """Return the act by which the newest round was closed: a report can be held to it."""
     (row,) = await node.runtime.contact.pings.rounds(limit=1)
