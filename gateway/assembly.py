@@ -21,6 +21,7 @@ from gateway.clock import SystemClock
 from gateway.cosigning import make_cosign, make_witnesses, read_policy
 from gateway.directory.sources import PeerAccess
 from gateway.directory.trusted import TrustedDirectory, file_of, made_ms_of
+from gateway.disowning import make_revoking
 from gateway.errors import ConfigError, UnavailableError
 from gateway.evidence.export import Export
 from gateway.evidence.states import export_over
@@ -42,6 +43,7 @@ from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
 from gateway.service.keychange import KeyChange
 from gateway.service.prove import Prove, listed_keys
+from gateway.service.revocations import Revoking
 from gateway.service.witnesses import Witnesses
 from gateway.storage.backups import HomeBackups
 from gateway.storage.blobs import FileBlobs
@@ -159,6 +161,7 @@ async def _run(
         own=locksmith.room.keys.signer().verifiers,
     )
     await runtime.load()
+    revoking = await make_revoking(options, ports, runtime, directory, line=transport)
     services = PeerServices(
         reception=runtime.reception,
         directory=directory,
@@ -168,6 +171,7 @@ async def _run(
         journal=get_journal("peer"),
         witness=await make_cosign(options, ports, runtime),
         mirror=partial(file_of, directory),
+        revocations=revoking,
     )
     server = PeerServer(services, options.keys.tls, trusted_certificates=directory.certificates)
     locksmith.server = server
@@ -190,6 +194,7 @@ async def _run(
         evidence=evidence,
         witnesses=witnesses,
         keychange=make_keychange(directory, ports, runtime),
+        revoking=revoking,
     )
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
@@ -208,6 +213,7 @@ async def _run(
             stamping=stamping,
             witnesses=witnesses,
             rumours=directory.rumours,
+            revoking=revoking,
         )
     )
     await _until(stop, working)
@@ -234,6 +240,7 @@ async def _desk(
     evidence: Export,
     witnesses: Witnesses,
     keychange: KeyChange,
+    revoking: Revoking,
 ) -> int:
     """Open the officers' socket in the home, and health on localhost; return its port.
 
@@ -268,6 +275,7 @@ async def _desk(
         clock=ports.clock,
         recovery=runtime.continuing,
         keychange=keychange,
+        revocations=revoking,
         metrics=ports.metrics,
         backups=backups,
         evidence=evidence,

@@ -17,6 +17,7 @@ from gateway.outfit import Ports
 from gateway.runtime import Runtime
 from gateway.service.alerting import Alerting
 from gateway.service.nightly import Nightly
+from gateway.service.revocations import Revoking
 from gateway.service.stamps import Stamping
 from gateway.service.webhooks import Receiver, Webhooks
 from gateway.service.witnesses import Witnesses
@@ -32,6 +33,7 @@ async def work(
     stamping: Stamping | None,
     witnesses: Witnesses,
     rumours: Rumours,
+    revoking: Revoking,
 ) -> None:
     """Run the node with all that it does beside its services; what ends one of them ends all.
 
@@ -46,6 +48,7 @@ async def work(
             group.create_task(locksmith.run())
             group.create_task(witnesses.run())
             group.create_task(rumours.run(runtime.adopt.take))
+            group.create_task(revoking.run())
             if nightly is not None:
                 group.create_task(nightly.run())
             if stamping is not None:

@@ -46,6 +46,7 @@ from gateway.records import (
     Unopened,
 )
 from gateway.retaining import Retaining
+from gateway.revoking import Revocations
 from gateway.rows import (
     AttemptRow,
     EventRow,
@@ -326,6 +327,7 @@ class Store(
     Counting,
     Stamps,
     Alerts,
+    Revocations,
     Protocol,
 ):
     """Everything durable of one node, behind transactions named after what happens."""

@@ -96,6 +96,12 @@ MAX_KEY_SET_ANSWER_BYTES: Final = 64 * 1024
 MAX_BEGINNING_BYTES: Final = 128 * 1024
 """An epoch, its proof and a note, each at its own limit."""
 
+MAX_REVOCATION_BYTES: Final = 128 * 1024
+"""A revocation, its proof and a note, each at its own limit."""
+
+MAX_REVOKED_KEYS: Final = 64
+"""Keys of one Party that are listed and revoked at a time; it lists others instead."""
+
 MAX_SEALING_BYTES: Final = 64 * 1024
 """The wraps of one envelope, their proof and a note, each at its own limit."""
 

@@ -121,6 +121,15 @@ class Quarantine:
         known = key_names(verified.entries[country].nodes)
         self._save(trust, {**trust, country: Trust(signers=signers, known=known)})
 
+    def signers(self, country: str) -> Signers | None:
+        """Return who is trusted to speak for a Party; None for one that was never met.
+
+        Raises:
+            StorageError: What is trusted cannot be read.
+        """
+        trust = self._read().get(country)
+        return None if trust is None else trust.signers
+
     def _read(self) -> dict[str, Trust]:
         if self._trust is None:
             self._trust = _load(self._file)

@@ -43,6 +43,7 @@ from gateway.ports import Clock
 from protocol.directory import NodeEntry, PartyEntry
 from protocol.envelope.header import DirectoryStamp
 from protocol.identifiers import NodeId
+from protocol.revoking import RevokedKey
 
 _KEPT: Final = "verified.json"
 _HISTORY: Final = "history"
@@ -67,6 +68,7 @@ class TrustedDirectory:
         archive: Every state that was ever in use here, for evidence.
         rumours: Which versions peers name; its owner runs it.
         quarantine: Keys that wait because nobody vouched for them.
+        ended: When each revoked key was taken back; set by `end_keys`.
         peers: How peers are asked when server and mirrors are silent; None: they are not.
 
     Raises:
@@ -101,6 +103,7 @@ class TrustedDirectory:
         self.archive = DirectoryArchive(folder / _HISTORY)
         self.rumours = Rumours(self)
         self.quarantine = Quarantine(folder / _TRUST)
+        self.ended: Mapping[RevokedKey, int] = {}
 
     async def start(self) -> None:
         """Load the state kept from before, if there is one that verifies; asks nobody."""
@@ -300,9 +303,11 @@ class TrustedDirectory:
     def _adopt(self, verified: VerifiedDirectory) -> bool:
         former = self._view
         held = self._weighed(verified)
-        if held is None or (former is not None and former.says_the_same(verified, held)):
+        if held is None or (
+            former is not None and former.says_the_same(verified, held, self.ended)
+        ):
             return False
-        view = make_view(verified, former, held)
+        view = make_view(verified, former, held, self.ended)
         self._view = view
         self._journal.info(
             "directory_fetched",
@@ -339,6 +344,22 @@ class TrustedDirectory:
             self._journal.alarm("directory_refused", code=error.code, why=str(error))
         else:
             self._journal.warning("directory_not_reached", code=error.code, why=str(error))
+
+
+def end_keys(directory: TrustedDirectory, ended: Mapping[RevokedKey, int]) -> bool:
+    """Let keys count no more from now on; return whether the view changed.
+
+    Args:
+        directory: In use.
+        ended: All that were revoked, and when that was taken, ms since 1970 UTC.
+    """
+    directory.ended = dict(ended)
+    view = directory.view
+    if view is None or view.ended == directory.ended:
+        return False
+    made = make_view(view.verified, view, view.held, directory.ended)
+    directory._view = made  # noqa: SLF001 - of this module
+    return True
 
 
 def file_of(directory: TrustedDirectory, name: str) -> bytes | None:

@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gateway.directory.chain import VerifiedDirectory
+from gateway.directory.ending import after_revocations
 from gateway.directory.metadata import TIMESTAMP_LIFE
 from gateway.directory.quarantine import counting
 from protocol.directory import NodeEntry, PartyEntry
 from protocol.identifiers import NodeId
+from protocol.revoking import RevokedKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class DirectoryView:
         pins: The active node of each TLS pin (SHA-256 of the SPKI).
         disputed: Pins that several active nodes list.
         held: Names of keys that wait (gateway.directory.quarantine): they stand in no entry here.
-        changed: Entries of Parties some of whose keys wait, without these keys.
+        ended: When each key was revoked that its node told of, or its Party (rule 32).
+        changed: Entries of Parties some of whose keys wait or were revoked, without these keys.
     """
 
     verified: VerifiedDirectory
@@ -39,6 +42,7 @@ class DirectoryView:
     pins: Mapping[bytes, NodeId]
     disputed: frozenset[bytes]
     held: frozenset[str] = frozenset()
+    ended: Mapping[RevokedKey, int] = field(default_factory=dict)
     changed: Mapping[str, PartyEntry] = field(default_factory=dict)
 
     def party(self, country: str) -> PartyEntry | None:
@@ -60,18 +64,22 @@ class DirectoryView:
         return tuple(entries[country] for country in sorted(entries))
 
     def says_the_same(
-        self, verified: VerifiedDirectory, held: frozenset[str] = frozenset()
+        self,
+        verified: VerifiedDirectory,
+        held: frozenset[str] = frozenset(),
+        ended: Mapping[RevokedKey, int] | None = None,
     ) -> bool:
         """Tell whether a state differs in nothing: a lapse or a wait needs no new version."""
         mine = self.verified
         is_same = mine.stamp == verified.stamp and mine.left_out == verified.left_out
-        return is_same and self.held == held
+        return is_same and self.held == held and self.ended == (ended or {})
 
 
 def make_view(
     verified: VerifiedDirectory,
     former: DirectoryView | None,
     held: frozenset[str] = frozenset(),
+    ended: Mapping[RevokedKey, int] | None = None,
 ) -> DirectoryView:
     """Make the view of a state.
 
@@ -79,11 +87,13 @@ def make_view(
         verified: The state.
         former: The view in use before, which decides who keeps a disputed pin.
         held: Names of keys that wait.
+        ended: When each key was revoked.
 
     Returns:
         The view.
     """
-    changed = _without(verified, held)
+    ended = dict(ended or {})
+    changed = _revoked(verified, _without(verified, held), ended)
     entries = {**verified.entries, **changed}
     nodes = {node.node_id: node for entry in entries.values() for node in entry.nodes}
     active = tuple(nodes[node] for node in sorted(nodes) if nodes[node].is_active)
@@ -100,6 +110,7 @@ def make_view(
         pins=pins,
         disputed=frozenset(pin for pin, claim in claims.items() if len(claim) > 1),
         held=held,
+        ended=ended,
         changed=changed,
     )
 
@@ -117,6 +128,20 @@ def _without(verified: VerifiedDirectory, held: frozenset[str]) -> dict[str, Par
         )
         for country, entry in verified.entries.items()
         if country in parties
+    }
+
+
+def _revoked(
+    verified: VerifiedDirectory,
+    changed: Mapping[str, PartyEntry],
+    ended: Mapping[RevokedKey, int],
+) -> dict[str, PartyEntry]:
+    """Return the entries that differ from what was signed, by keys that wait or were revoked."""
+    entries = {**verified.entries, **changed}
+    parties = {key.node.country for key in ended} & entries.keys()
+    return {
+        **changed,
+        **{country: after_revocations(entries[country], ended) for country in parties},
     }
 
 

@@ -29,6 +29,7 @@ from gateway.officer.api.recovery import RecoveryApi
 from gateway.officer.api.refer import ReferApi
 from gateway.officer.api.reference import ReferenceApi
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
+from gateway.officer.api.revocations import RevocationApi, RevocationService
 from gateway.officer.api.witnesses import WitnessApi
 from gateway.officer.services import (
     ActService,
@@ -72,6 +73,7 @@ class OfficerServices:
     told: Told | None = None
     witnesses: WitnessesService | None = None
     keychange: KeyChangeService | None = None
+    revocations: RevocationService | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -124,11 +126,18 @@ def _further(services: OfficerServices, who: str) -> Iterator[Sequence[RouteDef]
         yield FindingApi(services.contact.finder).routes()
     if services.evidence is not None:
         yield EvidenceApi(services.evidence, who=who).routes()
-    if services.keychange is not None:
-        yield KeyChangeApi(services.keychange).routes()
+    yield from _keys(services)
     if services.recovery is not None:
         operator = f"{services.config.node} operator"
         yield RecoveryApi(services.recovery, who=operator).routes()
+
+
+def _keys(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
+    """Yield the addresses of what is told of keys of other Parties."""
+    if services.keychange is not None:
+        yield KeyChangeApi(services.keychange).routes()
+    if services.revocations is not None:
+        yield RevocationApi(services.revocations).routes()
 
 
 def build_health_app(health: HealthService, metrics: MetricsService) -> Application:

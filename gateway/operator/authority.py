@@ -37,6 +37,7 @@ from gateway.operator.keyholding import (
     read_named,
     version_of,
 )
+from gateway.operator.revocation import revocation_app
 from gateway.operator.tufclient import client_app
 from gateway.terminal import JsonOption, Terminal
 from protocol.directory import NodeState, fingerprints
@@ -52,6 +53,7 @@ directory_app = typer.Typer(
 
 directory_app.add_typer(ceremony_app)
 directory_app.add_typer(entry_app)
+directory_app.add_typer(revocation_app)
 directory_app.add_typer(client_app, name="client")
 
 

@@ -5,8 +5,9 @@ the directory. Until the directory lists the new key the node goes on under the 
 bear the lines of both pairs, both last-resort keys open, the new certificate waits. What the
 running node does after that is gateway.service.turning.
 
-A key that was stolen is listed as ended now, and a stolen certificate no more: peers refuse it
-with their next refresh. What stays listed as ended still verifies what was witnessed before.
+A key that was stolen is listed as ended now, and a stolen certificate no more. Until that is
+published the node tells its peers itself, with its next start (gateway.operator.orders). What
+stays listed as ended still verifies what was witnessed before.
 
 Source: docs/wire-format.md, section 8, "Rotation".
 """
@@ -23,12 +24,14 @@ from gateway.errors import ConfigError
 from gateway.home import Home
 from gateway.operator.listing import ROTATE_FILE, entry_to_change
 from gateway.operator.node import DAY_MS, LISTED_DAYS, tls_name
+from gateway.operator.orders import RevokeOrders
 from gateway.operator.start import refused_keys, unlock
 from gateway.operator.witness import newest_request, replace_file
 from gateway.ports import Clock
 from gateway.records import SignedHead
 from gateway.storage.generations import prove_leaf, survey
 from keys.certificate import make_identity, spki_digest
+from keys.digest import sha256
 from keys.errors import KeyFileError
 from keys.keyfile import Secret
 from keys.keystore import KeyStore
@@ -44,8 +47,10 @@ from protocol.directory import (
     fingerprints,
 )
 from protocol.directory_values import key_bytes, key_text, time_text
+from protocol.identifiers import NodeId
 from protocol.joining import build_join_request, encode_join_request
 from protocol.log.checkpoint import TreeHead
+from protocol.log.deed import KeyKind, Revocation
 from protocol.log.proof import InclusionProof
 from protocol.log.recovery import Start
 from protocol.log.signing import sign_head
@@ -128,6 +133,8 @@ def rotate(
     except KeyFileError as error:
         refused = refused_keys(error)
         raise refused from error
+    if is_stolen:
+        RevokeOrders(home).add(_revocations(held, kind, now_ms=now_ms))
     request = build_join_request(
         entry,
         name=config.name,
@@ -199,6 +206,28 @@ def _turned(
             ).with_prekey(prekey)
         case _:
             assert_never(kind)
+
+
+def _revocations(held: NodeKeys, kind: Kind, *, now_ms: int) -> tuple[Revocation, ...]:
+    """Return what the node is to state of its stolen key, and of one that was to follow it."""
+    stolen: list[tuple[KeyKind, bytes]] = []
+    match kind:
+        case Kind.LOG:
+            pair = held.signer().verifier
+            stolen.append((KeyKind.LOG, sha256(pair.ed25519 + pair.mldsa44)))
+        case Kind.TLS:
+            shown = (held.tls, held.turning.tls)
+            stolen += [(KeyKind.TLS, each.spki) for each in shown if each is not None]
+        case Kind.KEM:
+            seeds = (held.last_resort_seed, held.turning.last_resort_seed)
+            opened = [RecipientSecret(seed).public for seed in seeds if seed is not None]
+            stolen += [(KeyKind.KEM, sha256(public)) for public in opened]
+        case _:
+            assert_never(kind)
+    node = NodeId.parse(held.node)
+    return tuple(
+        Revocation(node=node, kind=each, key_digest=digest, t_ms=now_ms) for each, digest in stolen
+    )
 
 
 def _entry(

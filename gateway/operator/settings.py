@@ -16,6 +16,7 @@ from gateway.operator.fingerprint import digit_groups
 from gateway.operator.keylist import describe_keys
 from gateway.operator.newkeys import wait_app
 from gateway.operator.options import CredentialOption, PassphraseOption, secret_source
+from gateway.operator.revocation import tell_app
 from gateway.operator.start import configured_file, load_home, unlock
 from gateway.operator.turnkeys import turn_app
 from gateway.operator.witness import new_witness
@@ -29,6 +30,7 @@ doctor_app = typer.Typer()
 keys_app = typer.Typer(no_args_is_help=True, help="The node's keys.")
 keys_app.add_typer(turn_app)
 keys_app.add_typer(wait_app)
+keys_app.add_typer(tell_app)
 
 FileOption: TypeAlias = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Instead of DIR/node.toml.")

@@ -50,14 +50,18 @@ def keys_revoke(
     credential_file: CredentialOption = None,
     json: JsonOption = False,
 ) -> int:
-    """Replace a stolen key of a stopped node: once this is listed, the old one counts no more.
+    """Replace a stolen key of a stopped node; with its next start it tells its peers so.
 
-    Peers refuse it with their next refresh; what was witnessed before stands.
+    They refuse the old key at once, and know the new one when it is listed; what was witnessed
+    before stands.
     """
     terminal = Terminal(json=json)
     made = _made(kind, home, passphrase_file, credential_file, is_stolen=True)
     _tell(made, terminal)
-    terminal.note("call the authority now: until it publishes, the stolen key counts")
+    terminal.note(
+        "call the authority now: until it publishes, peers know no other key of this kind"
+    )
+    terminal.note("start the node: it tells its peers, who refuse the stolen key from then on")
     return 0
 
 

@@ -21,7 +21,7 @@ from gateway.peer.services import PeerServices
 from protocol.delivery.admission import is_urgent, takes_piece
 from protocol.delivery.urgency import Urgency
 from protocol.envelope.header import Header
-from protocol.errors import Code, MalformedError, RemoteProtocolError
+from protocol.errors import Code, MalformedError, RemoteProtocolError, UnknownSenderError
 from protocol.frame import (
     MEDIA_TYPE,
     PREFIX_BYTES,
@@ -31,7 +31,7 @@ from protocol.frame import (
     decode_prefix,
 )
 from protocol.identifiers import LogOrigin, MessageId, NodeId
-from protocol.limits import MAX_FRAME_BYTES, MAX_HEAD_BYTES
+from protocol.limits import MAX_FRAME_BYTES, MAX_HEAD_BYTES, MAX_REVOCATION_BYTES
 from protocol.witness.request import MAX_ADD_BYTES
 
 MAX_PIECE_BYTES: Final = 8 * 1024 * 1024
@@ -49,6 +49,9 @@ UNFINISHED_RETRY_MS: Final = 60_000
 
 WITNESS_FRAMES: Final = 10
 """A cosignature costs two verifications, a commit and a signature: as much as so many frames."""
+
+REVOCATION_FRAMES: Final = 10
+"""A revocation costs two verifications and a commit: as much as so many frames."""
 
 _UNPROVEN_STATUS: Final = frozenset({400, 403, 422})
 """Answers to a request that proved nothing, or the contrary."""
@@ -103,6 +106,8 @@ class Resources:
             return await self._frame(peer, target.resource, request, length)
         if target.resource is Resource.WITNESS:
             return await self._cosign(peer, request, length)
+        if target.resource is Resource.REVOCATIONS:
+            return await self._revocation(peer, request, length)
         return await self._look_up(peer, target)
 
     async def _look_up(self, peer: NodeId, target: Target) -> Response:
@@ -196,6 +201,28 @@ class Resources:
         if answer.status in _UNPROVEN_STATUS:
             account.unproven()
         return plain(answer.status, body=answer.body, media_type=answer.content_type)
+
+    async def _revocation(self, peer: NodeId, request: BaseRequest, length: int) -> Response:
+        """Take a revocation; one of a key that is not listed proves nothing either.
+
+        Raises:
+            UnknownSenderError: It is such a one.
+        """
+        revocations = self._services.revocations
+        if revocations is None:
+            return plain(404)
+        if request.headers.get("Content-Type") != MEDIA_TYPE:
+            return plain(415)
+        account = self._accounts.of(peer)
+        self._check_share(account, length, MAX_REVOCATION_BYTES)
+        await account.pay(length, frames=REVOCATION_FRAMES)
+        async with account.frames, self._places.place(lambda: False):
+            body = await self._reader(request, length).take(length)
+            try:
+                return _found(await revocations.take(body, by=peer))
+            except UnknownSenderError:
+                account.unproven()
+                raise
 
     def _reader(self, request: BaseRequest, length: int) -> BodyReader:
         return BodyReader(

@@ -24,6 +24,8 @@ DIRECTORY_PATH: Final = "/v1/dir/"
 WITNESS_PATH: Final = "/v1/witness/add-checkpoint"
 """C2SP tlog-witness; its answers have media types of their own."""
 
+REVOCATION_PATH: Final = "/v1/revocations"
+
 
 class Resource(Enum):
     """What a path names."""
@@ -39,6 +41,7 @@ class Resource(Enum):
     BLOB = auto()
     DIRECTORY = auto()
     WITNESS = auto()
+    REVOCATIONS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ _METHODS: Final = MappingProxyType(
         Resource.BLOB: frozenset({"HEAD", "PUT"}),
         Resource.DIRECTORY: frozenset({"GET"}),
         Resource.WITNESS: frozenset({"POST"}),
+        Resource.REVOCATIONS: frozenset({"POST"}),
     }
 )
 
@@ -77,6 +81,7 @@ _EXACT: Final = MappingProxyType(
         "/v1/keys": Target(Resource.KEYS),
         "/v1/log/epoch": Target(Resource.LOG_EPOCH),
         WITNESS_PATH: Target(Resource.WITNESS),
+        REVOCATION_PATH: Target(Resource.REVOCATIONS),
     }
 )
 

@@ -64,6 +64,13 @@ class Witness(Protocol):
         """Answer one request of C2SP tlog-witness."""
 
 
+class Revocations(Protocol):
+    """Takes revocations of keys; implemented by gateway.service.revocations."""
+
+    async def take(self, body: bytes, *, by: NodeId | None) -> bytes:
+        """Take what a peer tells; return the answer; raises RemoteProtocolError."""
+
+
 class PeerBlobs(Protocol):
     """What the port needs of gateway.ports.Blobs."""
 
@@ -97,6 +104,7 @@ class PeerServices:
         mirror: Gives the files of the directory in use by their published names.
         max_blob_bytes: Largest attachment taken, as our directory entry says.
         witness: Cosigns; None for a node without a witness key.
+        revocations: Takes revocations; None where nobody does.
     """
 
     reception: Reception
@@ -108,3 +116,4 @@ class PeerServices:
     mirror: Callable[[str], bytes | None] = _no_file
     max_blob_bytes: int = DEFAULT_BLOB_BYTES
     witness: Witness | None = None
+    revocations: Revocations | None = None

@@ -33,7 +33,13 @@ from gateway.peer.calling import (
     read,
 )
 from gateway.peer.racing import race
-from gateway.peer.routes import BLOB_PATH, OFFSET_HEADER, TEXT_TYPE, WITNESS_PATH
+from gateway.peer.routes import (
+    BLOB_PATH,
+    OFFSET_HEADER,
+    REVOCATION_PATH,
+    TEXT_TYPE,
+    WITNESS_PATH,
+)
 from gateway.peer.tls import NodeContext, client_context, require_native_parser
 from gateway.ports import Clock, Directory, Route
 from keys.certificate import TlsIdentity
@@ -41,6 +47,7 @@ from protocol.delivery.endpoints import Endpoints, answered, failed, plan
 from protocol.directory import NodeEntry, spki_digests
 from protocol.identifiers import NodeId
 from protocol.limits import MAX_ANSWER_BYTES, MAX_ERROR_BYTES, MAX_INDEX, MAX_NOTE_BYTES
+from protocol.revoking import MAX_REVOCATION_ANSWER_BYTES
 from protocol.witness.answer import RawAnswer
 
 _ABSENT: Final = 404
@@ -239,6 +246,24 @@ class HttpTransport:
         reply = await self._call(node, call)
         content_type = reply.headers.get("Content-Type")
         return RawAnswer(status=reply.status, content_type=content_type, body=reply.body)
+
+    async def tell_revocation(self, node: NodeId, body: bytes) -> tuple[int, bytes]:
+        """POST a revocation.
+
+        Args:
+            node: Who is told.
+            body: Of docs/wire-format.md, rule 32.
+
+        Returns:
+            HTTP status and body: an answer or a coded error, neither read yet.
+
+        Raises:
+            TransportError: As for `send`.
+        """
+        cap = MAX_REVOCATION_ANSWER_BYTES
+        call = Call(method="POST", path=REVOCATION_PATH, body=(body,), max_bytes=cap)
+        reply = await self._call(node, call)
+        return reply.status, reply.body
 
     async def _call(self, node: NodeId, call: Call, *, urgent: bool = False) -> Reply:
         """Try the node's endpoints until one was reached.

@@ -23,6 +23,7 @@ from gateway.storage.tables_pings import PINGS
 from gateway.storage.tables_proof import PROOF
 from gateway.storage.tables_recovery import RECOVERY
 from gateway.storage.tables_retention import RETENTION
+from gateway.storage.tables_revocations import REVOCATIONS
 from gateway.storage.tables_witness import WITNESS
 from keys.digest import sha256
 
@@ -54,6 +55,7 @@ MIGRATIONS: Final = (
     Migration(name="0009-proof", statements=PROOF),
     Migration(name="0010-witness", statements=WITNESS),
     Migration(name="0011-forks", statements=FORKS),
+    Migration(name="0012-revocations", statements=REVOCATIONS),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

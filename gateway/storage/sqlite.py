@@ -44,6 +44,7 @@ from gateway.storage.overview import OverviewPart
 from gateway.storage.pinging import CountingPart, PingPart
 from gateway.storage.reading import CasebookPart
 from gateway.storage.retention import RetentionPart
+from gateway.storage.revocations import RevocationPart
 from gateway.storage.sequence import HeadSigner
 from gateway.storage.stamping import StampPart
 from gateway.storage.successions import SuccessionPart
@@ -77,6 +78,7 @@ class SqliteStore(
     CountingPart,
     StampPart,
     AlertPart,
+    RevocationPart,
 ):
     """Everything durable of one node; made by `create` or `open`, used between start and close.
 
