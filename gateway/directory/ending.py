@@ -17,7 +17,7 @@ from protocol.log.deed import KeyKind
 from protocol.revoking import RevokedKey, keys_of
 
 _Listed = TypeVar("_Listed", LogKey, KemKey, WitnessKey)
-_Model = TypeVar("_Model", LogKey, KemKey, WitnessKey, NodeEntry)
+_Model = TypeVar("_Model", LogKey, KemKey, WitnessKey, NodeEntry, PartyEntry)
 
 _SECOND_MS = 1000
 
@@ -35,7 +35,7 @@ def after_revocations(entry: PartyEntry, ended: Mapping[RevokedKey, int]) -> Par
     nodes = tuple(_node_after(node, ended) for node in entry.nodes)
     if all(new is old for new, old in zip(nodes, entry.nodes, strict=True)):
         return entry
-    return entry.model_copy(update={"nodes": nodes})
+    return _remade(entry, nodes=nodes)
 
 
 def _node_after(node: NodeEntry, ended: Mapping[RevokedKey, int]) -> NodeEntry:

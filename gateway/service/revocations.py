@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol
 
-from gateway.errors import StorageError
+from gateway.errors import RecoveringError, StorageError
 from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory
@@ -119,7 +119,6 @@ class Revoking:
         self._seldom = Seldom(clock.monotonic_s)
         self._kept: dict[RevokedKey, KeptRevocation] = {}
         self._untold: list[KeptRevocation] = []
-        self._stated: dict[Revocation, int] = {}
         self._is_changed = False
         self._one = asyncio.Lock()
 
@@ -264,7 +263,6 @@ class Revoking:
             for order in sorted(self._orders.pending(), key=lambda each: ORDER[each.kind]):
                 if await self._carry_out(order):
                     self._orders.done(order)
-                    self._stated.pop(order, None)
         except OrdersError as error:
             left_out = self._seldom.due("orders")
             if left_out is not None:
@@ -291,13 +289,19 @@ class Revoking:
         return True
 
     async def _stated_as(self, order: Revocation) -> ToldRevocation | None:
-        """State it, once in this run; return it with its proof once a signed head covers it."""
+        """State it; return it with its proof, None while our log is not signed.
+
+        Raises:
+            StorageError: It could not be committed.
+        """
         deed = order.encode()
-        if order not in self._stated:
-            self._stated[order] = await self._book.state([key_revoked(deed)], must_leave=True)
-        index, head = self._stated[order], self._book.head()
-        if head is None or head.size <= index:
+        try:
+            index = await self._book.state([key_revoked(deed)], must_leave=True)
+        except RecoveringError:
             return None
+        head = self._book.head()
+        if head is None:
+            raise StorageError("a statement was committed and no head signed")
         proofs = await self._book.prove(head.size, [index], old=0)
         proof = InclusionProof(index=index, path=proofs.inclusion[0])
         return ToldRevocation(deed=deed, word=ByLog(proof=proof, note=head.note))

@@ -16,6 +16,7 @@ from tests.gateway.storage.contract_proof import ProofContract
 from tests.gateway.storage.contract_reading import ReadingContract
 from tests.gateway.storage.contract_recovery import RecoveryContract
 from tests.gateway.storage.contract_retention import RetentionContract
+from tests.gateway.storage.contract_revocations import RevocationContract
 from tests.gateway.storage.contract_settling import SettlingContract
 from tests.gateway.storage.contract_witness import WitnessContract
 
@@ -36,5 +37,6 @@ class StoreContract(
     ProofContract,
     PingsContract,
     WitnessContract,
+    RevocationContract,
 ):
     """The whole suite."""
