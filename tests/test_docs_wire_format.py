@@ -194,6 +194,7 @@ def _one_of_each() -> Sequence[str]:
         "/v1/receipts",
         "/v1/log/epoch",
         "/v1/witness/add-checkpoint",
+        "/v1/revocations",
         f"/v1/sealings/{'0' * 32}",
         "/v1/keys",
         "/v1/log/proof?old=1&new=2",

@@ -20,7 +20,7 @@ from gateway.peer.places import PlaceLimits
 from gateway.peer.quota import PeerLimits
 from gateway.peer.reader import Pace
 from gateway.peer.server import PeerServer, PeerServices
-from gateway.peer.services import Witness
+from gateway.peer.services import Revocations, Witness
 from gateway.peer.tls import client_context
 from gateway.service.receive import LinkedFrame
 from keys.certificate import TlsIdentity, make_identity
@@ -288,6 +288,7 @@ class Options:
     places: PlaceLimits = field(default_factory=PlaceLimits)
     max_blob_bytes: int = 1 << 31
     witness: Witness | None = None
+    revocations: Revocations | None = None
 
 
 @asynccontextmanager
@@ -307,6 +308,7 @@ async def open_port(options: Options | None = None) -> AsyncIterator[Port]:
             max_blob_bytes=chosen.max_blob_bytes,
             mirror={"metadata/timestamp.json": b"{}"}.get,
             witness=chosen.witness,
+            revocations=chosen.revocations,
         ),
         identity("ro"),
         trusted_certificates=directory.certificates,

@@ -22,6 +22,7 @@ from protocol.log.beginning import BeginningAnswer
 from protocol.log.deed import Act, Epoch, KeyKind, Revocation, Silence
 from protocol.log.sealing import SealingAnswer
 from protocol.log.statement import envelope_sent
+from protocol.revoking import encode_revocation_answer
 from tests.protocol.samples import (
     FR,
     MID,
@@ -38,7 +39,7 @@ from tests.vectors.encoding.generate import CASES
 from tests.vectors.envelope_cases import changed
 from tests.vectors.exchange.derivation_cases import derivation_cases
 from tests.vectors.exchange_cases import answer, item, receipts, riding
-from tests.vectors.past_cases import beginning, sealing
+from tests.vectors.past_cases import beginning, by_log, by_role, sealing
 from tests.vectors.statement_cases import key_set, key_set_answer, prekey, receipt
 
 
@@ -81,6 +82,9 @@ MAPS: Final[dict[str, list[str]]] = {
     "refusal": keys_of(ANSWER, "r", 2),
     "receipt": keys_of(receipt().encode()),
     "beginning": keys_of(BeginningAnswer(epoch=b"e", path=(), note=b"n").encode()),
+    "revocation by log": keys_of(by_log().encode()),
+    "revocation by role": keys_of(by_role().encode()),
+    "revocation taken": keys_of(encode_revocation_answer(b"")),
     "sealing": keys_of(SealingAnswer(wraps=b"w", index=0, path=(), note=b"n").encode()),
     "log proof": keys_of(encode_log_proof(LogProof(old=1, new=2, path=()))),
     "error": keys_of(ERROR),
