@@ -20,6 +20,7 @@ from gateway.errors import (
     ConfigError,
     DataError,
     GatewayError,
+    ProofError,
     RecoveringError,
     UnavailableError,
     UsageError,
@@ -339,5 +340,6 @@ def _refusal(answer: object) -> GatewayError:
         "recovering": RecoveringError,
         "invalid_body": DataError,
         "not_allowed": DataError,
+        "proof_failed": ProofError,
     }.get(code, UnavailableError)
     return family(detail, code=code, hint=hint)

@@ -17,6 +17,8 @@ from gateway.main import command_line
 from gateway.officer.api.reply import problems
 from gateway.officer.api.revocations import RevocationApi
 from gateway.operator.orders import ORDERS_FILE, RevokeOrders
+from gateway.operator.recovering import call
+from gateway.operator.rotation import Kind
 from gateway.service.revocations import OrdersError
 from keys.digest import sha256
 from keys.keyfile import Credential
@@ -24,7 +26,7 @@ from protocol.errors import NotProvenError
 from protocol.identifiers import NodeId
 from protocol.log.deed import KeyKind, Revocation
 from protocol.revoking import ByRole, ToldRevocation, encode_revocation_answer, signed_digest
-from tests.gateway.operator.test_rotation import Kind, held, home, turned
+from tests.gateway.operator.test_rotation import held, home, turned
 
 __all__ = ("home",)
 
@@ -128,8 +130,6 @@ def test_what_is_no_revocation_is_not_sent(tmp_path: Path) -> None:
     assert typed(*words) == 65
 
     async def story() -> None:
-        from gateway.operator.recovering import call
-
         async with desk(tmp_path, Taking()):
             for told in ("AAAA", "====", "\\u00e9\\u00e9\\u00e9\\u00e9"):
                 with pytest.raises(DataError):

@@ -125,6 +125,8 @@ REPRODUCED: Final[dict[str, Callable[[], bytes]]] = {
         ANSWER, r=[], miss=[], heads=[], con=[], cp=None
     ),
     "frame/beginning-good.json#input": lambda: beginning().encode(),
+    "frame/revocation-by-log.json#input": lambda: by_log().encode(),
+    "frame/revocation-by-role.json#input": lambda: by_role().encode(),
     "frame/sealing-good.json#input": lambda: sealing().encode(),
     "frame/error-log-position.json#input": lambda: encode_error(
         ErrorAnswer(code=Code.LOG_POSITION, mid=None, t_ms=NOW_MS, retry_ms=None, size=4711)
