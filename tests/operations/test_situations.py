@@ -173,6 +173,32 @@ def test_directory_comes_from_a_peer_when_its_server_is_dead(world: World) -> No
     assert f"by peer {world.company.name} instead" in said
 
 
+def test_stolen_keys_are_taken_back_by_the_party_and_by_the_node_itself(world: World) -> None:
+    """All that run refuse them, without a word of the directory's authority."""
+    world.serve_directory()
+    node = world.start_in_company(world.here)
+    sealed = ("--credential-file", world.network.credential)
+    home, file = world.there.home.path, world.folder / "f.revocation"
+    listed = call_a35("keys", "list", "--home", home, *sealed, "--json").document()
+    lines = cast("list[dict[str, str]]", listed)
+    (pin,) = (each["fingerprint"] for each in lines if each["kind"] == "tls")
+    keys = ("--keys-dir", world.folder / "authority", "--file", file)
+    signed = call_a35("directory", "revocation", world.there.name, "tls", pin, *keys, *sealed)
+    assert signed.code == 0
+    assert world.a35("keys", "tell-revocation", file).code == 0
+
+    def told(kind: str) -> str:
+        lines = [each for each in world.journal().splitlines() if "key_revoked" in each]
+        return f"{len([each for each in lines if kind in each])} told"
+
+    await_text(lambda: told("tls"), "2 told")
+    assert stop(node) == 0
+    assert world.a35("keys", "revoke", "kem", *sealed).code == 0
+    world.start(world.here)
+    await_text(lambda: told("kem"), "2 told")
+    assert "kem" in str(world.checks()["revocations"]["detail"])
+
+
 def await_text(look: Callable[[], str], wanted: str) -> str:
     """Return what is said once a text occurs in it."""
     end = monotonic() + END_S

@@ -391,7 +391,11 @@ async def test_an_order_waits_for_the_directory_and_for_the_log(tmp_path: Path) 
         assert (french.work.orders, french.paper.ended) == ([], {})
         french.work.is_damaged = True
         await french.service.once()
-        await french.service.once()
+        running = asyncio.create_task(french.service.run())
+        await asyncio.sleep(0.05)
+        running.cancel()
+        await asyncio.wait([running])
+        assert running.cancelled()
 
 
 @scenario
@@ -410,6 +414,17 @@ async def test_a_key_of_ours_revoked_by_somebody_else_is_an_alarm(tmp_path: Path
         net.entries.pop(FR)
         await romanian.service.once()
         assert (romanian.line.told, romanian.work.orders) == ([], [])
+
+
+@scenario
+async def test_an_order_that_the_directory_was_faster_with_is_done(tmp_path: Path) -> None:
+    """Nothing is stated of a key that is listed no more."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        french = await desk(net, "FR/1")
+        french.work.orders = [replace(deed(french.node), key_digest=bytes(32))]
+        size = french.node.store.size
+        await french.service.once()
+        assert (french.work.orders, french.node.store.size) == ([], size)
 
 
 def test_every_kind_of_key_of_an_entry_is_named() -> None:
