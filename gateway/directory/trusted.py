@@ -347,12 +347,7 @@ class TrustedDirectory:
 
 
 def end_keys(directory: TrustedDirectory, ended: Mapping[RevokedKey, int]) -> bool:
-    """Let keys count no more from now on; return whether the view changed.
-
-    Args:
-        directory: In use.
-        ended: All that were revoked, and when that was taken, ms since 1970 UTC.
-    """
+    """Let all keys that were revoked, and when (ms), end now; return whether the view changed."""
     directory.ended = dict(ended)
     view = directory.view
     if view is None or view.ended == directory.ended:
