@@ -47,8 +47,9 @@ _QUIET_S: Final = 5.0
 _GOSSIP_S: Final = 3 * 3600.0
 """By when two histories that were shown to two honest peers must have been found."""
 
-_PINGED_S: Final = 2400.0
-"""By when every node must have called every other one, and seen what it lost."""
+_PINGED_S: Final = 4500.0
+"""By when every node must have called every other one itself, and seen what it lost: one that is
+called by the other each quarter of an hour does so within the hour (delivery rule 21)."""
 
 _STILL_S: Final = 5.0
 _SETTLE_S: Final = 5 * 3600.0
