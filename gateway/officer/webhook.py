@@ -7,46 +7,24 @@ the system's authorities. What the receiver answers but its status is not looked
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
-
-from gateway.errors import AccessDeniedError, ConfigError, TransportError
+from gateway.errors import AccessDeniedError, ConfigError
+from gateway.outside import OutsideCalls
 from keys.webhook import WebhookSecret, WebhookSecretError
 
 CALL_S: Final = 10.0
+_AT_ONCE: Final = 100
 _MAX_SECRETS: Final = 2
 _MAX_SECRET_FILE_BYTES: Final = 1024
 _OTHERS: Final = 0o077
 
 
-class HttpCaller:
+class HttpCaller(OutsideCalls):
     """Makes the calls, for the time of an `async with`; one connection to a receiver at a time."""
 
     def __init__(self) -> None:
-        self._session: ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        """Make the pool; connects at the first call."""
-        self._session = ClientSession(
-            connector=TCPConnector(limit_per_host=1),
-            timeout=ClientTimeout(total=CALL_S),
-            trust_env=False,
-            auto_decompress=False,
-            cookie_jar=DummyCookieJar(),
-        )
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
+        super().__init__("a webhook", wait_s=CALL_S, at_once=_AT_ONCE)
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """Return the status of the answer.
@@ -59,15 +37,8 @@ class HttpCaller:
         Raises:
             TransportError: There was no answer in time.
         """
-        if self._session is None:
-            raise TransportError("the caller is closed")
-        try:
-            async with self._session.post(
-                url, data=body, headers=dict(headers), allow_redirects=False
-            ) as response:
-                return response.status
-        except (ClientError, TimeoutError, OSError, UnicodeError) as error:  # no name of a host
-            raise TransportError("a webhook was not reached") from error
+        answer = await self.send(url, body, headers=headers, max_bytes=None)
+        return answer.status
 
 
 def read_secrets(file: Path) -> tuple[WebhookSecret, ...]:

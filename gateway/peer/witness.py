@@ -6,12 +6,9 @@ redirect is followed and no proxy used. What it answers is believed by its signa
 Source: C2SP tlog-witness, section add-checkpoint.
 """
 
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
-
-from gateway.errors import TransportError
+from gateway.outside import OutsideCalls
 from gateway.peer.transport import HttpTransport
 from gateway.witnessing import Outsider
 from protocol.identifiers import NodeId
@@ -21,7 +18,7 @@ from protocol.witness.answer import RawAnswer
 CALL_S: Final = 20.0
 
 
-class WitnessCaller:
+class WitnessCaller(OutsideCalls):
     """Implements gateway.witnessing.WitnessLine, for the time of an `async with`.
 
     Args:
@@ -29,30 +26,8 @@ class WitnessCaller:
     """
 
     def __init__(self, nodes: HttpTransport) -> None:
+        super().__init__("a witness", wait_s=CALL_S)
         self._nodes = nodes
-        self._session: ClientSession | None = None
-
-    async def __aenter__(self) -> Self:
-        """Make the pool; connects at the first call."""
-        self._session = ClientSession(
-            connector=TCPConnector(limit=8, limit_per_host=1),
-            timeout=ClientTimeout(total=CALL_S),
-            trust_env=False,
-            auto_decompress=False,
-            cookie_jar=DummyCookieJar(),
-        )
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
 
     async def add_checkpoint(self, witness: NodeId | Outsider, body: bytes) -> RawAnswer:
         """POST a request; return the answer as HTTP carried it.
@@ -66,21 +41,6 @@ class WitnessCaller:
         """
         if isinstance(witness, NodeId):
             return await self._nodes.add_checkpoint(witness, body)
-        if self._session is None:
-            raise TransportError("the caller is closed", code="closed")
-        try:
-            async with self._session.post(
-                f"{witness.url.rstrip('/')}/add-checkpoint", data=body, allow_redirects=False
-            ) as response:
-                parts = bytearray()
-                while part := await response.content.readany():
-                    parts += part
-                    if len(parts) > MAX_NOTE_BYTES:
-                        raise TransportError("an answer above its limit", code="not_ours")
-                return RawAnswer(
-                    status=response.status,
-                    content_type=response.headers.get("Content-Type"),
-                    body=bytes(parts),
-                )
-        except (ClientError, TimeoutError, OSError, UnicodeError) as error:  # no name of a host
-            raise TransportError("a witness was not reached") from error
+        url = f"{witness.url.rstrip('/')}/add-checkpoint"
+        found = await self.send(url, body, headers={}, max_bytes=MAX_NOTE_BYTES)
+        return RawAnswer(status=found.status, content_type=found.content_type, body=found.body)
