@@ -22,8 +22,9 @@ from zlib import crc32
 
 from gateway.errors import ProofError
 from keys.digest import Hasher
-from protocol.evidence.manifest import MAX_FILES, FileMark
+from protocol.evidence.manifest import MAX_FILES
 from protocol.evidence.naming import MANIFEST, is_large, is_name
+from protocol.evidence.spelling import FileMark
 
 MAX_BUNDLE_BYTES: Final = 2**32 - 1
 """Longest bundle: what a zip's four bytes hold without extensions."""

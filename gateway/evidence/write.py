@@ -21,8 +21,9 @@ from gateway.evidence.files import small_files
 from gateway.evidence.material import Material, Sealed, Variant
 from gateway.ports import Blobs
 from protocol.errors import MalformedError
-from protocol.evidence.manifest import FileMark, Manifest
+from protocol.evidence.manifest import Manifest
 from protocol.evidence.naming import MANIFEST, blob_file
+from protocol.evidence.spelling import FileMark
 
 _PIECE_BYTES: Final = 64 * 1024
 

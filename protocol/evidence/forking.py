@@ -10,23 +10,27 @@ is the word of whoever asked.
 Source: docs/evidence.md, "Forks"; docs/wire-format.md, rule 9a.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from json import dumps, loads
 from typing import Any, Final, Self
 
 from keys.suite import DIGEST_BYTES
 from protocol.errors import Code, MalformedError
-from protocol.evidence.manifest import MAX_FILES, MAX_MANIFEST_BYTES, FileMark
+from protocol.evidence.manifest import MAX_FILES
 from protocol.evidence.naming import FORK_FILES, README, directory_of
+from protocol.evidence.spelling import (
+    MAX_MANIFEST_BYTES,
+    FileMark,
+    read_files,
+    read_spelled,
+    spell,
+)
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.log.checkpoint import TreeHead
 
 FORK_FORMAT: Final = "a35/1/fork"
 
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}\Z")
 _KEYS: Final = frozenset({"format", "log", "holder", "shown_by", "files"})
 
 
@@ -85,17 +89,13 @@ class ForkManifest:
 
     def encode(self) -> bytes:
         """Return the one spelling: keys and files in order, ASCII, no blanks, a newline."""
-        value = {
+        fields = {
             "format": FORK_FORMAT,
             "log": str(self.origin),
             "holder": str(self.holder),
             "shown_by": str(self.shown_by),
-            "files": [
-                {"name": name, "sha256": mark.digest.hex(), "size": mark.size}
-                for name, mark in sorted(self.files.items())
-            ],
         }
-        return dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+        return spell(fields, self.files)
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -110,32 +110,17 @@ class ForkManifest:
         Raises:
             MalformedError: Too long (E_SIZE), not of this form, or in another spelling.
         """
-        if len(data) > MAX_MANIFEST_BYTES:
-            raise MalformedError("a manifest longer than any", code=Code.SIZE)
-        try:
-            manifest = cls._read(loads(data))
-        except MalformedError:
-            raise
-        except Exception as error:  # the one edge at which foreign JSON is read
-            raise MalformedError("not the manifest of a fork") from error
-        if manifest.encode() != data:
-            raise MalformedError("a manifest in a second spelling", code=Code.CANON)
-        return manifest
+        return read_spelled(data, cls._read, otherwise="not the manifest of a fork")
 
     @classmethod
     def _read(cls, value: dict[str, Any]) -> Self:
         if set(value) != _KEYS or value["format"] != FORK_FORMAT:
             raise MalformedError("not the manifest of a fork")
-        files: dict[str, FileMark] = {}
-        for each in value["files"]:
-            if not _DIGEST.match(each["sha256"]) or type(each["size"]) is not int:
-                raise MalformedError("not a file of a manifest")
-            files[each["name"]] = FileMark(digest=bytes.fromhex(each["sha256"]), size=each["size"])
         return cls(
             origin=LogOrigin.parse(value["log"]),
             holder=NodeId.parse(value["holder"]),
             shown_by=NodeId.parse(value["shown_by"]),
-            files=files,
+            files=read_files(value["files"]),
         )
 
 

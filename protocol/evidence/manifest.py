@@ -7,41 +7,24 @@ missing or was damaged is found and named.
 Source: docs/evidence.md, "The bundle".
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from json import dumps, loads
 from typing import Any, Final, Self
 
 from keys.suite import DIGEST_BYTES
 from protocol.errors import Code, MalformedError
 from protocol.evidence.naming import MANIFEST, is_name
+from protocol.evidence.spelling import FileMark, read_files, read_spelled, spell
 from protocol.identifiers import MessageId, NodeId
 
 FORMAT: Final = "a35/1/evidence"
-MAX_MANIFEST_BYTES: Final = 1024 * 1024
 MAX_FILES: Final = 4096
 """Files of one bundle: a directory of 250 Parties has 750, a message some dozens."""
 
 MAX_FILE_BYTES: Final = 2**32 - 1
 """Longest file: what the container's four bytes hold."""
 
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}\Z")
 _KEYS: Final = frozenset({"format", "mid", "from", "to", "redacted", "disclosed", "files"})
-_FILE_KEYS: Final = frozenset({"name", "sha256", "size"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileMark:
-    """What is stated of one file.
-
-    Attributes:
-        digest: SHA-256, 32 bytes.
-        size: In bytes.
-    """
-
-    digest: bytes
-    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,19 +63,15 @@ class Manifest:
 
     def encode(self) -> bytes:
         """Return the one spelling: keys and files in order, ASCII, no blanks, a newline."""
-        value = {
+        fields = {
             "format": FORMAT,
             "mid": str(self.mid),
             "from": str(self.sender),
             "to": str(self.recipient),
             "redacted": self.redacted,
             "disclosed": self.disclosed,
-            "files": [
-                {"name": name, "sha256": mark.digest.hex(), "size": mark.size}
-                for name, mark in sorted(self.files.items())
-            ],
         }
-        return dumps(value, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+        return spell(fields, self.files)
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -107,29 +86,12 @@ class Manifest:
         Raises:
             MalformedError: Too long (E_SIZE), not of this form, or in another spelling.
         """
-        if len(data) > MAX_MANIFEST_BYTES:
-            raise MalformedError("a manifest longer than any", code=Code.SIZE)
-        try:
-            manifest = cls._read(loads(data))
-        except MalformedError:
-            raise
-        except Exception as error:  # the one edge at which foreign JSON is read
-            raise MalformedError("not a manifest") from error
-        if manifest.encode() != data:
-            raise MalformedError("a manifest in a second spelling", code=Code.CANON)
-        return manifest
+        return read_spelled(data, cls._read, otherwise="not a manifest")
 
     @classmethod
     def _read(cls, value: dict[str, Any]) -> Self:
         if set(value) != _KEYS or value["format"] != FORMAT:
             raise MalformedError("not a manifest of this version")
-        files: dict[str, FileMark] = {}
-        for each in value["files"]:
-            if set(each) != _FILE_KEYS or not _DIGEST.match(each["sha256"]):
-                raise MalformedError("not a file of a manifest")
-            if type(each["size"]) is not int or each["name"] in files:
-                raise MalformedError("a file twice, or of no size")
-            files[each["name"]] = FileMark(digest=bytes.fromhex(each["sha256"]), size=each["size"])
         if {type(value["redacted"]), type(value["disclosed"])} != {bool}:
             raise MalformedError("not a manifest of this version")
         return cls(
@@ -138,5 +100,5 @@ class Manifest:
             recipient=NodeId.parse(value["to"]),
             redacted=value["redacted"],
             disclosed=value["disclosed"],
-            files=files,
+            files=read_files(value["files"]),
         )

@@ -17,8 +17,8 @@ from gateway.evidence.verify import verify_bundle
 from gateway.records import Fork
 from keys.digest import sha256
 from protocol.evidence.forking import Contradiction, ForkManifest, contradiction_of
-from protocol.evidence.manifest import FileMark
 from protocol.evidence.naming import FORK_HELD, FORK_OFFERED, MANIFEST, README
+from protocol.evidence.spelling import FileMark
 from protocol.identifiers import LogOrigin, NodeId
 from protocol.log.checkpoint import TreeHead
 from protocol.log.deed import Act

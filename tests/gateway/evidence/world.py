@@ -15,8 +15,9 @@ from gateway.evidence.report import Report
 from gateway.evidence.verify import verify_bundle
 from protocol.cases.ladder import MessageState
 from protocol.directory import PartyEntry
-from protocol.evidence.manifest import FileMark, Manifest
+from protocol.evidence.manifest import Manifest
 from protocol.evidence.naming import MANIFEST
+from protocol.evidence.spelling import FileMark
 from protocol.identifiers import MessageId
 from tests.gateway.directory.forge import Forger
 from tests.gateway.directory.world import Authority

@@ -6,8 +6,9 @@ import pytest
 
 from protocol.errors import Code, MalformedError
 from protocol.evidence.forking import ForkManifest, is_fork_manifest
-from protocol.evidence.manifest import MAX_FILES, MAX_MANIFEST_BYTES, FileMark
+from protocol.evidence.manifest import MAX_FILES
 from protocol.evidence.naming import FORK_HELD, HEADER, README, directory_file
+from protocol.evidence.spelling import MAX_MANIFEST_BYTES, FileMark
 from protocol.identifiers import LogOrigin, NodeId
 
 FR, RO = NodeId("FR", 1), NodeId("RO", 1)

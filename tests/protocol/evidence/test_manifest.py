@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.errors import MalformedError
-from protocol.evidence.manifest import MAX_FILES, MAX_MANIFEST_BYTES, FileMark, Manifest
+from protocol.evidence.manifest import MAX_FILES, Manifest
+from protocol.evidence.spelling import MAX_MANIFEST_BYTES, FileMark
 from protocol.identifiers import MessageId, NodeId
 
 MARK = FileMark(digest=b"d" * 32, size=7)
