@@ -22,7 +22,13 @@ from protocol.identifiers import MessageId
 from tests.gateway.directory.forge import Forger
 from tests.gateway.directory.world import Authority
 from tests.gateway.network import Network, Node
-from tests.gateway.service.world import acknowledgement, request, send, until_state
+from tests.gateway.service.world import acknowledgement, ask, request, send, until, until_state
+
+_TAKEN = (
+    "SELECT DISTINCT r.stage FROM receipt r JOIN message m ON m.id = r.message"
+    " WHERE m.mid = ? AND r.given = 0"
+)
+_STAGES = ("accepted", "consigned", "opened", "acknowledged")
 
 
 @dataclass
@@ -108,6 +114,8 @@ async def acknowledged(net: Network, *, files: Mapping[str, bytes] | None = None
     await until_state(french, mid, MessageState.OPENED)
     await send(romanian, acknowledgement(asked, mid))
     await until_state(french, mid, MessageState.ACKNOWLEDGED)
+    # The state comes with the acknowledgement or with its receipt, whichever arrives first.
+    await until(french, lambda _row: len(ask(french, _TAKEN, mid.value)) == len(_STAGES), mid)
     return mid
 
 
