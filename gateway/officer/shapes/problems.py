@@ -103,6 +103,24 @@ KINDS: Final[Mapping[str, Kind]] = {
     "proof_failed": Kind("A proof or a rule of the protocol does not hold", 422, 76),
     "log_damaged": Kind("The log on this disk does not verify", 500, 76, "see: a35 log verify"),
     "not_permitted": Kind("Not permitted", 403, 77),
+    "forbidden_role": Kind("Your role does not allow this", 403, 77),
+    "own_draft": Kind(
+        "Nobody approves a draft of their own", 403, 77, "ask another approver of this desk"
+    ),
+    "csrf": Kind("The request did not come from a page of this desk", 403, 77, "reload the page"),
+    "not_signed_in": Kind("Nobody has signed in", 401, 77, "sign in, then try again"),
+    "session_locked": Kind("The screen is locked", 401, 77, "unlock it, then try again"),
+    "fresh_sign_in_needed": Kind("This needs a fresh sign-in", 401, 77, "show your passkey again"),
+    "not_approved": Kind(
+        "A second person has not approved this draft yet", 409, 77, "see: a35 drafts list"
+    ),
+    "approval_stale": Kind(
+        "The approval does not cover these bytes", 409, 77, "submit the draft again"
+    ),
+    "draft_changed": Kind(
+        "Somebody else changed this draft", 412, 65, "compare both texts, then save again"
+    ),
+    "rate_limited": Kind("Too many requests", 429, 75, "wait as long as Retry-After says"),
     "bad_host": Kind(
         "The request names another host", 421, 78, "use the address that the node printed"
     ),
