@@ -4,7 +4,7 @@ Losses, generations given up, acceptances, open heads. Every record is frozen. N
 signed notes, kept for ever: they are the evidence.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -173,8 +173,10 @@ class Lost(Protocol):
     async def add_sealing(self, mid: MessageId, *, wraps: bytes, digest: bytes, index: int) -> None:
         """Keep a sealing of ours that was lost here; receipts may name it."""
 
-    async def unclaimed(self, *, now_ms: int, limit: int) -> tuple[Unclaimed, ...]:
-        """Return messages of ours whose receipts were not asked for in this generation."""
+    async def unclaimed(
+        self, *, now_ms: int, limit: int, besides: Collection[NodeId] = ()
+    ) -> tuple[Unclaimed, ...]:
+        """Return messages of ours whose receipts are to be asked for; not those to `besides`."""
 
     async def claimed(self, one: Unclaimed, *, now_ms: int) -> int:
         """Note that receipts were asked for, tell what came back; return how many."""

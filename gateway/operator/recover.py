@@ -219,6 +219,7 @@ def _opened(scene: _Scene, found: Survey, keys: NodeKeys, *, reason: str) -> Ren
         epoch=epoch_stated(epoch.encode()),
         key_set=key_set_published(key_set),
         head_signer=sign,
+        now_ms=now_ms,
         anchor=scene.home.anchor,
     )
     return _written(scene, found, keys, head=head, key_set=key_set, lost=lost)

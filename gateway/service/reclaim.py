@@ -1,8 +1,9 @@
 """Fetches back receipts for our messages that a loss took from us.
 
 Envelopes that we accepted and lost come again by their senders' own repeats; receipts of later
-stages do not, because their givers know that we took them once. So in a new generation of our log
-each addressee is asked once for what it gave.
+stages do not, because their givers know that we took them once. So after every start that may lack
+what came last each addressee is asked once for what it gave: in a new generation of our log, and
+where the log went on because nobody held more of it.
 
 Source: docs/wire-format.md, rule 22; docs/delivery.md, "Restore and recovery".
 """
@@ -14,6 +15,7 @@ from gateway.ports import Clock, Directory
 from gateway.service.guard import passing_over_full
 from gateway.service.inquire import Inquire
 from gateway.store import Store
+from protocol.identifiers import NodeId
 
 _ROUND_S: Final = 60.0
 _AT_ONCE: Final = 256
@@ -51,8 +53,6 @@ class Reclaim:
         Raises:
             StorageError: What came could not be committed; not for want of room.
         """
-        if self._store.origin.generation == 1:
-            return  # nothing was ever given up
         is_done = False
         while not is_done:
             with passing_over_full():  # what came is asked for again
@@ -71,17 +71,19 @@ class Reclaim:
         """
         if not self._store.may_sign:
             return False
-        waiting = await self._store.unclaimed(now_ms=self._clock.now_ms(), limit=_AT_ONCE)
         active = {entry.node_id for entry in self._directory.nodes()}
-        silent = set()
+        silent: set[NodeId] = set()  # not now; the others need not wait for them
         count = 0
-        for one in waiting:
-            if one.node not in active or one.node in silent:
-                continue
-            if await self._inquire.ask(one.node, one.mid):
-                count += await self._store.claimed(one, now_ms=self._clock.now_ms())
-            else:
-                silent.add(one.node)  # not now; the others need not wait for it
+        while waiting := await self._store.unclaimed(
+            now_ms=self._clock.now_ms(), limit=_AT_ONCE, besides=silent
+        ):
+            for one in waiting:
+                if one.node in silent:
+                    continue
+                if one.node in active and await self._inquire.ask(one.node, one.mid):
+                    count += await self._store.claimed(one, now_ms=self._clock.now_ms())
+                else:
+                    silent.add(one.node)
         if count:
             self._journal.info("receipts_recovered", count=count)
-        return not waiting
+        return not silent

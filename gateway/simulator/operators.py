@@ -127,6 +127,7 @@ def give_up(
         epoch=epoch_stated(_epoch(node, found, why).encode()),
         key_set=key_set_published(_key_set(node, found)),
         head_signer=sign,
+        now_ms=clock.now_ms(),
         anchor=anchor,
     )
     node.material = _listed(node.material, keys, directory.entries[node.id])

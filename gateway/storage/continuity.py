@@ -12,11 +12,12 @@ from gateway.errors import RecoveringError
 from gateway.records import SignedHead
 from gateway.storage.anchor import Anchor, sync_folder
 from gateway.storage.core import StorePart
+from gateway.storage.lost import ask_again
 from gateway.storage.restating import restate_given
 from gateway.storage.sequence import newest_head
 from gateway.storage.session import Session, refuse_unsigned
 from protocol.identifiers import LogOrigin, NodeId
-from protocol.log.recovery import Claim, StartDecision
+from protocol.log.recovery import Claim, Start, StartDecision
 from protocol.log.statement import Statement
 
 MARKER: Final = "restored"
@@ -96,6 +97,8 @@ class ContinuityPart(StorePart):
                 raise RecoveringError("this generation of the log is never signed again")
             if act is not None:
                 session.state(act, must_leave=False)
+            if session.gate.decision.start is not Start.ORDINARY:
+                ask_again(session, now_ms=core.clock.now_ms())  # what came last may be missing
             session.begin_signing()
 
         await core.writer.run(begin)

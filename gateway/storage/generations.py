@@ -22,6 +22,7 @@ from gateway.storage.connection import StoreLock, connect_reader
 from gateway.storage.continuity import drop_marker, read_loss
 from gateway.storage.gate import Gate
 from gateway.storage.group import Failed, GroupCommitter
+from gateway.storage.lost import ask_again
 from gateway.storage.nodes import LogNodes
 from gateway.storage.opening import beside, check_start, default_anchor, migrate_store
 from gateway.storage.restating import restate_unsigned, restate_waiting
@@ -93,6 +94,7 @@ def open_generation(
     epoch: Statement,
     key_set: Statement,
     head_signer: HeadSigner,
+    now_ms: int,
     anchor: Path | None = None,
 ) -> SignedHead:
     """Begin a new generation of the log in a store that no node has open.
@@ -103,6 +105,7 @@ def open_generation(
         epoch: Leaf 0.
         key_set: Leaf 1.
         head_signer: Signs heads of the new generation.
+        now_ms: Milliseconds since 1970, UTC.
         anchor: The anchor file; beside the folder of the database if not given.
 
     Returns:
@@ -128,7 +131,7 @@ def open_generation(
         )
         try:
             signed = 0 if head is None else head.size
-            first = _begun(committer, old, signed=signed, first=(epoch, key_set))
+            first = _begun(committer, old, signed=signed, first=(epoch, key_set), now_ms=now_ms)
             drop_marker(path, file)
         finally:
             committer.close()
@@ -175,7 +178,12 @@ def prove_leaf(path: Path, head: SignedHead, index: int) -> tuple[bytes, ...]:
 
 
 def _begun(
-    committer: GroupCommitter, old: LogOrigin, *, signed: int, first: tuple[Statement, ...]
+    committer: GroupCommitter,
+    old: LogOrigin,
+    *,
+    signed: int,
+    first: tuple[Statement, ...],
+    now_ms: int,
 ) -> SignedHead:
     def begin(session: Session) -> None:
         session.execute(
@@ -186,6 +194,7 @@ def _begun(
             session.state(statement, must_leave=True)
         restate_unsigned(session, old, signed=signed)
         restate_waiting(session)
+        ask_again(session, now_ms=now_ms)
 
     result = committer.commit([begin]).results[0]
     if isinstance(result, Failed):

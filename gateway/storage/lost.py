@@ -3,6 +3,8 @@
 Source: docs/wire-format.md, rules 16, 21 and 22.
 """
 
+from collections.abc import Collection
+from json import dumps
 from typing import Final
 
 from gateway.continuity import HeldSealing, Unclaimed
@@ -13,6 +15,22 @@ from protocol.identifiers import MessageId, NodeId
 from protocol.limits import MAX_LIFE_MS
 
 _RECEIPTS: Final = "receipts"
+
+
+def ask_again(session: Session, *, now_ms: int) -> None:
+    """Let the receipts of all messages of ours that can still bring one be asked for.
+
+    Args:
+        session: Of the commit that begins a new generation, or lets a log go on of which these
+            files may lack what came last.
+        now_ms: Milliseconds since 1970, UTC.
+    """
+    session.execute(
+        "INSERT INTO unasked (message)"
+        " SELECT id FROM message WHERE direction = 'out' AND exp_ms > ?"
+        " ON CONFLICT (message) DO NOTHING",
+        (now_ms - MAX_LIFE_MS,),
+    )
 
 
 class LostPart(StorePart):
@@ -51,14 +69,21 @@ class LostPart(StorePart):
 
         await self._core.writer.run(add)
 
-    async def unclaimed(self, *, now_ms: int, limit: int) -> tuple[Unclaimed, ...]:
-        """Return messages of ours whose receipts were not asked for in this generation."""
+    async def unclaimed(
+        self, *, now_ms: int, limit: int, besides: Collection[NodeId] = ()
+    ) -> tuple[Unclaimed, ...]:
+        """Return messages of ours whose receipts are to be asked for since a loss.
+
+        Args:
+            now_ms: Milliseconds since 1970, UTC; what can bring nothing any more is left out.
+            limit: At most so many.
+            besides: Nodes that are not asked now.
+        """
         rows = self._core.reader.execute(
-            "SELECT m.mid, m.recipient FROM message m WHERE m.direction = 'out'"
-            " AND m.exp_ms > ?1 AND NOT EXISTS ("
-            "  SELECT 1 FROM reclaimed r WHERE r.message = m.id AND r.generation = ?2"
-            ") ORDER BY m.cls, m.id LIMIT ?3",
-            (now_ms - MAX_LIFE_MS, self._core.log.origin.generation, limit),
+            "SELECT m.mid, m.recipient FROM unasked u JOIN message m ON m.id = u.message"
+            " WHERE m.exp_ms > ? AND m.recipient NOT IN (SELECT value FROM json_each(?))"
+            " ORDER BY m.cls, m.id LIMIT ?",
+            (now_ms - MAX_LIFE_MS, dumps([str(node) for node in besides]), limit),
         ).fetchall()
         newest = self._core.newest_event
         return tuple(
@@ -90,11 +115,7 @@ class LostPart(StorePart):
             if row is None:
                 return 0
             message, count = row
-            session.execute(
-                "INSERT INTO reclaimed (message, generation) VALUES (?, ?)"
-                " ON CONFLICT (message) DO UPDATE SET generation = excluded.generation",
-                (message, session.origin.generation),
-            )
+            session.execute("DELETE FROM unasked WHERE message = ?", (message,))
             if count:
                 session.tell(
                     Event(

@@ -24,6 +24,7 @@ from gateway.storage.tables_proof import PROOF
 from gateway.storage.tables_recovery import RECOVERY
 from gateway.storage.tables_retention import RETENTION
 from gateway.storage.tables_revocations import REVOCATIONS
+from gateway.storage.tables_unasked import UNASKED
 from gateway.storage.tables_witness import WITNESS
 from keys.digest import sha256
 
@@ -56,6 +57,7 @@ MIGRATIONS: Final = (
     Migration(name="0010-witness", statements=WITNESS),
     Migration(name="0011-forks", statements=FORKS),
     Migration(name="0012-revocations", statements=REVOCATIONS),
+    Migration(name="0013-unasked", statements=UNASKED),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

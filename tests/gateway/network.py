@@ -381,6 +381,7 @@ async def renew(
         epoch=epoch_stated(epoch.encode()),
         key_set=key_set_published(_key_set(keys, version=net.clock.now_ms() // 1000)),
         head_signer=net._signer(keys),
+        now_ms=net.clock.now_ms(),
     )
     if listed:
         list_log(net, name)

@@ -374,6 +374,7 @@ def renewed(home: Home, *, old: LogOrigin = ORIGIN, gap: int | None = None, more
         epoch=epoch(said.encode()),
         key_set=key_set_published(KEY_SET),
         head_signer=head_signer(home.clock, SECOND),
+        now_ms=home.clock.now_ms(),
     )
 
 

@@ -9,11 +9,12 @@ from keys.recipient import RecipientSecret
 from protocol.cases.ladder import MessageState
 from protocol.frame import FrameHead, FrameKind, ReceiptItem
 from protocol.identifiers import LogOrigin
+from protocol.log.recovery import Start
 from protocol.log.statement import receipt_given
 from tests.gateway.full import Full
 from tests.gateway.network import Wire, network, renew
 from tests.gateway.service.test_generation import NAMES, SECOND, met
-from tests.gateway.service.test_recover import copied, exchange
+from tests.gateway.service.test_recover import copied, exchange, put_back
 from tests.gateway.service.world import (
     FR,
     RO,
@@ -56,6 +57,36 @@ async def test_receipts_that_were_lost_are_fetched_back(tmp_path: Path) -> None:
 
 
 @scenario
+async def test_receipts_are_asked_for_again_where_the_log_goes_on(tmp_path: Path) -> None:
+    """Seed 876: no peer held more of the log than the backup, so that there is no new generation.
+
+    The process ends once before anybody could be asked; a start after that is an ordinary one.
+    """
+    async with network(tmp_path, NAMES, Wire()) as net:
+        await exchange(net, 1)
+        sent = await send(net["RO/1"], request(2, to="FR"))
+        await until_state(net["RO/1"], sent.mid, MessageState.CONSIGNED)
+        copy = copied(net["RO/1"], "copy")
+        await net["FR/1"].runtime.act.open(sent.mid, who="FR/1 desk")
+        await until_state(net["RO/1"], sent.mid, MessageState.OPENED)
+        restored = await put_back(net, "RO/1", copy, restored=True)
+        assert restored.store.beginning.start is Start.ALL
+        await restored.store.begin_signing(None)
+        await restored.store.close()
+        node = await net.reopen(restored, copy)
+        assert node.store.beginning.start is Start.ORDINARY
+        assert node.store.origin.generation == 1
+        assert await state_of(node, sent.mid) is MessageState.CONSIGNED
+        net.wire.cut |= {(RO, FR)}
+        assert not await node.runtime.reclaim.once()
+        net.wire.cut.clear()
+        await net.run("RO/1")
+        await until_state(node, sent.mid, MessageState.OPENED)
+        assert await node.runtime.reclaim.once()
+        assert await node.store.unclaimed(now_ms=net.clock.now_ms(), limit=9) == ()
+
+
+@scenario
 async def test_full_disk_does_not_end_the_asking(tmp_path: Path) -> None:
     """What came and found no room is asked for again a minute later."""
     async with network(tmp_path, NAMES, Wire()) as net:
@@ -73,7 +104,6 @@ async def test_full_disk_does_not_end_the_asking(tmp_path: Path) -> None:
         assert running.running is not None
         assert not running.running.done()
         full.has_room = True
-        assert not await node.runtime.reclaim.once()
         assert await node.runtime.reclaim.once()
 
 

@@ -69,6 +69,7 @@ async def fall_back(net: Network, name: str, copy: Path) -> Node:
         epoch=epoch_stated(epoch.encode()),
         key_set=key_set_published(KeySet(node=old.id, version=2, keys=(), **times).encode()),
         head_signer=net._signer(keys),
+        now_ms=net.clock.now_ms(),
     )
     node = await net.reopen(old, copy)
     await node.store.begin_signing(None)

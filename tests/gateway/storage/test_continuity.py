@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.continuity import Loss
+from gateway.continuity import Loss, Unclaimed
 from gateway.errors import RecoveringError
+from gateway.storage.continuity import marker_of
 from gateway.storage.sqlite import SqliteStore
 from keys.digest import new_salt
+from protocol.limits import MAX_LIFE_MS
 from protocol.log.deed import Act
 from protocol.log.recovery import Claim, Start
 from protocol.log.statement import Statement, officer_act
@@ -97,5 +99,40 @@ def test_end_of_a_generation_outlives_every_start(tmp_path: Path) -> None:
         await again.stop_signing(LOSS, now_ms=NOW_MS)
         assert not again.may_sign
         await again.close()
+
+    asyncio.run(scenario())
+
+
+def test_receipts_are_asked_for_once_after_each_restore(tmp_path: Path) -> None:
+    """Of messages that may still bring one; a start that loses nothing asks for none."""
+    home = Home(tmp_path / "home")
+
+    async def asked(*, restored: bool) -> tuple[Unclaimed, ...]:
+        if restored:
+            marker_of(home.database).touch()
+        store = home.open()
+        await store.start()
+        assert (store.beginning.start is Start.ALL) is restored
+        await store.begin_signing(None)
+        found = await store.unclaimed(now_ms=NOW_MS, limit=9)
+        assert await store.unclaimed(now_ms=NOW_MS, limit=9, besides={PEER}) == ()
+        assert await store.unclaimed(now_ms=NOW_MS + 2 * MAX_LIFE_MS, limit=9) == ()
+        await store.close()
+        return found
+
+    async def scenario() -> None:
+        store = await closed(home)
+        await store.submit(submission(1), now_ms=NOW_MS)
+        await store.close()
+        assert await asked(restored=False) == ()
+        (one,) = await asked(restored=True)
+        assert one.node == PEER
+        assert await asked(restored=False) == (one,)  # its process ended before the answer
+        store = home.open()
+        await store.start()
+        assert await store.claimed(one, now_ms=NOW_MS) == 0
+        await store.close()
+        assert await asked(restored=False) == ()
+        assert [each.mid for each in await asked(restored=True)] == [one.mid]
 
     asyncio.run(scenario())

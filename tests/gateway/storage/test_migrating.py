@@ -14,7 +14,7 @@ from gateway.errors import LogDamagedError, StorageError
 from gateway.records import Direction
 from gateway.storage.copy import check_copy
 from gateway.storage.opening import migrate_store
-from gateway.storage.schema import MIGRATIONS, SCHEMA_VERSION
+from gateway.storage.schema import MIGRATIONS, SCHEMA_VERSION, apply_migrations
 from gateway.storage.sqlite import SqliteStore
 from protocol.cases.ladder import MessageState
 from tests.gateway.storage.home import Home
@@ -134,3 +134,16 @@ def test_copy_that_cannot_be_kept_stops_the_migration(home: Home) -> None:
     with pytest.raises(StorageError):
         migrate_store(home.database)
     assert written_out(home.database) == before
+
+
+def test_receipts_that_a_new_generation_was_asking_for_are_still_asked_for(home: Home) -> None:
+    """The list of work takes the place of a mark at each message."""
+    with closing(sqlite3.connect(home.database)) as connection:
+        (origin,) = connection.execute("SELECT origin FROM log").fetchone()
+        connection.execute("INSERT INTO log VALUES (2, ?)", (origin.replace("/1", "/2"),))
+        connection.commit()
+        connection.isolation_level = None
+        apply_migrations(connection)
+        sent = connection.execute("SELECT count(*) FROM message WHERE direction = 'out'")
+        (waiting,) = connection.execute("SELECT count(*) FROM unasked").fetchone()
+        assert waiting == sent.fetchone()[0] == len(OUT)
