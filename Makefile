@@ -82,8 +82,8 @@ outside: $(VENV)/.dev
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet $(ARGS)
 lock: $(VENV)/.made
 	$(PIP) install 'uv>=0.13'
-	sed -n '/^requires = /s/.*"\(.*\)".*/\1/p' pyproject.toml | $(LOCK) pyproject.toml - -o requirements.lock
-	$(LOCK) pyproject.toml --group dev -c requirements.lock -o .ci/dev.lock
+	sed -n '/^requires = /s/.*"\(.*\)".*/\1/p' pyproject.toml | $(LOCK) pyproject.toml --extra desk - -o requirements.lock
+	$(LOCK) pyproject.toml --extra desk --extra pdf --group dev -c requirements.lock -o .ci/dev.lock
 
 clean:
 	rm -rf $(VENV) build dist .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

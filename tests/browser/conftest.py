@@ -1,0 +1,27 @@
+"""One browser and one small network of real nodes for all tests of the pages."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browser.engine import Engine, chromium, without_browser
+from tests.browser.house import House, open_house
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """Return a browser."""
+    path = chromium()
+    if path is None:
+        without_browser()
+        raise AssertionError
+    with Engine(path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def house(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Return the demo's network, up and waiting; the browser first, so that none is without."""
+    assert engine is not None
+    with open_house(tmp_path_factory.mktemp("b")) as running:
+        yield running
