@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from gateway.errors import TransportError
 from gateway.simulator.clock import VirtualTime
 from gateway.simulator.faults import CALM, Fault, Tally, Weather
+from gateway.simulator.lines import Lines
 from gateway.simulator.loop import Life, LifeState, present_life
 from gateway.simulator.port import PeerPort, Reply, Request
 from protocol.identifiers import NodeId
@@ -95,8 +96,7 @@ class Wire:
     liars: dict[NodeId, Liar] = field(default_factory=dict)
     busy: set[NodeId] = field(default_factory=set)
     moved_s: float = 0.0
-    crowd: dict[tuple[str, NodeId], int] = field(default_factory=dict)
-    most_at_once: int = 0
+    lines: Lines = field(default_factory=lambda: Lines(_CONNECT_S / BUSY_PACE))
     requests: int = 0
     bugs: list[Exception] = field(default_factory=list)
     _numbers: dict[Way, int] = field(default_factory=dict)
@@ -112,12 +112,8 @@ class Wire:
         self.requests += 1
         life = present_life()
         caller = ("" if life is None else life.name, way[1])
-        self.crowd[caller] = self.crowd.get(caller, 0) + 1
-        self.most_at_once = max(self.most_at_once, self.crowd[caller])
-        try:
+        async with self.lines.one(caller, is_frame=request.method == "POST"):
             return await self._carried(way, request)
-        finally:
-            self.crowd[caller] -= 1
 
     async def _carried(self, way: Way, request: Request) -> Reply:
         liar = self.liars.get(way[0])

@@ -24,6 +24,7 @@ from gateway.simulator.faults import Fault, Tally, Weather, drawn
 from gateway.simulator.findings import Findings, Invariant
 from gateway.simulator.judge import Judge
 from gateway.simulator.liar import LyingNode
+from gateway.simulator.lines import AT_ONCE
 from gateway.simulator.losses import Losses
 from gateway.simulator.material import NodeMaterial, nodes
 from gateway.simulator.model import Model
@@ -235,8 +236,8 @@ class World:
         self.findings.forks_undetected.extend(self.judge.undetected(sorted(self.twins.held)))
         self.findings.hold(
             Invariant.WITHIN_CAPS,
-            holds=self.wire.most_at_once <= 8,  # noqa: PLR2004 - connections that a peer takes
-            otherwise=f"{self.wire.most_at_once} requests at once to one node",
+            holds=self.wire.lines.most_frames <= AT_ONCE,
+            otherwise=f"{self.wire.lines.most_frames} frames at once to one node",
         )
         for line in self.judge.summary():
             self.trace.note(line)
