@@ -29,7 +29,8 @@ from gateway.journal import configure_journal, get_journal
 from gateway.locksmith import Locksmith, make_keychange
 from gateway.metrics import Metrics
 from gateway.notary import make_stamping
-from gateway.officer.server import OfficerServices, build_health_app, build_officer_app
+from gateway.officer.server import build_health_app, build_officer_app
+from gateway.officer.services import OfficerServices
 from gateway.operator.keyroom import KeyRoom
 from gateway.operator.start import RunOptions
 from gateway.outfit import Ports

@@ -12,14 +12,14 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, Final, TypeVar
 
-from aiohttp.web import Request, StreamResponse
+from aiohttp.web import Request, RequestKey, StreamResponse
 
 from gateway.errors import AccessDeniedError
 from gateway.people import Caller, Role
 
 Answer = TypeVar("Answer", bound=StreamResponse)
 
-CALLER: Final = "a35.caller"
+CALLER: Final = RequestKey("a35.caller", Caller)
 """Where the caller stands in a request."""
 
 MARK: Final = "__may__"
@@ -45,6 +45,8 @@ class May(StrEnum):
     START_CAMPAIGN = "start_campaign"
     SEE_LOG = "see_log"
     """Head, proofs, verification."""
+    TAKE_EVIDENCE = "take_evidence"
+    """Bundles of a message, as files."""
     AUDIT = "audit"
     """Acts and the access record of every case."""
     SEE_ADMINISTRATION = "see_administration"
@@ -66,6 +68,7 @@ ALLOWED: Final[Mapping[May, frozenset[Role]]] = {
     May.SEE_STATISTICS: _ALL,
     May.START_CAMPAIGN: frozenset({Role.SUPERVISOR, Role.OPERATOR}),
     May.SEE_LOG: _ALL,
+    May.TAKE_EVIDENCE: _CONTENT | {Role.AUDITOR},
     May.AUDIT: frozenset({Role.SUPERVISOR, Role.AUDITOR}),
     May.SEE_ADMINISTRATION: frozenset({Role.OPERATOR, Role.AUDITOR}),
     May.ADMINISTER: frozenset({Role.OPERATOR}),

@@ -5,22 +5,22 @@ whoever may open it is the desk) and `build_health_app` on localhost.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
-from aiohttp.web import Application, RouteDef
+from aiohttp.typedefs import Handler, Middleware
+from aiohttp.web import Application, Request, RouteDef, StreamResponse, middleware
 
-from gateway.config import NodeConfig
 from gateway.journal import get_journal
+from gateway.officer.access import CALLER
 from gateway.officer.api.acknowledge import Acknowledger
-from gateway.officer.api.backups import BackupApi, BackupService
-from gateway.officer.api.cancel import CancelApi, CancelService
+from gateway.officer.api.backups import BackupApi
+from gateway.officer.api.cancel import CancelApi
 from gateway.officer.api.drafts import DraftApi
-from gateway.officer.api.events import EventApi, Told
-from gateway.officer.api.evidence import EvidenceApi, EvidenceService
+from gateway.officer.api.events import EventApi
+from gateway.officer.api.evidence import EvidenceApi
 from gateway.officer.api.finding import FindingApi
 from gateway.officer.api.health import HealthApi, health_app
 from gateway.officer.api.hold import HoldApi
-from gateway.officer.api.keychange import KeyChangeApi, KeyChangeService
+from gateway.officer.api.keychange import KeyChangeApi
 from gateway.officer.api.log import LogApi
 from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.peers import PeersApi
@@ -29,58 +29,32 @@ from gateway.officer.api.recovery import RecoveryApi
 from gateway.officer.api.refer import ReferApi
 from gateway.officer.api.reference import ReferenceApi
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
-from gateway.officer.api.revocations import RevocationApi, RevocationService
+from gateway.officer.api.revocations import RevocationApi
 from gateway.officer.api.witnesses import WitnessApi
-from gateway.officer.services import (
-    ActService,
-    HealthService,
-    MetricsService,
-    PeersService,
-    ProveService,
-    RecoveryService,
-    SubmitService,
-    WitnessesService,
-)
-from gateway.ports import Clock, Directory
-from gateway.retaining import Holds
-from gateway.service.consult import Consult
-from gateway.service.contact import Contact
+from gateway.officer.services import HealthService, MetricsService, OfficerServices
+from gateway.people import Caller, Role, Way
 from gateway.service.hold import Holding
-from gateway.store import Casebook
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficerServices:
-    """Everything that the officers' side is built of."""
-
-    submit: SubmitService
-    act: ActService
-    consult: Consult
-    prove: ProveService
-    health: HealthService
-    peers: PeersService
-    store: Casebook
-    directory: Directory
-    config: NodeConfig
-    clock: Clock
-    metrics: MetricsService
-    backups: BackupService | None = None
-    recovery: RecoveryService | None = None
-    cancel: CancelService | None = None
-    evidence: EvidenceService | None = None
-    holds: Holds | None = None
-    contact: Contact | None = None
-    told: Told | None = None
-    witnesses: WitnessesService | None = None
-    keychange: KeyChangeService | None = None
-    revocations: RevocationService | None = None
 
 
 def build_officer_app(services: OfficerServices) -> Application:
-    """Build the officers' API with health beside it.
+    """Build the officers' API with health beside it, for the control socket.
 
     Args:
         services: What it is built of.
+    """
+    app = Application(
+        middlewares=[problems(get_journal("officer")), _by_socket(services.config.node)],
+        client_max_size=MAX_BODY_BYTES,
+    )
+    app.add_routes(api_routes(services))
+    return app
+
+
+def api_routes(services: OfficerServices) -> list[RouteDef]:
+    """Return every address of the API; each handler carries the mark of what it needs.
+
+    Args:
+        services: What they are built of.
     """
     acknowledger = Acknowledger(
         services.consult,
@@ -89,47 +63,54 @@ def build_officer_app(services: OfficerServices) -> Application:
         config=services.config,
         clock=services.clock,
     )
-    # Until people sign in, whoever may open the control socket acts for the desk as a whole.
-    who = f"{services.config.node} desk"
-    app = Application(
-        middlewares=[problems(get_journal("officer"))], client_max_size=MAX_BODY_BYTES
-    )
-    for routes in (
-        DraftApi(services.submit).routes(),
-        MessageApi(services.consult, services.act, acknowledger, who=who).routes(),
-        LogApi(services.prove).routes(),
-        WitnessApi(services.witnesses).routes(),
-        EventApi(services.store, services.clock, told=services.told).routes(),
-        ReferenceApi(services.directory, services.clock).routes(),
-        PeersApi(services.peers).routes(),
-        HealthApi(services.health, services.metrics).routes(),
-        ReferApi(
+    return [
+        *DraftApi(services.submit).routes(),
+        *MessageApi(services.consult, services.act, acknowledger).routes(),
+        *LogApi(services.prove).routes(),
+        *WitnessApi(services.witnesses).routes(),
+        *EventApi(services.store, services.clock, told=services.told).routes(),
+        *ReferenceApi(services.directory, services.clock).routes(),
+        *PeersApi(services.peers).routes(),
+        *HealthApi(services.health, services.metrics).routes(),
+        *ReferApi(
             services.config.node_id, services.consult, services.submit, services.clock
         ).routes(),
-        *_further(services, who),
-    ):
-        app.add_routes(routes)
-    return app
+        *(route for routes in _further(services) for route in routes),
+    ]
 
 
-def _further(services: OfficerServices, who: str) -> Iterator[Sequence[RouteDef]]:
+def _by_socket(node: str) -> Middleware:
+    """Return the layer that lets whoever may open the control socket act for the whole desk."""
+    desk = Caller(
+        person=None, name="desk", who=f"{node} desk", roles=frozenset(Role), way=Way.SOCKET
+    )
+
+    @middleware
+    async def name_caller(request: Request, handler: Handler) -> StreamResponse:
+        request.setdefault(CALLER, desk)
+        return await handler(request)
+
+    return name_caller
+
+
+def _further(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
     """Yield the addresses of what not every desk is given."""
     if services.backups is not None:
         yield BackupApi(services.backups).routes()
     if services.cancel is not None:
-        yield CancelApi(services.cancel, who=who).routes()
+        yield CancelApi(services.cancel).routes()
     if services.holds is not None:
         holding = Holding(store=services.holds, clock=services.clock)
-        yield HoldApi(holding, who=who).routes()
+        yield HoldApi(holding).routes()
     if services.contact is not None:
-        yield PingApi(services.contact, services.directory, services.clock, who=who).routes()
+        yield PingApi(services.contact, services.directory, services.clock).routes()
         yield FindingApi(services.contact.finder).routes()
     if services.evidence is not None:
-        yield EvidenceApi(services.evidence, who=who).routes()
+        yield EvidenceApi(services.evidence).routes()
     yield from _keys(services)
     if services.recovery is not None:
         operator = f"{services.config.node} operator"
-        yield RecoveryApi(services.recovery, who=operator).routes()
+        yield RecoveryApi(services.recovery, operator=operator).routes()
 
 
 def _keys(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:

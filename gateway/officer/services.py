@@ -4,19 +4,30 @@ Implemented by gateway.service.submit, .act, .prove and .health; the views over 
 gateway.service.consult itself.
 """
 
-from collections.abc import Callable, Mapping
-from typing import BinaryIO, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol, TypeAlias
 
+from gateway.config import NodeConfig
+from gateway.evidence.export import Exported
+from gateway.evidence.forks import FoundFork
+from gateway.evidence.material import Variant
+from gateway.evidence.write import Written
+from gateway.ports import Clock, Directory
 from gateway.records import (
     Submitted,
 )
-from gateway.rows import (
-    MessageRow,
-)
+from gateway.retaining import Holds
+from gateway.rows import EventRow, MessageRow
+from gateway.service.cancel import Cancelled
+from gateway.service.consult import Consult
+from gateway.service.contact import Contact
 from gateway.service.continuing import Standpoint
 from gateway.service.peers import PeerState
 from gateway.service.prove import LogVerification, LogView
 from gateway.service.witnesses import WitnessState
+from gateway.store import Casebook
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 
 
@@ -199,3 +210,112 @@ class MetricsService(Protocol):
 
     def render(self) -> bytes:
         """Return them as Prometheus text."""
+
+
+Told: TypeAlias = Callable[[Sequence[EventRow], str], Awaitable[None]]
+"""Hears of events that somebody outside was told of, and how."""
+
+
+class BackupView(Protocol):
+    """A backup that was made."""
+
+    @property
+    def file_bytes(self) -> int:
+        """Length of the file."""
+
+    @property
+    def origin(self) -> str:
+        """The name of its log."""
+
+    @property
+    def size(self) -> int:
+        """Leaves that its newest signed head covers."""
+
+    @property
+    def root(self) -> bytes:
+        """Root of that head."""
+
+    @property
+    def attachments(self) -> int:
+        """Attachments in it."""
+
+
+class BackupService(Protocol):
+    """Makes backups of this node."""
+
+    async def make(self, target: Path, progress: Callable[[int, int], None]) -> BackupView:
+        """Make one; `progress` is called from another thread."""
+
+
+class CancelService(Protocol):
+    """Takes messages back."""
+
+    async def cancel(self, mid: MessageId, reason: str, *, who: str) -> Cancelled:
+        """Take one back; the same again for every repeat."""
+
+
+class ForkService(Protocol):
+    """Second histories that are known or feared."""
+
+    async def found(self) -> tuple[FoundFork, ...]:
+        """Return every log with two histories, then every one in doubt."""
+
+    async def export(self, origin: LogOrigin, target: BinaryIO, *, who: str) -> Written:
+        """Write the exhibit of one log; the act is committed before the first byte."""
+
+
+class EvidenceService(Protocol):
+    """Makes bundles."""
+
+    @property
+    def forks(self) -> ForkService | None:
+        """Second histories of other nodes' logs; None if nobody looks for them."""
+
+    async def export(
+        self, mid: MessageId, variant: Variant, target: BinaryIO, *, who: str
+    ) -> Exported:
+        """Write the evidence of one message; the act is committed before the first byte."""
+
+
+class KeyChangeService(Protocol):
+    """Keys that wait."""
+
+    def waiting(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the names of the keys that wait, by Party: node, kind, fingerprint."""
+
+    async def accept(self, country: str, *, people: tuple[str, str], reason: str) -> int:
+        """Let the keys of a Party count; return how many."""
+
+
+class RevocationService(Protocol):
+    """Takes revocations."""
+
+    async def take(self, body: bytes, *, by: NodeId | None) -> bytes:
+        """Take one; raises RemoteProtocolError if it proves nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficerServices:
+    """Everything that the officers' side is built of."""
+
+    submit: SubmitService
+    act: ActService
+    consult: Consult
+    prove: ProveService
+    health: HealthService
+    peers: PeersService
+    store: Casebook
+    directory: Directory
+    config: NodeConfig
+    clock: Clock
+    metrics: MetricsService
+    backups: BackupService | None = None
+    recovery: RecoveryService | None = None
+    cancel: CancelService | None = None
+    evidence: EvidenceService | None = None
+    holds: Holds | None = None
+    contact: Contact | None = None
+    told: Told | None = None
+    witnesses: WitnessesService | None = None
+    keychange: KeyChangeService | None = None
+    revocations: RevocationService | None = None

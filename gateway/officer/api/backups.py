@@ -5,51 +5,21 @@ files as well; the file is written with those rights.
 """
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from aiohttp.web import Request, RouteDef, StreamResponse, post
 
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import BASE, read
+from gateway.officer.services import BackupService
 from gateway.officer.shapes.backup import BackupDone, BackupRequest, BackupStep
 from gateway.officer.shapes.problems import problem_of_error
 
 STREAM: Final = "application/x-ndjson"
 _EVERY_S: Final = 0.5
 """Between two lines of progress."""
-
-
-class BackupView(Protocol):
-    """A backup that was made."""
-
-    @property
-    def file_bytes(self) -> int:
-        """Length of the file."""
-
-    @property
-    def origin(self) -> str:
-        """The name of its log."""
-
-    @property
-    def size(self) -> int:
-        """Leaves that its newest signed head covers."""
-
-    @property
-    def root(self) -> bytes:
-        """Root of that head."""
-
-    @property
-    def attachments(self) -> int:
-        """Attachments in it."""
-
-
-class BackupService(Protocol):
-    """Makes backups of this node."""
-
-    async def make(self, target: Path, progress: Callable[[int, int], None]) -> BackupView:
-        """Make one; `progress` is called from another thread."""
 
 
 class BackupApi:
@@ -68,6 +38,7 @@ class BackupApi:
         """Return the addresses."""
         return [post(f"{BASE}/backups", self.make)]
 
+    @may(May.ADMINISTER)
     async def make(self, request: Request) -> StreamResponse:
         """Make a backup: a stream of JSON objects, the last one is result or problem."""
         asked = await read(request, BackupRequest)

@@ -10,6 +10,7 @@ from aiohttp.web import Request, Response, RouteDef, post, put
 from typing_extensions import override
 
 from gateway.errors import DataError
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import BASE, answer, index_of, read
 from gateway.officer.services import SubmitService
 from gateway.officer.shapes.models import DraftAnswer, DraftRequest, SentAnswer
@@ -105,6 +106,7 @@ class DraftApi:
             post(f"{BASE}/messages", self.queue),
         ]
 
+    @may(May.COMPOSE)
     async def begin(self, request: Request) -> Response:
         """Check a document and fix its ids."""
         asked = await read(request, DraftRequest)
@@ -122,11 +124,13 @@ class DraftApi:
             status=201,
         )
 
+    @may(May.COMPOSE)
     async def queue(self, request: Request) -> Response:
         """Check, seal and queue a document without attachments: the body is the document."""
         submitted = await self._submit.queue(await request.read(), request_key=request_key(request))
         return answer(sent(submitted), status=201)
 
+    @may(May.COMPOSE)
     async def attach(self, request: Request) -> Response:
         """Seal one file while it arrives."""
         source = UploadSource(request.content, asyncio.get_running_loop())
@@ -135,6 +139,7 @@ class DraftApi:
         )
         return Response(status=204)
 
+    @may(May.COMPOSE)
     async def send(self, request: Request) -> Response:
         """Seal the message and queue it; the same key twice queues once."""
         submitted = await self._submit.send(

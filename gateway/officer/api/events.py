@@ -5,14 +5,15 @@ it answers as soon as there is an event above `after`, at the latest after `wait
 older events than asked for are gone, the stream sends `reset` and the poll says so: reload.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get
 
 from gateway.errors import DataError
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import BASE, answer, number_of
 from gateway.officer.api.views import event_view
+from gateway.officer.services import Told
 from gateway.officer.shapes.models import Event, EventList
 from gateway.officer.shapes.moments import instant
 from gateway.ports import Clock
@@ -27,9 +28,6 @@ MAX_WAIT_S: Final = 60
 MAX_STREAMS: Final = 64
 _MAX_ID: Final = 2**53 - 1
 
-
-Told: TypeAlias = Callable[[Sequence[EventRow], str], Awaitable[None]]
-"""Hears of events that somebody outside was told of, and how."""
 
 _WAY: Final = "the event stream of the desk"
 
@@ -56,6 +54,7 @@ class EventApi:
         """Return the address."""
         return [get(f"{BASE}/events", self.events)]
 
+    @may(May.SEE_LISTS)
     async def events(self, request: Request) -> StreamResponse:
         """Give events above a number.
 

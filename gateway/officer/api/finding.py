@@ -3,6 +3,7 @@
 from aiohttp.web import Request, Response, RouteDef, get
 
 from gateway.errors import DataError
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import BASE, answer
 from gateway.officer.shapes.finding import PointItem, PointList
 from gateway.officer.shapes.moments import instant_or_none
@@ -29,6 +30,7 @@ class FindingApi:
         """Return the address."""
         return [get(f"{BASE}/directory/search", self.search)]
 
+    @may(May.SEE_LISTS)
     async def search(self, request: Request) -> Response:
         """List the points of contact that fit.
 

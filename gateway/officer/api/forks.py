@@ -1,15 +1,16 @@
 """Two histories of other nodes' logs: the list of what was found, and each as a file."""
 
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Final, Protocol, cast
+from typing import BinaryIO, Final, cast
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
 from gateway.errors import NoInputError
 from gateway.evidence.forks import FoundFork
-from gateway.evidence.write import Written
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.download import IN_MEMORY_BYTES, send_bundle
 from gateway.officer.api.reply import BASE, answer
+from gateway.officer.services import ForkService
 from gateway.officer.shapes.evidence import ForkItem, ForkList
 from gateway.officer.shapes.moments import instant
 from protocol.errors import MalformedError
@@ -18,29 +19,17 @@ from protocol.identifiers import LogOrigin
 _LOG: Final = f"{BASE}/forks/{{country}}/{{number}}/{{generation}}"
 
 
-class ForkService(Protocol):
-    """Second histories that are known or feared."""
-
-    async def found(self) -> tuple[FoundFork, ...]:
-        """Return every log with two histories, then every one in doubt."""
-
-    async def export(self, origin: LogOrigin, target: BinaryIO, *, who: str) -> Written:
-        """Write the exhibit of one log; the act is committed before the first byte."""
-
-
 class ForkApi:
     """The resource /forks.
 
     Args:
         service: The use case.
-        who: Who acts, as the log sees it.
     """
 
-    __slots__ = ("_service", "_who")
+    __slots__ = ("_service",)
 
-    def __init__(self, service: ForkService, *, who: str) -> None:
+    def __init__(self, service: ForkService) -> None:
         self._service = service
-        self._who = who
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
@@ -49,15 +38,19 @@ class ForkApi:
             post(f"{_LOG}/evidence", self.export),
         ]
 
+    @may(May.SEE_LOG)
     async def list(self, _request: Request) -> Response:
         """List what was found."""
         return answer(ForkList(items=tuple(_item(one) for one in await self._service.found())))
 
+    @may(May.SEE_LOG)
     async def export(self, request: Request) -> StreamResponse:
         """Export the exhibit of one log."""
         origin = _origin_of(request)
         with SpooledTemporaryFile(IN_MEMORY_BYTES) as held:
-            done = await self._service.export(origin, cast("BinaryIO", held), who=self._who)
+            done = await self._service.export(
+                origin, cast("BinaryIO", held), who=caller_of(request).who
+            )
             name = str(origin).replace("/", "-")
             headers = {"A35-Manifest": done.digest.hex()}
             return await send_bundle(request, cast("BinaryIO", held), f"{name}.zip", headers)

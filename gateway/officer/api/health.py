@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp.typedefs import Handler
 from aiohttp.web import Application, Request, Response, RouteDef, StreamResponse, get, middleware
 
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import answer, refuse
 from gateway.officer.services import HealthService, MetricsService
 from gateway.officer.shapes.models import HealthItem, HealthView
@@ -41,14 +42,17 @@ class HealthApi:
             get("/metrics", self.count),
         ]
 
+    @may(May.ANYBODY)
     async def live(self, _request: Request) -> Response:
         """Tell whether the process is worth keeping."""
         return self._answer(is_ok=self._health.is_live())
 
+    @may(May.ANYBODY)
     async def ready(self, _request: Request) -> Response:
         """Tell whether the node takes and gives messages."""
         return self._answer(is_ok=self._health.is_ready())
 
+    @may(May.ANYBODY)
     async def count(self, _request: Request) -> Response:
         """Give the counters."""
         return Response(body=self._metrics.render(), headers={"Content-Type": PROMETHEUS})

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from aiohttp.web import Request, Response, RouteDef, get, post
 
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.reply import BASE, answer, mid_of, read
 from gateway.officer.shapes.hold import HoldAnswer, HoldRequest
 from gateway.officer.shapes.models import LogRef
@@ -27,29 +28,30 @@ class HoldApi:
 
     Args:
         service: The use case.
-        who: Who acts, as the log sees it.
     """
 
-    __slots__ = ("_service", "_who")
+    __slots__ = ("_service",)
 
-    def __init__(self, service: HoldService, *, who: str) -> None:
+    def __init__(self, service: HoldService) -> None:
         self._service = service
-        self._who = who
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
         address = f"{BASE}/threads/{{thread}}/hold"
         return [get(address, self.show), post(address, self.hold)]
 
+    @may(May.SEE_LISTS)
     async def show(self, request: Request) -> Response:
         """Show whether a thread is held."""
         return answer(_view(await self._service.held(mid_of(request, "thread"))))
 
+    @may(May.SUPERVISE)
     async def hold(self, request: Request) -> Response:
         """Hold a thread or release it."""
         thread = mid_of(request, "thread")
         asked = await read(request, HoldRequest)
-        row = await self._service.hold(thread, on=asked.on, reason=asked.reason, who=self._who)
+        who = caller_of(request).who
+        row = await self._service.hold(thread, on=asked.on, reason=asked.reason, who=who)
         return answer(_view(row))
 
 

@@ -1,11 +1,10 @@
 """Keys of Parties that wait, and the word of two people that ends the wait."""
 
-from collections.abc import Mapping
-from typing import Protocol
-
 from aiohttp.web import Request, Response, RouteDef, get, post
 
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import BASE, answer, read
+from gateway.officer.services import KeyChangeService
 from gateway.officer.shapes.keychange import (
     AcceptedKeysView,
     AcceptKeysRequest,
@@ -13,16 +12,6 @@ from gateway.officer.shapes.keychange import (
     WaitingParty,
     WaitingView,
 )
-
-
-class KeyChangeService(Protocol):
-    """Keys that wait."""
-
-    def waiting(self) -> Mapping[str, tuple[str, ...]]:
-        """Return the names of the keys that wait, by Party: node, kind, fingerprint."""
-
-    async def accept(self, country: str, *, people: tuple[str, str], reason: str) -> int:
-        """Let the keys of a Party count; return how many."""
 
 
 class KeyChangeApi:
@@ -44,6 +33,7 @@ class KeyChangeApi:
             post(f"{BASE}/keys/waiting/{{country}}/accept", self.accept),
         ]
 
+    @may(May.SEE_ADMINISTRATION)
     async def show(self, _request: Request) -> Response:
         """Show which keys wait."""
         found = self._service.waiting()
@@ -53,6 +43,7 @@ class KeyChangeApi:
         ]
         return answer(WaitingView(items=tuple(parties)))
 
+    @may(May.ADMINISTER)
     async def accept(self, request: Request) -> Response:
         """Let the keys of a Party count."""
         country = request.match_info["country"]

@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
 from gateway.errors import NoInputError
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import BASE, answer, index_of
 from gateway.officer.api.views import log_view
 from gateway.officer.services import ProveService
@@ -40,14 +41,17 @@ class LogApi:
             post(f"{BASE}/log/verifications", self.verify),
         ]
 
+    @may(May.SEE_LOG)
     async def show(self, _request: Request) -> Response:
         """Show the newest head."""
         return answer(log_view(await self._prove.show()))
 
+    @may(May.SEE_LOG)
     async def proof(self, request: Request) -> Response:
         """Give a C2SP tlog-proof of one leaf as text."""
         return Response(text=await self._prove.proof(index_of(request, "i")))
 
+    @may(May.SEE_LOG)
     async def verify(self, request: Request) -> StreamResponse:
         """Compute the log anew: a stream of JSON objects, the last one is result or problem.
 

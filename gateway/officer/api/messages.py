@@ -5,6 +5,7 @@ from typing import Final
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
 from gateway.errors import DataError
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.acknowledge import Acknowledger
 from gateway.officer.api.caseview import thread_view
 from gateway.officer.api.download import send_file
@@ -41,18 +42,14 @@ class MessageApi:
         consult: What may be looked up.
         act: Acts on received messages.
         acknowledger: Writes acknowledgements for the desk.
-        who: Who acts, as the log and the peer see it.
     """
 
-    __slots__ = ("_acknowledger", "_act", "_consult", "_who")
+    __slots__ = ("_acknowledger", "_act", "_consult")
 
-    def __init__(
-        self, consult: Consult, act: ActService, acknowledger: Acknowledger, *, who: str
-    ) -> None:
+    def __init__(self, consult: Consult, act: ActService, acknowledger: Acknowledger) -> None:
         self._consult = consult
         self._act = act
         self._acknowledger = acknowledger
-        self._who = who
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
@@ -69,6 +66,7 @@ class MessageApi:
             get(f"{BASE}/codes/{{code}}", self.coded),
         ]
 
+    @may(May.SEE_LISTS)
     async def messages(self, request: Request) -> Response:
         """List one box, newest first."""
         limit = max(1, number_of(request, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT))
@@ -80,19 +78,24 @@ class MessageApi:
         following = lines[-1].row.t_ms if len(lines) >= limit else None
         return answer(MessageList(items=tuple(map(message_item, lines)), next=following))
 
+    @may(May.SEE_LISTS)
     async def coded(self, request: Request) -> Response:
         """List the messages, sent and received, that a short code names."""
         lines = await self._consult.coded(request.match_info["code"])
         return answer(MessageList(items=tuple(map(message_item, lines)), next=None))
 
+    @may(May.SEE_LISTS)
     async def show(self, request: Request) -> Response:
         """Show one message."""
         return answer(message_view(await self._consult.show(mid_of(request))))
 
+    @may(May.COMPOSE)
     async def open(self, request: Request) -> Response:
         """Open a message: an act, and a receipt to its sender."""
-        return answer(opened_view(await self._act.open(mid_of(request), who=self._who)))
+        who = caller_of(request).who
+        return answer(opened_view(await self._act.open(mid_of(request), who=who)))
 
+    @may(May.COMPOSE)
     async def acknowledge(self, request: Request) -> Response:
         """Send an acknowledgement in the desk's name."""
         asked = await read(request, AcknowledgeRequest)
@@ -101,20 +104,24 @@ class MessageApi:
         )
         return answer(sent(submitted), status=201)
 
+    @may(May.READ_CONTENT)
     async def content(self, request: Request) -> Response:
         """Read a message that was opened."""
         mid = mid_of(request)
         detail = await self._consult.show(mid)
         return answer(content_view(await self._consult.content(mid), detail.line.row.state))
 
+    @may(May.READ_CONTENT)
     async def file(self, request: Request) -> StreamResponse:
         """Download an attachment, decrypted and checked whole before its first byte."""
         return await send_file(request, self._act, mid_of(request), index_of(request, "n"))
 
+    @may(May.SEE_LISTS)
     async def attempts(self, request: Request) -> Response:
         """Show every attempt to deliver a message."""
         return answer(explain_view(await self._consult.explain(mid_of(request))))
 
+    @may(May.SEE_LISTS)
     async def thread(self, request: Request) -> Response:
         """Show a case: its messages, where it stands, its clocks, what may be sent."""
         thread = mid_of(request)

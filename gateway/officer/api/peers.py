@@ -2,6 +2,7 @@
 
 from aiohttp.web import Request, Response, RouteDef, get
 
+from gateway.officer.access import May, may
 from gateway.officer.api.lateviews import peer_item
 from gateway.officer.api.reply import BASE, answer
 from gateway.officer.services import PeersService
@@ -24,6 +25,7 @@ class PeersApi:
         """Return the address."""
         return [get(f"{BASE}/peers", self.table)]
 
+    @may(May.SEE_LISTS)
     async def table(self, _request: Request) -> Response:
         """List every other active node."""
         states = await self._peers.table()

@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.errors import NoInputError
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.reply import BASE, answer, index_of, number_of, read
 from gateway.officer.shapes.models import LogRef
 from gateway.officer.shapes.moments import instant, instant_or_none
@@ -47,16 +48,14 @@ class PingApi:
         contact: The use cases.
         directory: Who there is.
         clock: The present time.
-        who: Who acts, as the log sees it.
     """
 
-    __slots__ = ("_clock", "_contact", "_directory", "_who")
+    __slots__ = ("_clock", "_contact", "_directory")
 
-    def __init__(self, contact: Contact, directory: Directory, clock: Clock, *, who: str) -> None:
+    def __init__(self, contact: Contact, directory: Directory, clock: Clock) -> None:
         self._contact = contact
         self._directory = directory
         self._clock = clock
-        self._who = who
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
@@ -69,6 +68,7 @@ class PingApi:
             get(f"{BASE}/availability", self.availability),
         ]
 
+    @may(May.SEE_LISTS)
     async def rounds(self, _request: Request) -> Response:
         """List the newest rounds."""
         rows = await self._contact.pings.rounds(limit=_ROUNDS)
@@ -87,6 +87,7 @@ class PingApi:
             )
         )
 
+    @may(May.START_CAMPAIGN)
     async def begin(self, request: Request) -> Response:
         """Begin a round, or go on with the campaign of this name."""
         asked = await read(request, PingRequest)
@@ -94,14 +95,16 @@ class PingApi:
             self._nodes(asked.nodes),
             name=asked.campaign,
             open_ms=asked.hours * _HOUR_MS,
-            who=self._who,
+            who=caller_of(request).who,
         )
         return answer(_view(await self._contact.pings.board(begun.number)))
 
+    @may(May.SEE_LISTS)
     async def board(self, request: Request) -> Response:
         """Show what a round came to so far."""
         return answer(_view(await self._contact.pings.board(index_of(request, "number"))))
 
+    @may(May.SEE_LISTS)
     async def asked(self, _request: Request) -> Response:
         """List what other desks wait for."""
         desk = self._contact.desk
@@ -111,14 +114,19 @@ class PingApi:
             )
         )
 
+    @may(May.COMPOSE)
     async def answer(self, request: Request) -> Response:
         """Answer a ping by its code."""
         asked = await read(request, PingAnswerRequest)
         ping, reply = await self._contact.desk.answer(
-            asked.code, details_valid=asked.details_valid, note=asked.note, who=self._who
+            asked.code,
+            details_valid=asked.details_valid,
+            note=asked.note,
+            who=caller_of(request).who,
         )
         return answer(PingAnswered(node=str(ping.sender), mid=str(ping.mid), reply=str(reply.mid)))
 
+    @may(May.SEE_LISTS)
     async def availability(self, request: Request) -> Response:
         """Show how often each node answered on the last days."""
         days = max(1, number_of(request, "days", default=_DAYS, most=MAX_DAYS))

@@ -3,6 +3,7 @@
 from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.errors import NoInputError
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.reply import BASE, answer, read
 from gateway.officer.services import RecoveryService
 from gateway.officer.shapes.recovery import (
@@ -21,14 +22,14 @@ class RecoveryApi:
 
     Args:
         recovery: The use case.
-        who: In whose name words are recorded.
+        operator: In whose name the words are recorded of whoever has no number of their own.
     """
 
-    __slots__ = ("_recovery", "_who")
+    __slots__ = ("_operator", "_recovery")
 
-    def __init__(self, recovery: RecoveryService, *, who: str) -> None:
+    def __init__(self, recovery: RecoveryService, *, operator: str) -> None:
         self._recovery = recovery
-        self._who = who
+        self._operator = operator
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
@@ -38,22 +39,29 @@ class RecoveryApi:
             post(f"{BASE}/peers/{{country}}/{{number}}/accept", self.accept),
         ]
 
+    @may(May.SEE_LOG)
     async def show(self, _request: Request) -> Response:
         """Show where the node stands with its log."""
         return answer(self._view())
 
+    @may(May.ADMINISTER)
     async def keep_log(self, request: Request) -> Response:
         """Let the log go on before all have answered."""
         asked = await read(request, ReasonRequest)
-        await self._recovery.keep_log(asked.reason, who=self._who)
+        await self._recovery.keep_log(asked.reason, who=self._who(request))
         return answer(self._view())
 
+    @may(May.ADMINISTER)
     async def accept(self, request: Request) -> Response:
         """Let a node with two histories go on in a new generation of its log."""
         node = _node_of(request)
         asked = await read(request, ReasonRequest)
-        above = await self._recovery.accept(node, asked.reason, who=self._who)
+        above = await self._recovery.accept(node, asked.reason, who=self._who(request))
         return answer(AcceptedView(node=str(node), above=above))
+
+    def _who(self, request: Request) -> str:
+        caller = caller_of(request)
+        return self._operator if caller.person is None else caller.who
 
     def _view(self) -> RecoveryView:
         standpoint = self._recovery.standpoint()

@@ -5,6 +5,7 @@ from json import dumps
 
 from aiohttp.web import Request, Response, RouteDef, post
 
+from gateway.officer.access import May, may
 from gateway.officer.api.drafts import request_key, sent
 from gateway.officer.api.reply import BASE, answer, mid_of, read
 from gateway.officer.services import SubmitService
@@ -38,6 +39,7 @@ class ReferApi:
         """Return the address."""
         return [post(f"{BASE}/messages/{{mid}}/refer", self.refer)]
 
+    @may(May.COMPOSE)
     async def refer(self, request: Request) -> Response:
         """Send the notice; the act of handing over is stated with it."""
         asked = await read(request, ReferRequest)

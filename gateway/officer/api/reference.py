@@ -7,6 +7,7 @@ from aiohttp.web import Request, Response, RouteDef, get, post
 from pydantic import ValidationError
 
 from gateway.errors import DataError, NoInputError
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import BASE, JSON, answer, faults_of, read
 from gateway.officer.shapes.models import (
     CheckAnswer,
@@ -46,6 +47,7 @@ class ReferenceApi:
             post(f"{BASE}/checks", self.check),
         ]
 
+    @may(May.SEE_LISTS)
     async def types(self, _request: Request) -> Response:
         """List the message types."""
         return answer(
@@ -62,6 +64,7 @@ class ReferenceApi:
             )
         )
 
+    @may(May.SEE_LISTS)
     async def schema(self, request: Request) -> Response:
         """Give the form of one type as JSON Schema.
 
@@ -73,6 +76,7 @@ class ReferenceApi:
             raise NoInputError("there is no such message type", hint="see: a35 schema list")
         return Response(body=dumps(json_schema(name)).encode(), content_type=JSON)
 
+    @may(May.SEE_LISTS)
     async def directory(self, _request: Request) -> Response:
         """Show the directory in use."""
         stamp = self._directory.stamp()
@@ -95,6 +99,7 @@ class ReferenceApi:
             )
         )
 
+    @may(May.COMPOSE)
     async def check(self, request: Request) -> Response:
         """Check a document without keeping it.
 

@@ -1,23 +1,16 @@
 """A Party's revocation, given to the running node by somebody at its desk."""
 
 from base64 import b64decode
-from typing import Protocol
 
 from aiohttp.web import Request, Response, RouteDef, post
 
 from gateway.errors import DataError, ProofError
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import BASE, answer, read
+from gateway.officer.services import RevocationService
 from gateway.officer.shapes.revocations import RevokedView, RevokeRequest
 from protocol.errors import MalformedError, RemoteProtocolError
-from protocol.identifiers import NodeId
 from protocol.revoking import ToldRevocation
-
-
-class RevocationService(Protocol):
-    """Takes revocations."""
-
-    async def take(self, body: bytes, *, by: NodeId | None) -> bytes:
-        """Take one; raises RemoteProtocolError if it proves nothing."""
 
 
 class RevocationApi:
@@ -36,6 +29,7 @@ class RevocationApi:
         """Return the addresses."""
         return [post(f"{BASE}/keys/revocations", self.take)]
 
+    @may(May.ADMINISTER)
     async def take(self, request: Request) -> Response:
         """Take a revocation.
 

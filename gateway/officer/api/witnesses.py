@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from aiohttp.web import Request, Response, RouteDef, get
 
+from gateway.officer.access import May, may
 from gateway.officer.api.reply import BASE, answer
 from gateway.officer.services import WitnessesService
 from gateway.officer.shapes.witnesses import WitnessItem, WitnessList
@@ -25,6 +26,7 @@ class WitnessApi:
         """Return the addresses."""
         return [get(f"{BASE}/log/witnesses", self.show)]
 
+    @may(May.SEE_LOG)
     async def show(self, _request: Request) -> Response:
         """List every witness, and how much of the log enough of them saw."""
         if self._witnesses is None:

@@ -18,10 +18,8 @@ from aiohttp.web import AppRunner, UnixSite
 
 from gateway.config import DeskSection, DutySection, NodeConfig
 from gateway.errors import NoInputError
-from gateway.officer.api.events import Told
-from gateway.officer.api.evidence import EvidenceService
-from gateway.officer.server import OfficerServices, build_officer_app
-from gateway.officer.services import WitnessesService
+from gateway.officer.server import build_officer_app
+from gateway.officer.services import EvidenceService, OfficerServices, Told, WitnessesService
 from gateway.records import (
     Direction,
     OutboxKind,

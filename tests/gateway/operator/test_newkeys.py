@@ -20,6 +20,7 @@ from keys.digest import sha256
 from protocol.errors import NotAllowedError
 from protocol.log.deed import Act
 from tests.gateway.network import Node, Wire, network
+from tests.gateway.officer.callers import named, somebody
 
 PEOPLE = ("A. Popa", "D. Ionescu")
 WHY = "both read them with J. Martin"
@@ -63,7 +64,7 @@ async def newest_act(node: Node) -> Act:
 @asynccontextmanager
 async def desk(home: Path, service: KeyChange) -> AsyncIterator[None]:
     """Serve the local API on the socket of a home."""
-    app = Application(middlewares=[problems(get_journal("test"))])
+    app = Application(middlewares=[problems(get_journal("test")), named(somebody())])
     app.add_routes(KeyChangeApi(service).routes())
     runner = AppRunner(app)
     await runner.setup()

@@ -26,6 +26,7 @@ from protocol.errors import NotProvenError
 from protocol.identifiers import NodeId
 from protocol.log.deed import KeyKind, Revocation
 from protocol.revoking import ByRole, ToldRevocation, encode_revocation_answer, signed_digest
+from tests.gateway.officer.callers import named, somebody
 from tests.gateway.operator.test_rotation import held, home, turned
 
 __all__ = ("home",)
@@ -55,7 +56,7 @@ class Taking:
 @asynccontextmanager
 async def desk(folder: Path, service: Taking) -> AsyncIterator[None]:
     """Serve the local API on the socket of a home."""
-    app = Application(middlewares=[problems(get_journal("test"))])
+    app = Application(middlewares=[problems(get_journal("test")), named(somebody())])
     app.add_routes(RevocationApi(service).routes())
     runner = AppRunner(app)
     await runner.setup()

@@ -12,8 +12,10 @@ from aiohttp.web import Application
 
 from gateway.errors import ConfigError, GatewayError
 from gateway.journal import get_journal
-from gateway.officer.api.backups import BackupApi, BackupView
+from gateway.officer.api.backups import BackupApi
 from gateway.officer.api.reply import problems
+from gateway.officer.services import BackupView
+from tests.gateway.officer.callers import named, somebody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ def asked(maker: Maker, body: object) -> tuple[int, list[dict[str, object]]]:
     """Ask for a backup; return status and lines."""
 
     async def work() -> tuple[int, list[dict[str, object]]]:
-        app = Application(middlewares=[problems(get_journal("test"))])
+        app = Application(middlewares=[problems(get_journal("test")), named(somebody())])
         app.add_routes(BackupApi(maker).routes())
         async with TestServer(app) as server, ClientSession() as session:
             url = server.make_url("/api/v1/backups")

@@ -17,6 +17,7 @@ from gateway.operator.recovering import _show
 from gateway.service.recover import Phase
 from gateway.terminal import Terminal
 from tests.gateway.network import Node, Wire, network
+from tests.gateway.officer.callers import named, somebody
 from tests.gateway.service.test_recover import copied, exchange, phase, put_back
 from tests.gateway.service.world import DE, RO, scenario
 
@@ -26,8 +27,8 @@ Body = dict[str, object]
 
 async def call(node: Node, method: str, path: str, body: Body | None = None) -> tuple[int, Body]:
     """Make one call to the officers' side of a node."""
-    app = Application(middlewares=[problems(get_journal("test"))])
-    app.add_routes(RecoveryApi(node.runtime.continuing, who="RO/1 operator").routes())
+    app = Application(middlewares=[problems(get_journal("test")), named(somebody())])
+    app.add_routes(RecoveryApi(node.runtime.continuing, operator="RO/1 operator").routes())
     async with (
         TestClient(TestServer(app)) as client,
         client.request(method, f"/api/v1{path}", json=body) as response,

@@ -12,7 +12,7 @@ from gateway.errors import NoInputError
 from gateway.evidence.export import Exported
 from gateway.evidence.material import Variant
 from gateway.evidence.write import Written
-from gateway.officer.api.forks import ForkService
+from gateway.officer.services import ForkService
 from protocol.identifiers import MessageId
 from tests.gateway.evidence.world import Book, acknowledged, exported
 from tests.gateway.network import START_MS, Wire, network
