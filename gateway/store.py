@@ -7,6 +7,7 @@ inside it. gateway.storage implements it; one suite of tests holds every impleme
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from gateway.accounts import Accounts
 from gateway.alerting import Alerts
 from gateway.cancelling import Cancelling
 from gateway.continuity import Continuity, Lost, Successions
@@ -328,6 +329,7 @@ class Store(
     Stamps,
     Alerts,
     Revocations,
+    Accounts,
     Protocol,
 ):
     """Everything durable of one node, behind transactions named after what happens."""

@@ -19,6 +19,7 @@ from gateway.storage.tables_delivery import DEADLINES
 from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_forks import FORKS
 from gateway.storage.tables_numbers import NUMBERS
+from gateway.storage.tables_people import PEOPLE
 from gateway.storage.tables_pings import PINGS
 from gateway.storage.tables_proof import PROOF
 from gateway.storage.tables_recovery import RECOVERY
@@ -58,6 +59,7 @@ MIGRATIONS: Final = (
     Migration(name="0011-forks", statements=FORKS),
     Migration(name="0012-revocations", statements=REVOCATIONS),
     Migration(name="0013-unasked", statements=UNASKED),
+    Migration(name="0014-people", statements=PEOPLE),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

@@ -41,6 +41,8 @@ from gateway.storage.opening import (
     remove_store,
 )
 from gateway.storage.overview import OverviewPart
+from gateway.storage.people import PeoplePart
+from gateway.storage.people_entrances import CredentialPart, EntrancePart
 from gateway.storage.pinging import CountingPart, PingPart
 from gateway.storage.reading import CasebookPart
 from gateway.storage.retention import RetentionPart
@@ -79,6 +81,9 @@ class SqliteStore(
     StampPart,
     AlertPart,
     RevocationPart,
+    PeoplePart,
+    EntrancePart,
+    CredentialPart,
 ):
     """Everything durable of one node; made by `create` or `open`, used between start and close.
 
