@@ -1,5 +1,6 @@
 """Messages and threads: lists, one message, opening, reading, acknowledging, attempts."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
@@ -10,6 +11,7 @@ from gateway.officer.api.acknowledge import Acknowledger
 from gateway.officer.api.caseview import thread_view
 from gateway.officer.api.download import send_file
 from gateway.officer.api.drafts import request_key, sent
+from gateway.officer.api.redact import shown_item, shown_thread
 from gateway.officer.api.reply import (
     BASE,
     answer,
@@ -29,6 +31,7 @@ from gateway.officer.services import ActService
 from gateway.officer.shapes.models import AcknowledgeRequest, MessageList
 from gateway.records import Direction
 from gateway.service.consult import Consult
+from gateway.service.shown import MessageLine
 
 MAX_LIMIT: Final = 200
 DEFAULT_LIMIT: Final = 50
@@ -76,18 +79,19 @@ class MessageApi:
         )
         # Messages of one moment stay together, so a page may be longer than was asked for.
         following = lines[-1].row.t_ms if len(lines) >= limit else None
-        return answer(MessageList(items=tuple(map(message_item, lines)), next=following))
+        return answer(_list(request, lines, following))
 
     @may(May.SEE_LISTS)
     async def coded(self, request: Request) -> Response:
         """List the messages, sent and received, that a short code names."""
         lines = await self._consult.coded(request.match_info["code"])
-        return answer(MessageList(items=tuple(map(message_item, lines)), next=None))
+        return answer(_list(request, lines, None))
 
     @may(May.SEE_LISTS)
     async def show(self, request: Request) -> Response:
         """Show one message."""
-        return answer(message_view(await self._consult.show(mid_of(request))))
+        view = message_view(await self._consult.show(mid_of(request)))
+        return answer(shown_item(caller_of(request), view))
 
     @may(May.COMPOSE)
     async def open(self, request: Request) -> Response:
@@ -126,7 +130,15 @@ class MessageApi:
         """Show a case: its messages, where it stands, its clocks, what may be sent."""
         thread = mid_of(request)
         lines = await self._consult.thread(thread)
-        return answer(thread_view(thread, lines, await self._consult.case(thread)))
+        view = thread_view(thread, lines, await self._consult.case(thread))
+        return answer(shown_thread(caller_of(request), view))
+
+
+def _list(request: Request, lines: Sequence[MessageLine], following: int | None) -> MessageList:
+    caller = caller_of(request)
+    return MessageList(
+        items=tuple(shown_item(caller, message_item(line)) for line in lines), next=following
+    )
 
 
 def _box(request: Request) -> Direction:
