@@ -121,6 +121,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         "Somebody else changed this draft", 412, 65, "compare both texts, then save again"
     ),
     "rate_limited": Kind("Too many requests", 429, 75, "wait as long as Retry-After says"),
+    "pdf_not_installed": Kind(
+        "This node cannot make PDF", 501, 78, 'install: pip install "a35-gateway[pdf]"'
+    ),
     "bad_host": Kind(
         "The request names another host", 421, 78, "use the address that the node printed"
     ),
