@@ -1,0 +1,1 @@
+"""Forms: a document as fields on a page, and what was typed there as a document again."""
