@@ -344,7 +344,7 @@ class RosterStore(Protocol):
     async def shifts(self, *, now_ms: int) -> tuple[Shift, ...]:
         """Return the shifts that have not ended, in order of their beginning."""
 
-    async def set_shifts(self, shifts: Sequence[Shift], by: Hand, *, now_ms: int) -> None:
+    async def set_shifts(self, shifts: Sequence[Shift], *, now_ms: int) -> None:
         """Replace the shifts that have not ended."""
 
     async def add_handover(self, text: str, by: Hand, *, now_ms: int) -> HandOver:

@@ -10,6 +10,7 @@ from typing import Protocol
 from gateway.accounts import Accounts
 from gateway.alerting import Alerts
 from gateway.cancelling import Cancelling
+from gateway.casework import CaseworkStore, RosterStore
 from gateway.continuity import Continuity, Lost, Successions
 from gateway.exhibits import Exhibits
 from gateway.lateness import (
@@ -330,6 +331,8 @@ class Store(
     Alerts,
     Revocations,
     Accounts,
+    CaseworkStore,
+    RosterStore,
     Protocol,
 ):
     """Everything durable of one node, behind transactions named after what happens."""

@@ -84,13 +84,22 @@ class StoreCore:
         Raises:
             StorageError: The key of the month could not be committed, or does not open.
         """
+        month = await self.month(now_ms)
+        return self.vault.seal(
+            sender, mid, month=month, summary=summary, content_key=content_key, inner=inner
+        )
+
+    async def month(self, now_ms: int) -> int:
+        """Return the month of a time; its key is made if missing.
+
+        Raises:
+            StorageError: The key of the month could not be committed, or does not open.
+        """
         month = month_of(now_ms)
         if not self.vault.has_month(month):
             wrapped = self.vault.new_month(month)
             await self.writer.run(lambda session: add_month(session, month, wrapped))
-        return self.vault.seal(
-            sender, mid, month=month, summary=summary, content_key=content_key, inner=inner
-        )
+        return month
 
     def wake_workers(self) -> None:
         """Let whoever waits for work look again."""

@@ -33,6 +33,14 @@ _NEVER_MS: Final = 1 << 62
 _TIMED_BYTES: Final = 8 + MLDSA44_SIGNATURE_BYTES
 """Of the signature line that says when."""
 
+_FORGET_NOTES: Final = (
+    "DELETE FROM case_note WHERE thread IN (SELECT m.thread FROM erased_message x"
+    " JOIN message m ON m.id = x.message WHERE x.erasure = ?)"
+    " AND NOT EXISTS (SELECT 1 FROM message m JOIN content c ON c.message = m.id"
+    " WHERE m.thread = case_note.thread)"
+)
+"""What a desk noted beside a case goes with the last content of it."""
+
 _KEPT: Final = (
     "SELECT m.sender, m.mid, m.state, m.changed_ms, m.exp_ms, e.header,"
     " EXISTS (SELECT 1 FROM outbox o WHERE o.message = m.id)"
@@ -219,6 +227,7 @@ def erase(session: Session) -> None:
                 " ON CONFLICT DO NOTHING",
                 (found[0], at_ms, number),
             )
+    session.execute(_FORGET_NOTES, (number,))
     session.execute("DELETE FROM erasure_pending WHERE erasure = ?", (number,))
 
 
@@ -233,7 +242,9 @@ def destroy_months(session: Session, *, now_ms: int) -> tuple[int, ...]:
     """
     rows = session.execute(
         "SELECT month FROM month WHERE month < ?"
-        " AND NOT EXISTS (SELECT 1 FROM content c WHERE c.month = month.month)",
+        " AND NOT EXISTS (SELECT 1 FROM content c WHERE c.month = month.month)"
+        " AND NOT EXISTS (SELECT 1 FROM case_note n WHERE n.month = month.month)"
+        " AND NOT EXISTS (SELECT 1 FROM handover h WHERE h.month = month.month)",
         (month_of(now_ms - 2 * _DAY_MS),),
     ).fetchall()
     for row in rows:

@@ -15,6 +15,7 @@ from sqlite_utils import Database, Migrations
 from gateway.errors import ConfigError, StorageError
 from gateway.storage.tables import APPEND_ONLY, DELIVERY, LOG, MESSAGES
 from gateway.storage.tables_cancelling import CANCELLING
+from gateway.storage.tables_casework import CASEWORK
 from gateway.storage.tables_delivery import DEADLINES
 from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_forks import FORKS
@@ -60,6 +61,7 @@ MIGRATIONS: Final = (
     Migration(name="0012-revocations", statements=REVOCATIONS),
     Migration(name="0013-unasked", statements=UNASKED),
     Migration(name="0014-people", statements=PEOPLE),
+    Migration(name="0015-casework", statements=CASEWORK),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

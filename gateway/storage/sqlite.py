@@ -17,6 +17,7 @@ from gateway.storage.alerting import AlertPart
 from gateway.storage.anchor import Anchor, machine_name
 from gateway.storage.auditing import AuditPart
 from gateway.storage.cancelling import CancellingPart
+from gateway.storage.casework import CaseworkPart, RosterPart
 from gateway.storage.connection import StoreLock
 from gateway.storage.continuity import ContinuityPart
 from gateway.storage.core import StoreCore
@@ -81,6 +82,8 @@ class SqliteStore(
     StampPart,
     AlertPart,
     RevocationPart,
+    CaseworkPart,
+    RosterPart,
     PeoplePart,
     EntrancePart,
     CredentialPart,

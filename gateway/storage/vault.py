@@ -140,6 +140,29 @@ class Vault:
                 hint="Run `a35 doctor`; restore the message from a backup.",
             ) from fault
 
+    def seal_text(self, kind: str, place: str, text: str, *, month: int) -> bytes:
+        """Seal a text of this desk that belongs to no message; the month must exist.
+
+        Args:
+            kind: What it is, one word.
+            place: Where it belongs, without spaces: it does not open elsewhere.
+            text: Any.
+            month: As `month_of` says.
+        """
+        return seal_at_rest(self._key(month), text.encode(), _text_context(kind, place, month))
+
+    def open_text(self, kind: str, place: str, sealed: bytes, *, month: int) -> str:
+        """Open what `seal_text` sealed.
+
+        Raises:
+            StorageError: It was changed, moved, or sealed under another store key.
+        """
+        try:
+            context = _text_context(kind, place, month)
+            return open_at_rest(self._key(month), sealed, context).decode()
+        except KeysError as fault:
+            raise StorageError("a sealed text does not open", code="content_damaged") from fault
+
     def _key(self, month: int) -> bytes:
         if not self.has_month(month):
             raise StorageError("a month of contents has no key", code="content_damaged")
@@ -185,6 +208,10 @@ def month_of(now_ms: int) -> int:
 def _context(column: str, sender: NodeId, mid: MessageId, month: int) -> bytes:
     # No part can contain a space, hence one reading only.
     return f"a35 content {column} {sender} {mid} {month}".encode()
+
+
+def _text_context(kind: str, place: str, month: int) -> bytes:
+    return f"a35 text {kind} {place} {month}".encode()
 
 
 def _month_context(month: int) -> bytes:

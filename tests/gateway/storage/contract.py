@@ -4,6 +4,7 @@ The parts stand in modules of their own: sending, receiving, the log, what peopl
 """
 
 from tests.gateway.storage.contract_cancelling import CancellingContract
+from tests.gateway.storage.contract_casework import CaseworkContract
 from tests.gateway.storage.contract_inbox import InboxContract
 from tests.gateway.storage.contract_lanes import LaneContract
 from tests.gateway.storage.contract_lateness import LatenessContract
@@ -38,5 +39,6 @@ class StoreContract(
     PingsContract,
     WitnessContract,
     RevocationContract,
+    CaseworkContract,
 ):
     """The whole suite."""

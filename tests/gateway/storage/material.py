@@ -107,13 +107,14 @@ def submission(
     acts: tuple[Statement, ...] = (),
     receipts: tuple[OutgoingReceipt, ...] = (),
     deliver_by_ms: int | None = None,
+    thread: MessageId | None = None,
 ) -> Submission:
     """Return one envelope to be queued."""
     header = b"header %d" % number
     wraps = b"wraps %d" % number
     return Submission(
         mid=mid(number),
-        thread=mid(number),
+        thread=mid(number) if thread is None else thread,
         to=to,
         re=re,
         cls=cls,
