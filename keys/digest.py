@@ -37,6 +37,7 @@ class Label(StrEnum):
     ACT = "a35/1/act"
     SILENCE = "a35/1/silence"
     OFFICER = "a35/1/officer"
+    APPROVE = "a35/1/approve"
     KEM = "a35/1/kem"
     CONTENT_KEY = "a35/1/cek"
     BODY = "a35/1/body"

@@ -4,6 +4,7 @@ KeysError
     UnknownSuiteError       a key, size or name that is not of the one suite
     BadNoteError            a signed note that is malformed, or not signed by the key asked for
     DecryptionFailedError   something sealed that does not open
+    BadApprovalError        an assertion of a passkey that does not hold
     KeyFileError            a key file or its folder; carries the reason
 
 Texts are one sentence for an engineer. They never hold a key, a passphrase, what was sealed, or
@@ -30,6 +31,10 @@ class DecryptionFailedError(KeysError):
 
     Which of the three it was is not said, and cannot be told apart.
     """
+
+
+class BadApprovalError(KeysError):
+    """An assertion of a passkey does not hold, or not for what it should approve."""
 
 
 class KeyFileReason(StrEnum):

@@ -25,10 +25,12 @@ from protocol.limits import (
     MAX_TRIES,
     MAX_TYPE_BYTES,
 )
+from protocol.log.passkey import PasskeyApproval
 
 _VERSION: Final = 1
 _HEAD: Final = frozenset({"v", "typ", "t"})
 _ACT: Final = _HEAD | {"act", "who", "ref", "d", "why"}
+_APPROVAL: Final = "ap"
 _REVOKE: Final = _HEAD | {"node", "kind", "key"}
 _EPOCH: Final = _HEAD | {"old", "cp", "gap", "who", "why"}
 _SILENCE: Final = _HEAD | {"mid", "hdr", "step", "due", "tries"}
@@ -56,6 +58,7 @@ class Act:
         subject: Digest of what was acted on, 32 bytes, if anything.
         why: The reason given, at most 2048 bytes; may be empty.
         t_ms: When: milliseconds since 1970, UTC.
+        approval: Of an act that approves by a passkey, what it signed; else None.
     """
 
     act: str
@@ -64,6 +67,7 @@ class Act:
     subject: bytes | None
     why: str
     t_ms: int
+    approval: PasskeyApproval | None = None
 
     def encode(self) -> bytes:
         """Write the act.
@@ -71,7 +75,8 @@ class Act:
         Raises:
             NotAllowedError: A field beyond its bounds.
         """
-        return _written(self, "act", self.t_ms, {
+        signed = {} if self.approval is None else {_APPROVAL: self.approval.to_value()}
+        return _written(self, "act", self.t_ms, signed | {
             "act": self.act,
             "who": self.who,
             "ref": None if self.ref is None else self.ref.value,
@@ -86,8 +91,9 @@ class Act:
         Raises:
             MalformedError: Not the canonical bytes of one (E_SIZE, E_CANON, E_SCHEMA).
         """
-        fields = _read(data, "act", _ACT)
+        fields = _read(data, "act", _ACT, optional=frozenset({_APPROVAL}))
         ref = fields.raw_or_none("ref", MESSAGE_ID_BYTES)
+        signed = fields.value(_APPROVAL)
         return cls(
             act=fields.text("act", MAX_TYPE_BYTES),
             who=fields.text("who"),
@@ -95,6 +101,7 @@ class Act:
             subject=fields.raw_or_none("d", DIGEST_BYTES),
             why=fields.text("why", MAX_REASON_BYTES),
             t_ms=fields.uint("t"),
+            approval=None if signed is None else PasskeyApproval.from_value(signed),
         )
 
 
@@ -250,8 +257,13 @@ class Silence:
         )
 
 
-def _read(data: bytes, kind: str, keys: frozenset[str]) -> Fields:
-    fields = Fields.of(decode(data, max_bytes=MAX_DEED_BYTES), keys)
+def _read(
+    data: bytes, kind: str, keys: frozenset[str], *, optional: frozenset[str] = frozenset()
+) -> Fields:
+    value = decode(data, max_bytes=MAX_DEED_BYTES)
+    fields = Fields.of(value, keys, optional)
+    if isinstance(value, dict) and any(value.get(key, value) is None for key in optional):
+        raise MalformedError("a key that may be absent is never nil")
     fields.literal("v", _VERSION)
     fields.literal("typ", kind)
     return fields

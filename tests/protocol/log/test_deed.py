@@ -12,10 +12,14 @@ from protocol.errors import Code, MalformedError, NotAllowedError
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 from protocol.limits import MAX_DEED_BYTES, MAX_INDEX, MAX_NOTE_BYTES, MAX_TRIES
 from protocol.log.deed import Act, Epoch, KeyKind, Revocation, Silence
+from protocol.log.passkey import PasskeyApproval
 
 MID = MessageId(bytes(range(16)))
 T_MS = 1_900_000_000_000
 ACT = Act(act="approved", who="RO/1 officer 3", ref=MID, subject=bytes(32), why="lawful", t_ms=T_MS)
+SIGNED = PasskeyApproval(
+    nonce=bytes(32), authenticator_data=b"ad", client_data=b"cd", signature=b"sig", spki=b"key"
+)
 REVOCATION = Revocation(node=NodeId("RO", 1), kind=KeyKind.KEM, key_digest=bytes(32), t_ms=T_MS)
 EPOCH = Epoch(
     old=LogOrigin.parse("a35/RO/1/log/1"),
@@ -37,6 +41,7 @@ Deed = Act | Revocation | Epoch | Silence
 DEEDS: tuple[Deed, ...] = (
     ACT,
     replace(ACT, ref=None, subject=None, why=""),
+    replace(ACT, approval=SIGNED),
     REVOCATION,
     EPOCH,
     replace(EPOCH, note=None, gap=None),
@@ -60,6 +65,13 @@ def test_the_bytes_are_those_of_the_rule() -> None:
     """Rule 6 names the keys; a change here is a change of the wire."""
     assert {key: sorted(fields_of(deed)) for key, deed in (("act", ACT),)} == {
         "act": sorted(["v", "typ", "t", "act", "who", "ref", "d", "why"])
+    }
+    assert fields_of(replace(ACT, approval=SIGNED))["ap"] == {
+        "ad": b"ad",
+        "cd": b"cd",
+        "key": b"key",
+        "n": bytes(32),
+        "sig": b"sig",
     }
     assert fields_of(REVOCATION) == {
         "v": 1,
@@ -173,3 +185,11 @@ def test_bytes_beyond_the_limit_are_not_read() -> None:
     with pytest.raises(MalformedError) as caught:
         Act.decode(bytes(MAX_DEED_BYTES + 1))
     assert caught.value.code is Code.SIZE
+
+
+def test_an_approval_that_is_absent_has_one_spelling() -> None:
+    """An act of before the approvals reads as ever; nil in their place is no second spelling."""
+    with pytest.raises(MalformedError):
+        Act.decode(encode(fields_of(ACT) | {"ap": None}))
+    with pytest.raises(NotAllowedError):
+        replace(ACT, approval=replace(SIGNED, nonce=bytes(31))).encode()
