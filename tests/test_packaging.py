@@ -62,6 +62,22 @@ def test_examples_of_the_demo_are_packed() -> None:
     assert any(examples.joinpath("attachments").iterdir())
 
 
+def test_pages_are_packed_with_their_style_and_words() -> None:
+    """Nobody who installs has npm, and nobody compiles catalogues."""
+    pages = files("gateway.officer.pages")
+    for place in (
+        "templates/base.html",
+        "static/desk.css",
+        "static/desk.js",
+        "static/vendor/govuk/ltr.css",
+        "static/vendor/govuk/rtl.css",
+        "static/vendor/govuk/LICENSE.txt",
+        "locale/fr/LC_MESSAGES/ui.po",
+        "locale/ar/LC_MESSAGES/ui.po",
+    ):
+        assert pages.joinpath(place).is_file(), place
+
+
 def test_command_a35_is_installed_and_says_its_version() -> None:
     """The one command that everybody calls."""
     (script,) = entry_points(group="console_scripts", name="a35")

@@ -1,0 +1,55 @@
+"""The vendored style: what was built, free of marks that are not ours to show."""
+
+import re
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+
+from keys.digest import sha256
+
+PAGES = files("gateway.officer.pages")
+VENDOR = PAGES.joinpath("static", "vendor", "govuk")
+CI = Path(__file__).parents[4] / ".ci" / "vendor"
+HOSTS = re.compile(r"resolved|registry|https?://")
+
+
+def test_vendored_files_are_those_that_were_built() -> None:
+    """A change by hand is lost with the next build, or was not meant."""
+    vendored = tomllib.loads(VENDOR.joinpath("VENDOR.toml").read_text("utf-8"))
+    assert set(vendored["sha256"]) | {"VENDOR.toml"} == {each.name for each in VENDOR.iterdir()}
+    for name, expected in vendored["sha256"].items():
+        assert sha256(VENDOR.joinpath(name).read_bytes()).hex() == expected, name
+
+
+def test_style_loads_nothing_and_shows_no_mark_of_gov_uk() -> None:
+    """Crown, crest and typeface are licensed to gov.uk alone, and the policy loads nothing else."""
+    for name in ("ltr.css", "rtl.css"):
+        text = VENDOR.joinpath(name).read_text("utf-8")
+        assert text.count("url(") == 0
+        assert text.count("GDS Transport") == 0
+        assert "crest" not in text
+    assert "url(" not in PAGES.joinpath("static", "desk.css").read_text("utf-8")
+    assert "sourceMappingURL" not in VENDOR.joinpath("govuk-frontend.min.js").read_text("utf-8")
+
+
+def test_both_directions_are_of_one_sheet() -> None:
+    """They differ in sides alone."""
+    left, right = (VENDOR.joinpath(name).read_text("utf-8") for name in ("ltr.css", "rtl.css"))
+    assert left != right
+    assert left.count("{") == right.count("{")
+
+
+def test_licence_goes_with_the_style() -> None:
+    """Its one condition."""
+    text = VENDOR.joinpath("LICENSE.txt").read_text("utf-8")
+    assert "MIT License" in text
+    assert "shall be included in" in text
+
+
+def test_lock_of_the_build_names_no_place_to_fetch_from() -> None:
+    """Where packages come from is the business of who builds."""
+    lock = CI / "package-lock.json"
+    if lock.exists():  # not where only the wheel and the tests are
+        assert HOSTS.search(lock.read_text("utf-8")) is None
+        vendored = tomllib.loads(VENDOR.joinpath("VENDOR.toml").read_text("utf-8"))
+        assert vendored["integrity"] in lock.read_text("utf-8")
