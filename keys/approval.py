@@ -51,6 +51,22 @@ _BOTH: Final = _PRESENT | _VERIFIED
 _ATTESTED: Final = 0x40
 _EXTENDED: Final = 0x80
 
+_P256_FRONT: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+_ED25519_FRONT: Final = bytes.fromhex("302a300506032b6570032100")
+_KTY: Final = 1
+_CRV: Final = -1
+_X: Final = -2
+_Y: Final = -3
+_OKP: Final = 1
+_EC2: Final = 2
+_CURVE_P256: Final = 1
+_CURVE_ED25519: Final = 6
+_MAP: Final = 0xA0
+_SMALL: Final = 24
+_NEGATIVE: Final = 0x20
+_STRING: Final = 0x40
+_STRING_OF_32: Final = b"\x58\x20"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedAssertion:
@@ -134,6 +150,53 @@ def is_approval_key(spki: bytes) -> bool:
     except BadApprovalError:
         return False
     return True
+
+
+def spki_of_cose(cose: bytes) -> bytes | None:
+    """Return the public key of a passkey as SubjectPublicKeyInfo.
+
+    Args:
+        cose: As an authenticator gave it at enrolment: a COSE key, any bytes.
+
+    Returns:
+        None if it is of no kind that can approve.
+
+    Source:
+        RFC 9053, sections 7.1 and 7.2; CTAP 2.1, section 8 (its one form of CBOR).
+    """
+    fields = _cose_fields(cose)
+    kind, curve, x, y = (fields.get(label) for label in (_KTY, _CRV, _X, _Y))
+    if (kind, curve) == (_EC2, _CURVE_P256) and isinstance(x, bytes) and isinstance(y, bytes):
+        spki = _P256_FRONT + x + y
+    elif (kind, curve) == (_OKP, _CURVE_ED25519) and isinstance(x, bytes):
+        spki = _ED25519_FRONT + x
+    else:
+        return None
+    return spki if is_approval_key(spki) else None
+
+
+def _cose_fields(cose: bytes) -> dict[int, int | bytes]:
+    """Read a map of small integers and strings of 32 bytes; empty if it is anything else."""
+    fields: dict[int, int | bytes] = {}
+    at = 1
+    for _ in range(cose[0] - _MAP if cose and _MAP <= cose[0] < _MAP + _SMALL else 0):
+        label, value = cose[at : at + 1], cose[at + 1 : at + 3]
+        if not label or not value or label[0] >= _STRING:
+            return {}
+        if value == _STRING_OF_32:
+            fields[_small(label[0])] = cose[at + 3 : at + 3 + DIGEST_BYTES]
+            at += 3 + DIGEST_BYTES
+        elif value[0] < _STRING:
+            fields[_small(label[0])] = _small(value[0])
+            at += 2
+        else:
+            return {}
+    return fields if at == len(cose) else {}
+
+
+def _small(byte: int) -> int:
+    """Return the integer of one byte of CBOR: 0 to 23, or -1 to -24."""
+    return byte if byte < _NEGATIVE else _NEGATIVE - 1 - byte
 
 
 def _key_of(spki: bytes) -> EllipticCurvePublicKey | Ed25519PublicKey:

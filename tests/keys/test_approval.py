@@ -18,12 +18,23 @@ from keys.approval import (
     check_assertion,
     is_approval_key,
     new_nonce,
+    spki_of_cose,
 )
 from keys.digest import sha256
 from keys.errors import BadApprovalError, UnknownSuiteError
 
 FILE = loads((Path(__file__).parent / "webauthn_vectors.json").read_text())
 VECTORS: dict[str, dict[str, str]] = {one["name"]: one for one in FILE["vectors"]}
+COSE = {
+    "packed-es256": (
+        "a50102032620012158201cf27f25da591208a4239c2e324f104f585525479a29"
+        "edeedd830f48e77aeae522582059e4b7da6c0106e206ce390c93ab98a15a5ec3"
+        "887e57f0cc2bece803b920c423"
+    ),
+    "packed-eddsa": (
+        "a401010327200621582044e06ddd331c36a8dc667bab52bcae63486c916aa5e339e6acebaa84934bf832"
+    ),
+}
 ORIGIN = "http://localhost:8351"
 CHALLENGE = bytes(range(32))
 SOUND = ("none-es256-long-credential-id", "packed-es256", "tpm-es256")
@@ -164,6 +175,17 @@ def test_key_in_a_second_spelling_is_none() -> None:
     spki = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200") + point
     assert not is_approval_key(spki)
     assert is_approval_key(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+
+def test_key_of_a_passkey_is_read_from_what_it_gave_at_enrolment() -> None:
+    """The registrations of the specification; the rest is no key that can approve."""
+    for name in ("packed-es256", "packed-eddsa"):
+        assert spki_of_cose(bytes.fromhex(COSE[name])) == vector(name)[0].spki
+    sound = bytes.fromhex(COSE["packed-es256"])
+    off = sound[:-1] + bytes((sound[-1] ^ 1,))
+    wrong = (b"", b"\xa0", b"\x00", sound[:-1], sound + b"\x00", sound[:4], sound[:1], off)
+    for cose in (*wrong, b"\xa1\x01\x60", b"\xa1\x60\x01", b"\xa4" + sound[1:]):
+        assert spki_of_cose(cose) is None
 
 
 def test_the_library_that_enrols_passkeys_agrees() -> None:

@@ -20,6 +20,7 @@ from protocol.frame import (
 )
 from protocol.log.beginning import BeginningAnswer
 from protocol.log.deed import Act, Epoch, KeyKind, Revocation, Silence
+from protocol.log.passkey import PasskeyApproval
 from protocol.log.sealing import SealingAnswer
 from protocol.log.statement import envelope_sent
 from protocol.revoking import encode_revocation_answer
@@ -57,7 +58,12 @@ ANSWER = encode_answer(answer())
 ENVELOPES = encode_head(FrameKind.ENVELOPES, riding(item()))
 RECEIPTS = encode_head(FrameKind.RECEIPTS, receipts())
 KEY_SET = key_set(prekey(1)).encode()
-ACT = Act(act="opened", who="RO/1", ref=None, subject=None, why="", t_ms=0).encode()
+APPROVAL = PasskeyApproval(
+    nonce=bytes(32), authenticator_data=b"", client_data=b"", signature=b"", spki=b""
+)
+ACT = Act(
+    act="approved", who="RO/1", ref=None, subject=None, why="", t_ms=0, approval=APPROVAL
+).encode()
 REVOKE = Revocation(node=RO, kind=KeyKind.KEM, key_digest=bytes(32), t_ms=0).encode()
 EPOCH = Epoch(old=ORIGIN, note=None, gap=None, who="", why="", t_ms=0).encode()
 SILENCE = Silence(mid=MID, header_digest=bytes(32), step="", due_ms=0, tries=(), t_ms=0).encode()
@@ -65,6 +71,7 @@ ERROR = encode_error(ErrorAnswer(code=Code.BUSY, mid=None, t_ms=NOW_MS, retry_ms
 
 MAPS: Final[dict[str, list[str]]] = {
     "act": keys_of(ACT),
+    "approval": keys_of(ACT, "ap"),
     "revoke": keys_of(REVOKE),
     "epoch": keys_of(EPOCH),
     "silence": keys_of(SILENCE),
