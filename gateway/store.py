@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gateway.accounts import Accounts
 from gateway.alerting import Alerts
+from gateway.boxes import BoxReads
 from gateway.cancelling import Cancelling
 from gateway.casework import CaseworkStore, RosterStore
 from gateway.continuity import Continuity, Lost, Successions
@@ -333,6 +334,7 @@ class Store(
     Accounts,
     CaseworkStore,
     RosterStore,
+    BoxReads,
     Protocol,
 ):
     """Everything durable of one node, behind transactions named after what happens."""

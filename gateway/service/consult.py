@@ -114,6 +114,14 @@ class Consult:
             await self._casebook.messages(direction, limit=limit, before=before)
         )
 
+    async def lines_of(self, rows: Sequence[MessageRow]) -> tuple[MessageLine, ...]:
+        """Return the lines of some messages, in the same order.
+
+        Args:
+            rows: As the store has them.
+        """
+        return await self._lines(rows)
+
     async def coded(self, code: str) -> tuple[MessageLine, ...]:
         """Return the messages that a short code names, sent or received: usually one.
 

@@ -16,6 +16,7 @@ from gateway.ports import Clock
 from gateway.storage.alerting import AlertPart
 from gateway.storage.anchor import Anchor, machine_name
 from gateway.storage.auditing import AuditPart
+from gateway.storage.boxes import BoxPart
 from gateway.storage.cancelling import CancellingPart
 from gateway.storage.casework import CaseworkPart, RosterPart
 from gateway.storage.connection import StoreLock
@@ -87,6 +88,7 @@ class SqliteStore(
     PeoplePart,
     EntrancePart,
     CredentialPart,
+    BoxPart,
 ):
     """Everything durable of one node; made by `create` or `open`, used between start and close.
 

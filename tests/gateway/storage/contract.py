@@ -3,6 +3,7 @@
 The parts stand in modules of their own: sending, receiving, the log, what people read.
 """
 
+from tests.gateway.storage.contract_boxes import BoxesContract
 from tests.gateway.storage.contract_cancelling import CancellingContract
 from tests.gateway.storage.contract_casework import CaseworkContract
 from tests.gateway.storage.contract_inbox import InboxContract
@@ -40,5 +41,6 @@ class StoreContract(
     WitnessContract,
     RevocationContract,
     CaseworkContract,
+    BoxesContract,
 ):
     """The whole suite."""
