@@ -14,7 +14,9 @@ from gateway.officer.access import CALLER
 from gateway.officer.api.acknowledge import Acknowledger
 from gateway.officer.api.backups import BackupApi
 from gateway.officer.api.cancel import CancelApi
+from gateway.officer.api.casework import CaseworkApi
 from gateway.officer.api.drafts import DraftApi
+from gateway.officer.api.duty import DutyApi
 from gateway.officer.api.events import EventApi
 from gateway.officer.api.evidence import EvidenceApi
 from gateway.officer.api.finding import FindingApi
@@ -65,7 +67,9 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
     )
     return [
         *DraftApi(services.submit).routes(),
-        *MessageApi(services.consult, services.act, acknowledger).routes(),
+        *MessageApi(
+            services.consult, services.act, acknowledger, casework=services.casework
+        ).routes(),
         *LogApi(services.prove).routes(),
         *WitnessApi(services.witnesses).routes(),
         *EventApi(services.store, services.clock, told=services.told).routes(),
@@ -108,9 +112,18 @@ def _further(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
     if services.evidence is not None:
         yield EvidenceApi(services.evidence).routes()
     yield from _keys(services)
+    yield from _work(services)
     if services.recovery is not None:
         operator = f"{services.config.node} operator"
         yield RecoveryApi(services.recovery, operator=operator).routes()
+
+
+def _work(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
+    """Yield the addresses of what a desk does beside its messages."""
+    if services.casework is not None:
+        yield CaseworkApi(services.casework, services.consult).routes()
+    if services.roster is not None:
+        yield DutyApi(services.roster).routes()
 
 
 def _keys(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
 
+from gateway.casework import Casework, Counting, Roster, Searching
 from gateway.config import NodeConfig
 from gateway.evidence.export import Exported
 from gateway.evidence.forks import FoundFork
@@ -319,3 +320,7 @@ class OfficerServices:
     witnesses: WitnessesService | None = None
     keychange: KeyChangeService | None = None
     revocations: RevocationService | None = None
+    casework: Casework | None = None
+    roster: Roster | None = None
+    searching: Searching | None = None
+    counting: Counting | None = None

@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
+from gateway.casework import Casework
 from gateway.errors import DataError
 from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.acknowledge import Acknowledger
@@ -32,6 +33,7 @@ from gateway.officer.shapes.models import AcknowledgeRequest, MessageList
 from gateway.records import Direction
 from gateway.service.consult import Consult
 from gateway.service.shown import MessageLine
+from protocol.identifiers import MessageId
 
 MAX_LIMIT: Final = 200
 DEFAULT_LIMIT: Final = 50
@@ -45,11 +47,20 @@ class MessageApi:
         consult: What may be looked up.
         act: Acts on received messages.
         acknowledger: Writes acknowledgements for the desk.
+        casework: Notes who read what; None where nobody does.
     """
 
-    __slots__ = ("_acknowledger", "_act", "_consult")
+    __slots__ = ("_acknowledger", "_act", "_casework", "_consult")
 
-    def __init__(self, consult: Consult, act: ActService, acknowledger: Acknowledger) -> None:
+    def __init__(
+        self,
+        consult: Consult,
+        act: ActService,
+        acknowledger: Acknowledger,
+        *,
+        casework: Casework | None = None,
+    ) -> None:
+        self._casework = casework
         self._consult = consult
         self._act = act
         self._acknowledger = acknowledger
@@ -96,8 +107,10 @@ class MessageApi:
     @may(May.COMPOSE)
     async def open(self, request: Request) -> Response:
         """Open a message: an act, and a receipt to its sender."""
-        who = caller_of(request).who
-        return answer(opened_view(await self._act.open(mid_of(request), who=who)))
+        mid = mid_of(request)
+        opened = await self._act.open(mid, who=caller_of(request).who)
+        await self._saw(request, mid)
+        return answer(opened_view(opened))
 
     @may(May.COMPOSE)
     async def acknowledge(self, request: Request) -> Response:
@@ -113,12 +126,18 @@ class MessageApi:
         """Read a message that was opened."""
         mid = mid_of(request)
         detail = await self._consult.show(mid)
-        return answer(content_view(await self._consult.content(mid), detail.line.row.state))
+        content = await self._consult.content(mid)
+        await self._saw(request, mid)
+        return answer(content_view(content, detail.line.row.state))
 
     @may(May.READ_CONTENT)
     async def file(self, request: Request) -> StreamResponse:
         """Download an attachment, decrypted and checked whole before its first byte."""
         return await send_file(request, self._act, mid_of(request), index_of(request, "n"))
+
+    async def _saw(self, request: Request, mid: MessageId) -> None:
+        if self._casework is not None:
+            await self._casework.saw(mid, by=caller_of(request))
 
     @may(May.SEE_LISTS)
     async def attempts(self, request: Request) -> Response:
