@@ -40,6 +40,7 @@ from gateway.peer.transport import HttpTransport
 from gateway.ports import Clock
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Runtime
+from gateway.service.boxes import Boxes
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
 from gateway.service.keychange import KeyChange
@@ -249,19 +250,21 @@ async def _desk(
         ConfigError: The system takes no socket of so long a name.
     """
     store = ports.store
+    consult = Consult(
+        store,
+        ports.directory,
+        ports.clock,
+        cases=runtime.cases,
+        late=store,
+        ways=runtime.ways,
+        budgets=ports.budgets,
+    )
     services = OfficerServices(
         submit=runtime.submit,
         act=runtime.act,
         cancel=Cancel(store=store, clock=ports.clock),
-        consult=Consult(
-            store,
-            ports.directory,
-            ports.clock,
-            cases=runtime.cases,
-            late=store,
-            ways=runtime.ways,
-            budgets=ports.budgets,
-        ),
+        consult=consult,
+        boxes=Boxes(store, consult, ports.clock, budgets=ports.budgets),
         prove=Prove(
             store,
             *options.keys.signer().verifiers,

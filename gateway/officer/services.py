@@ -21,6 +21,7 @@ from gateway.records import (
 )
 from gateway.retaining import Holds
 from gateway.rows import EventRow, MessageRow
+from gateway.service.boxes import Boxes
 from gateway.service.cancel import Cancelled
 from gateway.service.consult import Consult
 from gateway.service.contact import Contact
@@ -324,3 +325,4 @@ class OfficerServices:
     roster: Roster | None = None
     searching: Searching | None = None
     counting: Counting | None = None
+    boxes: Boxes | None = None
