@@ -4,11 +4,12 @@ Source: docs/evidence.md, "The bundle"; docs/wire-format.md, rules 6 and 33.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import BinaryIO
 
 from gateway.errors import NoInputError, RecoveringError, UnavailableError
-from gateway.evidence.files import EXPORTED_ACT, chosen
+from gateway.evidence.files import EXPORTED_ACT, PRINTED_ACT, chosen
 from gateway.evidence.forks import ForkExhibits
 from gateway.evidence.material import (
     Attestations,
@@ -19,7 +20,7 @@ from gateway.evidence.material import (
     Variant,
 )
 from gateway.evidence.write import Written, write_bundle
-from gateway.exhibits import Exhibit
+from gateway.exhibits import Exhibit, HeldStatement
 from gateway.ports import Blobs, Clock
 from gateway.records import Direction
 from gateway.rows import MessageRow
@@ -52,6 +53,23 @@ class Exported:
     statements: int
     unproven: int
     missing_blobs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """What goes with a message onto paper.
+
+    Attributes:
+        row: The message.
+        exhibit: What is held of it.
+        statements: Those that the bundle shows, in its order.
+        bundle: The bundle, sealed, without attachments: anybody verifies it.
+    """
+
+    row: MessageRow
+    exhibit: Exhibit
+    statements: tuple[HeldStatement, ...]
+    bundle: bytes
 
 
 class Export:
@@ -114,7 +132,7 @@ class Export:
         before = await self._exhibit(row)
         if variant is Variant.DISCLOSED:
             _check_opened(row, before)
-        await self._state(before, variant, who)
+        await self._state(before, EXPORTED_ACT, who=who, why=variant.value)
         material = await self._material(await self._exhibit(row), variant)
         written = await write_bundle(material, self._blobs, target)
         exhibit = material.exhibit
@@ -124,6 +142,37 @@ class Export:
             statements=len(chosen(material)),
             unproven=exhibit.unproven,
             missing_blobs=named - len(material.blobs),
+        )
+
+    async def paper(self, mid: MessageId, *, who: str, why: str) -> Paper:
+        """Return what goes with a message onto paper; the act is committed before.
+
+        Args:
+            mid: A message that was sent here, or received and opened.
+            who: The person, as "RO/1 officer 3": never a name.
+            why: In what form it leaves the desk: `page` or `pdf`.
+
+        Raises:
+            NoInputError: No such message, or its content was not opened here.
+            UnavailableError: The node never had a directory.
+            DataError: There is more evidence than one bundle holds.
+            StorageError: Nothing was printed.
+            LogDamagedError: A proof of our own log does not hold.
+            ProofError: What is held contradicts itself.
+        """
+        row = await self._row(mid)
+        before = await self._exhibit(row)
+        _check_opened(row, before)
+        await self._state(before, PRINTED_ACT, who=who, why=why)
+        material = await self._material(await self._exhibit(row), Variant.SEALED)
+        material = replace(material, blobs=())
+        bundle = BytesIO()
+        await write_bundle(material, self._blobs, bundle)
+        return Paper(
+            row=row,
+            exhibit=material.exhibit,
+            statements=chosen(material),
+            bundle=bundle.getvalue(),
         )
 
     async def _row(self, mid: MessageId) -> MessageRow:
@@ -140,14 +189,14 @@ class Export:
             raise NoInputError("nothing is held of this message but its place in the lists")
         return exhibit
 
-    async def _state(self, exhibit: Exhibit, variant: Variant, who: str) -> None:
+    async def _state(self, exhibit: Exhibit, word: str, *, who: str, why: str) -> None:
         """State the export; what it covers is then signed, if anything may be signed now."""
         act = Act(
-            act=EXPORTED_ACT,
+            act=word,
             who=who,
             ref=exhibit.mid,
             subject=Header.decode(exhibit.header).body.digest,
-            why=variant.value,
+            why=why,
             t_ms=self._clock.now_ms(),
         )
         statement = officer_act(act.encode(), new_salt())

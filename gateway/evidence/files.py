@@ -43,6 +43,11 @@ from protocol.log.statement import StatementKind, receipt_given
 EXPORTED_ACT = "exported"
 """Word of the act that states an export; it is about the bundle, not about the message."""
 
+PRINTED_ACT = "printed"
+"""Word of the act that states that a message was printed or set as PDF."""
+
+_OF_COPIES = frozenset({EXPORTED_ACT, PRINTED_ACT})
+
 
 def chosen(material: Material) -> tuple[HeldStatement, ...]:
     """Return the statements that go into the bundle, in order.
@@ -172,6 +177,6 @@ def head_of_note(note: bytes) -> TreeHead:
 
 def _is_export(one: HeldStatement) -> bool:
     try:
-        return Act.decode(one.preimage).act == EXPORTED_ACT
+        return Act.decode(one.preimage).act in _OF_COPIES
     except MalformedError:
         return False
