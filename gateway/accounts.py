@@ -193,7 +193,7 @@ class PeopleBook(Protocol):
         is_service: bool,
         now_ms: int,
     ) -> Person:
-        """Add a person; raises DataError (`name_taken`) if one is called so."""
+        """Add a person; raises DataError (`not_allowed`) if one is called so."""
 
     async def person(self, number: int) -> Person | None:
         """Return a person, None if there is none of this number."""

@@ -8,6 +8,7 @@ GatewayError
     UnavailableError     a node, directory or port cannot be had: exit 69
     StorageError         the disk or the database failed: exit 74
     NotYetError          a wait that ran out: exit 75
+        RateLimitedError     too many requests: exit 75
     RecoveringError      the node may not sign yet: exit 75
     LogDamagedError      the stored log does not verify: the node stops, exit 76
     ProofError           a proof or a rule of the protocol does not hold: exit 76
@@ -111,6 +112,20 @@ class NotYetError(GatewayError):
 
     default_code = "not_yet"
     exit_code = 75
+
+
+class RateLimitedError(NotYetError):
+    """Too many requests; what was asked for was not done.
+
+    Attributes:
+        retry_s: After how many seconds it may be asked for again.
+    """
+
+    default_code = "rate_limited"
+
+    def __init__(self, text: str, *, retry_s: int) -> None:
+        super().__init__(text, hint=f"try again in {retry_s} s")
+        self.retry_s = retry_s
 
 
 class RecoveringError(GatewayError):

@@ -128,10 +128,16 @@ class PeerSection(Section):
 
 
 class DeskSection(Section):
-    """[desk]: the officers' side, on this machine only."""
+    """[desk]: the officers' side, on this machine only.
+
+    `origins`: where a proxy on this machine serves the pages under another name. `combined_roles`:
+    whether one person may be operator and see content, as a small desk may have to.
+    """
 
     port: int = Field(default=8035, ge=0, le=_MAX_PORT)
     name: Line = "24/7 desk"
+    origins: Annotated[tuple[Annotated[str, AfterValidator(_url)], ...], Field(max_length=8)] = ()
+    combined_roles: bool = False
 
 
 class DutySection(Section):

@@ -228,7 +228,9 @@ def test_settings_are_those_of_the_program(tmp_path: Path) -> None:
             value = getattr(value, name)
         if key not in {"node", "name", "url"}:
             shown = (
-                "-" if value is None or value == () else f"`{str(value).replace('True', 'true')}`"
+                "-"
+                if value is None or value == ()
+                else f"`{str(value).replace('True', 'true').replace('False', 'false')}`"
             )
             assert row[2] == shown, key
 

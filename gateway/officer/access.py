@@ -16,11 +16,15 @@ from aiohttp.web import Request, RequestKey, StreamResponse
 
 from gateway.errors import AccessDeniedError
 from gateway.people import Caller, Role
+from gateway.service.sessions import Seat
 
 Answer = TypeVar("Answer", bound=StreamResponse)
 
 CALLER: Final = RequestKey("a35.caller", Caller)
 """Where the caller stands in a request."""
+
+SEAT: Final = RequestKey("a35.seat", Seat)
+"""Where the session stands, also a locked one, whose person counts as no caller."""
 
 MARK: Final = "__may__"
 
@@ -127,9 +131,14 @@ def caller_of(request: Request) -> Caller:
     """Return who asks.
 
     Raises:
-        AccessDeniedError: Nobody signed in (`not_signed_in`).
+        AccessDeniedError: Nobody signed in (`not_signed_in`), or the screen is locked
+            (`session_locked`).
     """
     caller = request.get(CALLER)
+    if caller is None and request.get(SEAT) is not None:
+        raise AccessDeniedError(
+            "the screen is locked", code="session_locked", hint="unlock it, then try again"
+        )
     if not isinstance(caller, Caller):
         raise AccessDeniedError(
             "nobody has signed in here", code="not_signed_in", hint="sign in, then try again"

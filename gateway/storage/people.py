@@ -36,7 +36,7 @@ class PeoplePart(StorePart):
         """Add a person.
 
         Raises:
-            DataError: One is called so (`name_taken`).
+            DataError: One is called so (`not_allowed`).
             StorageError: Nobody was added.
         """
 
@@ -49,7 +49,7 @@ class PeoplePart(StorePart):
             if done.rowcount != 1:
                 raise DataError(
                     "somebody of this desk is called so already",
-                    code="name_taken",
+                    code="not_allowed",
                     hint="choose another name; see: a35 user list",
                 )
             session.state(act, must_leave=False)

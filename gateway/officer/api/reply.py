@@ -1,6 +1,6 @@
 """How every handler of the local API reads a request and writes an answer."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from typing import Final, TypeVar
 
@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web import HTTPException, Request, Response, StreamResponse, middleware
 from pydantic import BaseModel, ValidationError
 
-from gateway.errors import DataError, GatewayError, NoInputError
+from gateway.errors import DataError, GatewayError, NoInputError, RateLimitedError
 from gateway.journal import Journal
 from gateway.officer.shapes.problems import (
     MEDIA_TYPE,
@@ -30,6 +30,12 @@ MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 
 _BY_STATUS: Final = {404: "not_found", 405: "wrong_method", 413: "too_large"}
 
+_GUARDED: Final = frozenset({
+    "bad_host", "csrf", "forbidden_role", "not_signed_in", "own_draft", "rate_limited",
+    "session_locked",
+})  # fmt: skip
+"""Refusals of who may not: noted each."""
+
 Body = TypeVar("Body", bound=BaseModel)
 ApiHandler = Callable[[Request], Awaitable[StreamResponse]]
 
@@ -39,10 +45,13 @@ def answer(body: BaseModel, *, status: int = 200) -> Response:
     return Response(body=body.model_dump_json().encode(), status=status, content_type=JSON)
 
 
-def refuse(problem: Problem) -> Response:
+def refuse(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
     """Write a refusal."""
     return Response(
-        body=problem.model_dump_json().encode(), status=problem.status, content_type=MEDIA_TYPE
+        body=problem.model_dump_json().encode(),
+        status=problem.status,
+        content_type=MEDIA_TYPE,
+        headers=headers,
     )
 
 
@@ -117,6 +126,7 @@ def problems(journal: Journal) -> Middleware:
     @middleware
     async def catch(request: Request, handler: Handler) -> StreamResponse:
         number = f"r{next(numbers)}"
+        wait: dict[str, str] = {}
         try:
             return await handler(request)
         except HTTPException as error:
@@ -128,7 +138,9 @@ def problems(journal: Journal) -> Middleware:
         except Exception as error:  # noqa: BLE001  the outermost loop of this interface
             problem = problem_of_error(error)
             _note(journal, problem, error, number)
-        return refuse(problem.model_copy(update={"request_id": number}))
+            if isinstance(error, RateLimitedError):
+                wait = {"Retry-After": str(error.retry_s)}
+        return refuse(problem.model_copy(update={"request_id": number}), headers=wait)
 
     return catch
 
@@ -136,5 +148,7 @@ def problems(journal: Journal) -> Middleware:
 def _note(journal: Journal, problem: Problem, error: Exception, number: str) -> None:
     if problem.code == "bug":
         journal.bug("request_failed", error, request=number)
-    elif isinstance(error, GatewayError) and problem.status >= 500:  # noqa: PLR2004  our side
+    elif problem.code in _GUARDED or (
+        isinstance(error, GatewayError) and problem.status >= 500  # noqa: PLR2004  our side
+    ):
         journal.warning("request_refused", request=number, code=problem.code)

@@ -1,0 +1,281 @@
+"""Layers before every handler of the desk on loopback: host, who asks, where from, how often.
+
+In this order: the Host that was asked for, who it is (a session's cookie or a bearer token, never
+both), whether a page of this desk asked (origin, fetch metadata, the session's token), how often.
+Refusals are raised; the outermost layer writes them and notes their code, nothing else.
+
+Source: docs/desk.md, "Guards".
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Final
+
+from aiohttp.typedefs import Handler, Middleware
+from aiohttp.web import Application, Request, StreamResponse, middleware
+
+from gateway.errors import AccessDeniedError, ConfigError, RateLimitedError
+from gateway.officer.access import CALLER, SEAT
+from gateway.people import Caller, Role, Way
+from gateway.ports import Clock
+from gateway.service.people import People
+from gateway.service.rates import Rate, Rates
+from gateway.service.sessions import Seat, Sessions
+from gateway.service.tokens import Tokens
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+EVENTS: Final = "/api/v1/events"
+REPORTS: Final = "/csp"
+CSRF_FIELD: Final = "csrf"
+CSRF_HEADER: Final = "X-CSRF-Token"
+_UNASKED: Final = frozenset({EVENTS, "/api/v1/session", "/locked/state", REPORTS})
+"""What pages fetch by themselves: it does not keep a screen from locking."""
+
+_FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_ALL_REQUESTS: Final = Rate(per_s=50, burst=200)
+_UNSAFE: Final = Rate(per_s=10, burst=40)
+_STREAMS_OF_ONE: Final = 4
+
+
+class Address:
+    """Where people reach the desk; the port is known once it listens.
+
+    Args:
+        others: Further origins, as https://desk.example.org: a proxy on this machine.
+
+    Attributes:
+        port: Of the desk on loopback.
+    """
+
+    def __init__(self, others: tuple[str, ...] = ()) -> None:
+        self._others = others
+        self.port = 0
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """What a browser may say that a page of ours came from."""
+        return frozenset({f"http://localhost:{self.port}", *self._others})
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """What may be asked for."""
+        return frozenset(each.partition("://")[2] for each in self.origins)
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie: cookies are shared by all ports of a host."""
+        return f"__Host-a35-{self.port}"
+
+    def enter(self, code: str) -> str:
+        """Return the address at which a one-time code counts; it reaches no server's log."""
+        return f"http://localhost:{self.port}/enter#{code}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """What the layers ask.
+
+    Attributes:
+        address: Where the desk is.
+        sessions: Behind cookies.
+        tokens: Behind bearer tokens.
+        clock: Time.
+    """
+
+    address: Address
+    sessions: Sessions
+    tokens: Tokens
+    clock: Clock
+
+    def layers(self) -> tuple[Middleware, ...]:
+        """Return the layers, outermost first."""
+        return (self._host(), self._identity(), self._origin(), self._pace())
+
+    def _host(self) -> Middleware:
+        @middleware
+        async def check(request: Request, handler: Handler) -> StreamResponse:
+            host = request.headers.get("Host", "")
+            local = request.path in HEALTH and host.rpartition(":")[0] in _LOCAL
+            if not local and host not in self.address.hosts:
+                raise ConfigError(
+                    "this desk is served under another name",
+                    code="bad_host",
+                    hint="use the address that the node printed, or name it in desk.origins",
+                )
+            return await handler(request)
+
+        return check
+
+    def _identity(self) -> Middleware:
+        @middleware
+        async def identify(request: Request, handler: Handler) -> StreamResponse:
+            secret = request.cookies.get(self.address.cookie)
+            if "Authorization" in request.headers:
+                if secret is not None:
+                    raise AccessDeniedError("a request has a cookie or a token", code="csrf")
+                request[CALLER] = await bearer(request, self.tokens)
+            elif secret is not None:
+                is_use = request.path not in _UNASKED
+                await self._sit(request, await self.sessions.seat(secret, is_use=is_use))
+            return await handler(request)
+
+        return identify
+
+    async def _sit(self, request: Request, seat: Seat | None) -> None:
+        if seat is not None:
+            request[SEAT] = seat
+            if not seat.is_locked:
+                request[CALLER] = seat.caller
+
+    def _origin(self) -> Middleware:
+        @middleware
+        async def check(request: Request, handler: Handler) -> StreamResponse:
+            if request.method not in SAFE and request.path != REPORTS:
+                await self._check_origin(request)
+            return await handler(request)
+
+        return check
+
+    async def _check_origin(self, request: Request) -> None:
+        """Refuse what no page of ours sent with the rights of a session.
+
+        Without a session there is nothing to misuse but signing in: a browser says where from,
+        and is held to it; a program says nothing.
+
+        Raises:
+            AccessDeniedError: Another origin, or without the session's token (`csrf`).
+        """
+        seat, origin = request.get(SEAT), request.headers.get("Origin")
+        is_ours = origin in self.address.origins or (origin is None and seat is None)
+        if not is_ours or request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            raise AccessDeniedError(
+                "the request did not come from a page of this desk", code="csrf"
+            )
+        if seat is not None and not compare_digest(
+            (await _token_of(request)).encode(), (seat.caller.csrf or "").encode()
+        ):
+            raise AccessDeniedError("the page's token is missing or old", code="csrf")
+
+    def _pace(self) -> Middleware:
+        every, unsafe = Rates(_ALL_REQUESTS, self.clock), Rates(_UNSAFE, self.clock)
+        streams: dict[str, int] = {}
+
+        @middleware
+        async def pace(request: Request, handler: Handler) -> StreamResponse:
+            key = _asker(request)
+            if request.path not in HEALTH:
+                every.take(key)
+            if request.method not in SAFE:
+                unsafe.take(key)
+            if request.path != EVENTS or "text/event-stream" not in request.headers.get(
+                "Accept", ""
+            ):
+                return await handler(request)
+            return await _one_stream(streams, key, lambda: handler(request))
+
+        return pace
+
+
+async def bearer(request: Request, tokens: Tokens) -> Caller:
+    """Return whose program asks.
+
+    Raises:
+        AccessDeniedError: It shows no token that counts (`not_signed_in`).
+    """
+    kind, _, token = request.headers["Authorization"].partition(" ")
+    caller = await tokens.caller(token) if kind.lower() == "bearer" else None
+    if caller is None:
+        raise AccessDeniedError(
+            "this token does not count, or no longer",
+            code="not_signed_in",
+            hint="sign in again: a35 login",
+        )
+    return caller
+
+
+def by_socket(node: str, people: People | None, tokens: Tokens | None) -> Middleware:
+    """Return the layer that says who asks over the control socket.
+
+    Whoever may open it is the whole desk until somebody was added: a node without people goes on
+    as it is. From then on it is the operator, and a token says who else.
+
+    Args:
+        node: Of the desk, CC/n.
+        people: Whether there are any.
+        tokens: Behind bearer tokens.
+    """
+    desk = Caller(
+        person=None, name="desk", who=f"{node} desk", roles=frozenset(Role), way=Way.SOCKET
+    )
+    operator = Caller(
+        person=None,
+        name="operator",
+        who=f"{node} operator",
+        roles=frozenset({Role.OPERATOR}),
+        way=Way.SOCKET,
+    )
+
+    @middleware
+    async def name(request: Request, handler: Handler) -> StreamResponse:
+        if "Authorization" in request.headers and tokens is not None:
+            request[CALLER] = await bearer(request, tokens)
+        else:
+            request[CALLER] = operator if people and await people.exist() else desk
+        return await handler(request)
+
+    return name
+
+
+def add_headers(app: Application, headers: dict[str, str]) -> None:
+    """Let every answer of an application carry headers, unless it says otherwise.
+
+    Args:
+        app: Not started yet.
+        headers: Of each answer, refusals and streams as well.
+    """
+
+    async def add(_request: Request, response: StreamResponse) -> None:  # noqa: RUF029  a signal
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+
+    app.on_response_prepare.append(add)
+
+
+async def _token_of(request: Request) -> str:
+    """Return the token that came with a request, in a header or in its form."""
+    header = request.headers.get(CSRF_HEADER)
+    if header is not None or request.content_type not in _FORMS:
+        return header or ""
+    field = (await request.post()).get(CSRF_FIELD)
+    return field if isinstance(field, str) else ""
+
+
+def _asker(request: Request) -> str:
+    caller, seat = request.get(CALLER), request.get(SEAT)
+    if seat is not None:
+        return f"session {seat.session.number}"
+    return "anybody" if caller is None else f"{caller.way.value} {caller.person}"
+
+
+async def _one_stream(
+    streams: dict[str, int], key: str, run: Callable[[], Awaitable[StreamResponse]]
+) -> StreamResponse:
+    """Run an event stream if its session has not too many.
+
+    Raises:
+        RateLimitedError: It has.
+    """
+    if streams.get(key, 0) >= _STREAMS_OF_ONE:
+        raise RateLimitedError(
+            f"one session follows events {_STREAMS_OF_ONE} times at most", retry_s=15
+        )
+    streams[key] = streams.get(key, 0) + 1
+    try:
+        return await run()
+    finally:
+        streams[key] -= 1
+        if not streams[key]:
+            del streams[key]

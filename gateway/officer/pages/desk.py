@@ -1,0 +1,106 @@
+"""What every page is built with: the services, and the one way to answer with a page.
+
+A page's module is a class that takes a `Desk` and gives its routes; each handler is marked
+`@may(...)` and answers by `Desk.show` or `Desk.redirect`.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from aiohttp.web import Request, Response
+
+from gateway.accounts import Settings
+from gateway.drafting import DeskDrafts
+from gateway.officer.access import CALLER, SEAT
+from gateway.officer.adapters.templates import Templates
+from gateway.officer.guards import Address
+from gateway.officer.pages.layout import SECURITY, Frame, language_of, page, theme_of
+from gateway.officer.pages.statics import Statics
+from gateway.officer.services import OfficerServices
+from gateway.people import Caller
+from gateway.ports import Clock
+from gateway.service.frontdoor import FrontDoor
+from gateway.service.people import People
+from gateway.service.sessions import Seat
+
+_UTC: Final = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything that pages are built of.
+
+    Attributes:
+        services: The use cases of messages, log and network.
+        door: People, and by what they come in.
+        drafts: Drafts with second persons; None on a desk without them.
+        templates: Of the package.
+        statics: Files of the package that browsers load.
+        clock: Time.
+        address: Where the desk is reached.
+        is_demo: Keys are for testing.
+    """
+
+    services: OfficerServices
+    door: FrontDoor
+    drafts: DeskDrafts | None
+    templates: Templates
+    statics: Statics
+    clock: Clock
+    address: Address
+    is_demo: bool = False
+
+    @property
+    def people(self) -> People:
+        """Who belongs to the desk."""
+        return self.door.people
+
+    async def frame(self, request: Request) -> Frame:
+        """Return what a page shows besides its own matter."""
+        caller, seat = request.get(CALLER), request.get(SEAT)
+        config = self.services.config
+        chosen = Settings() if seat is None else seat.person.settings
+        return Frame(
+            desk=config.desk.name,
+            node=config.node,
+            caller=_shown(caller, seat),
+            language=language_of(request, caller),
+            theme=theme_of(request),
+            now=datetime.fromtimestamp(self.clock.now_ms() / 1000, tz=UTC),
+            zone=config.duty.time_zone or _UTC,
+            sound=chosen.sound,
+            shortcuts=chosen.shortcuts,
+            lock_at=None
+            if seat is None or seat.is_locked
+            else datetime.fromtimestamp(seat.lock_ms / 1000, tz=UTC),
+            is_locked=seat is not None and seat.is_locked,
+            is_demo=self.is_demo,
+        )
+
+    async def show(
+        self, request: Request, template: str, *, status: int = 200, **values: object
+    ) -> Response:
+        """Answer with a page.
+
+        Args:
+            request: What is answered.
+            template: Below `templates`; it extends `base.html`.
+            status: Of the answer.
+            values: What it shows besides the frame; a template shows no other.
+        """
+        frame = await self.frame(request)
+        return page(request, self.templates, template, frame, status=status, **values)
+
+    def redirect(self, path: str) -> Response:
+        """Answer with another page, to be fetched: after every POST.
+
+        Args:
+            path: On this desk, as /inbox.
+        """
+        return Response(status=303, headers={**SECURITY, "Location": path})
+
+
+def _shown(caller: Caller | None, seat: Seat | None) -> Caller | None:
+    """Return who the frame names: also whose screen is locked, for the form that unlocks it."""
+    return seat.caller if caller is None and seat is not None else caller

@@ -1,0 +1,53 @@
+"""Every page of the desk: one line for each module of pages."""
+
+from aiohttp.web import RouteDef
+
+from gateway.drafting import DeskDrafts
+from gateway.officer.adapters.languages import Languages
+from gateway.officer.adapters.templates import Templates
+from gateway.officer.guards import Address
+from gateway.officer.pages.desk import Desk
+from gateway.officer.pages.statics import Statics
+from gateway.officer.services import OfficerServices
+from gateway.service.frontdoor import FrontDoor
+
+
+def page_routes(desk: Desk) -> list[RouteDef]:
+    """Return the addresses of all pages, and of what the browser loads besides.
+
+    Args:
+        desk: What they are built with.
+    """
+    return [
+        *desk.statics.routes(),
+    ]
+
+
+def make_desk(
+    services: OfficerServices,
+    door: FrontDoor,
+    address: Address,
+    *,
+    drafts: DeskDrafts | None,
+    is_demo: bool,
+) -> Desk:
+    """Read templates, words and static files, once, and build what pages are built with.
+
+    Args:
+        services: The use cases of messages, log and network.
+        door: People, and by what they come in.
+        address: Where the desk is reached.
+        drafts: Drafts with second persons; None on a desk without them.
+        is_demo: Keys are for testing.
+    """
+    statics = Statics.load()
+    return Desk(
+        services=services,
+        door=door,
+        drafts=drafts,
+        templates=Templates(Languages.load(), statics.address),
+        statics=statics,
+        clock=services.clock,
+        address=address,
+        is_demo=is_demo,
+    )
