@@ -44,6 +44,7 @@ from gateway.service.boxes import Boxes
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
 from gateway.service.keychange import KeyChange
+from gateway.service.leafing import Leafing
 from gateway.service.prove import Prove, listed_keys
 from gateway.service.revocations import Revoking
 from gateway.service.witnesses import Witnesses
@@ -283,6 +284,8 @@ async def _desk(
         metrics=ports.metrics,
         backups=backups,
         evidence=evidence,
+        paper=evidence,
+        leafing=Leafing(store),
         witnesses=witnesses,
         holds=store,
         contact=runtime.contact,

@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol, TypeAlias
 
 from gateway.casework import Casework, Counting, Roster, Searching
 from gateway.config import NodeConfig
-from gateway.evidence.export import Exported
+from gateway.evidence.export import Exported, Paper
 from gateway.evidence.forks import FoundFork
 from gateway.evidence.material import Variant
 from gateway.evidence.write import Written
@@ -26,6 +26,7 @@ from gateway.service.cancel import Cancelled
 from gateway.service.consult import Consult
 from gateway.service.contact import Contact
 from gateway.service.continuing import Standpoint
+from gateway.service.leafing import Leafing
 from gateway.service.peers import PeerState
 from gateway.service.prove import LogVerification, LogView
 from gateway.service.witnesses import WitnessState
@@ -279,6 +280,13 @@ class EvidenceService(Protocol):
         """Write the evidence of one message; the act is committed before the first byte."""
 
 
+class PaperService(Protocol):
+    """What goes with a message onto paper."""
+
+    async def paper(self, mid: MessageId, *, who: str, why: str) -> Paper:
+        """Return it; the act is committed before."""
+
+
 class KeyChangeService(Protocol):
     """Keys that wait."""
 
@@ -315,6 +323,8 @@ class OfficerServices:
     recovery: RecoveryService | None = None
     cancel: CancelService | None = None
     evidence: EvidenceService | None = None
+    paper: PaperService | None = None
+    leafing: Leafing | None = None
     holds: Holds | None = None
     contact: Contact | None = None
     told: Told | None = None
