@@ -26,7 +26,6 @@ from gateway.directory.publish import (
 from gateway.directory.serve import FolderServer
 from gateway.operator.ceremony import ceremony_app
 from gateway.operator.entry import entry_app
-from gateway.operator.fingerprint import digit_groups, words
 from gateway.operator.keyholding import (
     CredentialOption,
     KeysOption,
@@ -39,6 +38,7 @@ from gateway.operator.keyholding import (
 )
 from gateway.operator.revocation import revocation_app
 from gateway.operator.tufclient import client_app
+from gateway.service.fingerprint import digit_groups, words
 from gateway.terminal import JsonOption, Terminal
 from protocol.directory import NodeState, fingerprints
 from protocol.directory_values import time_text

@@ -41,7 +41,6 @@ from gateway.directory.sheet import (
 from gateway.directory.signers import KeyFolder
 from gateway.directory.stamping import stamp
 from gateway.errors import ConfigError, GatewayError, UsageError
-from gateway.operator.fingerprint import digit_groups, words
 from gateway.operator.keyholding import (
     CredentialOption,
     KeysOption,
@@ -52,6 +51,7 @@ from gateway.operator.keyholding import (
     read_named,
     version_of,
 )
+from gateway.service.fingerprint import digit_groups, words
 from gateway.terminal import JsonOption, Terminal
 from protocol.directory_values import time_text
 

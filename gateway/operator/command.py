@@ -11,7 +11,6 @@ import typer
 from gateway.clock import SystemClock
 from gateway.errors import ConfigError, UnavailableError
 from gateway.home import Home
-from gateway.operator.fingerprint import digit_groups
 from gateway.operator.launch import Launcher
 from gateway.operator.node import NewNode, create_node, read_join_request, refuse_used
 from gateway.operator.options import (
@@ -26,6 +25,7 @@ from gateway.operator.options import (
     trusted_root,
 )
 from gateway.operator.start import RunOptions, prepare_run, write_credential
+from gateway.service.fingerprint import digit_groups
 from gateway.terminal import HomeOption, JsonOption, Terminal
 
 app = typer.Typer()

@@ -9,8 +9,8 @@ import typer
 
 from gateway.errors import UsageError
 from gateway.home import Home
-from gateway.operator.fingerprint import digit_groups
 from gateway.operator.recovering import call
+from gateway.service.fingerprint import digit_groups
 from gateway.terminal import HomeOption, JsonOption, Terminal
 
 MAX_PERSON = 60

@@ -26,12 +26,12 @@ from gateway.errors import (
     UsageError,
 )
 from gateway.home import Home
-from gateway.operator.fingerprint import digit_groups
 from gateway.operator.listing import listed_entry
 from gateway.operator.node import LISTED_DAYS
 from gateway.operator.options import CredentialOption, PassphraseOption, secret_source
 from gateway.operator.recover import Renewed, renew
 from gateway.operator.start import configured_file, load_home, refused_keys, unlock
+from gateway.service.fingerprint import digit_groups
 from gateway.storage.generations import Survey, survey
 from gateway.terminal import HomeOption, JsonOption, Terminal
 from keys.errors import KeyFileError

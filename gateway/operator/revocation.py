@@ -17,7 +17,6 @@ from gateway.directory.layout import party_role
 from gateway.directory.signers import KeyFolder
 from gateway.errors import DataError, UsageError
 from gateway.home import Home
-from gateway.operator.fingerprint import digit_groups
 from gateway.operator.keyholding import (
     CredentialOption,
     KeysOption,
@@ -27,6 +26,7 @@ from gateway.operator.keyholding import (
     read_named,
 )
 from gateway.operator.recovering import call
+from gateway.service.fingerprint import digit_groups
 from gateway.terminal import HomeOption, JsonOption, Terminal
 from keys.suite import DIGEST_BYTES
 from protocol.errors import MalformedError

@@ -12,7 +12,6 @@ from gateway.clock import SystemClock
 from gateway.config import NodeConfig
 from gateway.home import Home
 from gateway.operator.doctor import Check, ask_node, check_settings, examine
-from gateway.operator.fingerprint import digit_groups
 from gateway.operator.keylist import describe_keys
 from gateway.operator.newkeys import wait_app
 from gateway.operator.options import CredentialOption, PassphraseOption, secret_source
@@ -20,6 +19,7 @@ from gateway.operator.revocation import tell_app
 from gateway.operator.start import configured_file, load_home, unlock
 from gateway.operator.turnkeys import turn_app
 from gateway.operator.witness import new_witness
+from gateway.service.fingerprint import digit_groups
 from gateway.storage.connection import StoreLock
 from gateway.terminal import HomeOption, JsonOption, Terminal
 

@@ -8,10 +8,10 @@ import typer
 
 from gateway.clock import SystemClock
 from gateway.home import Home
-from gateway.operator.fingerprint import digit_groups
 from gateway.operator.options import CredentialOption, PassphraseOption, secret_source
 from gateway.operator.rotation import Kind, Rotated, rotate
 from gateway.operator.start import configured_file, load_home
+from gateway.service.fingerprint import digit_groups
 from gateway.terminal import HomeOption, JsonOption, Terminal
 
 turn_app = typer.Typer()

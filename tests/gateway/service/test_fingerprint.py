@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.operator.fingerprint import digit_groups, words
+from gateway.service.fingerprint import digit_groups, words
 
 
 def test_groups_are_those_of_the_first_128_bits() -> None:
