@@ -11,7 +11,7 @@ from aiohttp.web import Application, Request, RouteDef, StreamResponse, middlewa
 
 from gateway.journal import get_journal
 from gateway.officer.access import CALLER
-from gateway.officer.api.acknowledge import Acknowledger
+from gateway.officer.acknowledging import Acknowledger
 from gateway.officer.api.backups import BackupApi
 from gateway.officer.api.cancel import CancelApi
 from gateway.officer.api.casework import CaseworkApi

@@ -10,9 +10,9 @@ from aiohttp.web import Request, RouteDef, StreamResponse, post
 
 from gateway.evidence.material import Variant
 from gateway.officer.access import May, caller_of, may
-from gateway.officer.api.download import IN_MEMORY_BYTES, send_bundle
 from gateway.officer.api.forks import ForkApi
 from gateway.officer.api.reply import BASE, mid_of, read
+from gateway.officer.download import IN_MEMORY_BYTES, send_bundle
 from gateway.officer.services import EvidenceService
 from gateway.officer.shapes.evidence import EvidenceRequest
 

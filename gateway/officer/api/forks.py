@@ -8,8 +8,8 @@ from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 from gateway.errors import NoInputError
 from gateway.evidence.forks import FoundFork
 from gateway.officer.access import May, caller_of, may
-from gateway.officer.api.download import IN_MEMORY_BYTES, send_bundle
 from gateway.officer.api.reply import BASE, answer
+from gateway.officer.download import IN_MEMORY_BYTES, send_bundle
 from gateway.officer.services import ForkService
 from gateway.officer.shapes.evidence import ForkItem, ForkList
 from gateway.officer.shapes.moments import instant

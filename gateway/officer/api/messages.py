@@ -8,9 +8,8 @@ from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 from gateway.casework import Casework
 from gateway.errors import DataError
 from gateway.officer.access import May, caller_of, may
-from gateway.officer.api.acknowledge import Acknowledger
+from gateway.officer.acknowledging import Acknowledger
 from gateway.officer.api.caseview import thread_view
-from gateway.officer.api.download import send_file
 from gateway.officer.api.drafts import request_key, sent
 from gateway.officer.api.redact import shown_item, shown_thread
 from gateway.officer.api.reply import (
@@ -28,6 +27,7 @@ from gateway.officer.api.views import (
     message_view,
     opened_view,
 )
+from gateway.officer.download import send_file
 from gateway.officer.services import ActService
 from gateway.officer.shapes.models import AcknowledgeRequest, MessageList
 from gateway.records import Direction
