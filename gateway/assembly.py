@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import lru_cache, partial
 from typing import Final, TypeVar
@@ -83,8 +83,17 @@ def run(options: RunOptions, *, clock: Clock | None = None) -> int:
     return 0
 
 
-async def serve(options: RunOptions, clock: Clock) -> None:
-    """Run one node until SIGTERM or SIGINT."""
+async def serve(
+    options: RunOptions, clock: Clock, *, met: Callable[[Runtime, Ports], None] | None = None
+) -> None:
+    """Run one node until SIGTERM or SIGINT.
+
+    Args:
+        options: Home, settings and unlocked keys.
+        clock: Time.
+        met: Is given the node's services and ports once it serves, for a program that has it in
+            its own process.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -132,6 +141,7 @@ async def serve(options: RunOptions, clock: Clock) -> None:
             transport=transport,
             stop=stop,
             stack=stack,
+            met=met,
         )
     get_journal("node").info("stopped")
 
@@ -146,6 +156,7 @@ async def _run(
     transport: HttpTransport,
     stop: asyncio.Event,
     stack: AsyncExitStack,
+    met: Callable[[Runtime, Ports], None] | None,
 ) -> None:
     server: PeerServer | None = None
 
@@ -219,6 +230,8 @@ async def _run(
             revoking=revoking,
         )
     )
+    if met is not None:
+        met(runtime, ports)
     await _until(stop, working)
 
 
