@@ -32,6 +32,7 @@ from protocol.identifiers import MessageId
 ATTACHED_BYTES: Final = 5 * 1024
 """Above this a payload travels as an attachment, below as the text of a document."""
 
+_LOOK_EVERY_S: Final = 0.05
 _TYPE: Final = "subscriber_information_request"
 
 
@@ -146,6 +147,8 @@ async def main(home: Path, credential: Path, to: str, orders: TextIO) -> None:
     except asyncio.CancelledError:
         await node
         raise
+    while not runtime.health.is_ready():  # its log is compared with what the others hold
+        await ports.clock.sleep(_LOOK_EVERY_S)
     sender = Sender(runtime, ports.store, to)
     sys.stdout.write(json.dumps({"serving": True}) + "\n")
     sys.stdout.flush()
