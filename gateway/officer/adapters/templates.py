@@ -175,12 +175,12 @@ def _field_in(tag: str, languages: Languages) -> Callable[[str], Markup]:
 def _moment_in(tag: str) -> Callable[..., Markup]:
     def moment(value: Time, *zones: str) -> Markup:
         at = when(value)
-        shown = Markup('<time class="a35-moment" datetime="{}"><span>{} UTC</span>').format(
+        shown = Markup('<time class="a35-moment" datetime="{}"><bdi>{} UTC</bdi>').format(
             _stamp(at), day_and_time(at, tag)
         )
         for zone in dict.fromkeys(zones):
             text = time_in(at, zone, tag)
-            shown += Markup(' <span class="a35-zone">{}</span>').format(text)
+            shown += Markup(' <bdi class="a35-zone">{}</bdi>').format(text)
         return shown + Markup("</time>")
 
     return moment

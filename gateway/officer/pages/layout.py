@@ -142,6 +142,7 @@ class Frame:
         duty_until: Until when.
         sound: Emergencies sound for this person.
         shortcuts: Keys do things for this person.
+        after: The number of the newest event when the page was made: the browser hears on from it.
         lock_at: When the session locks without a further request; None without a session.
         is_locked: Only counts and clocks may be shown.
         is_demo: Keys are for testing.
@@ -162,6 +163,7 @@ class Frame:
     duty_until: datetime | None = None
     sound: bool = True
     shortcuts: bool = True
+    after: int = 0
     lock_at: datetime | None = None
     is_locked: bool = False
     is_demo: bool = False
@@ -229,6 +231,7 @@ WORDS: Final[Mapping[str, str]] = {
     "notification": message("A35: an emergency request is waiting"),
     "sound_on": message("Sound on"),
     "sound_off": message("Sound off"),
+    "sound_waits": message("Sound: press to allow"),
     "passkey_failed": message("The passkey was not accepted. Try again."),
     "passkey_missing": message("This browser cannot use passkeys here."),
     "pause": message("Pause"),

@@ -93,8 +93,8 @@ def test_times_stand_in_utc_and_in_the_zones(languages: Languages) -> None:
     shown = one(text, languages).render("one.html", locale="en", t=NOW)
     assert shown == (
         '<time class="a35-moment" datetime="2026-11-21T14:03:00Z">'
-        "<span>21 Nov 2026, 14:03:00 UTC</span>"
-        ' <span class="a35-zone">16:03 Bucharest</span> <span class="a35-zone">15:03 Paris</span>'
+        "<bdi>21 Nov 2026, 14:03:00 UTC</bdi>"
+        ' <bdi class="a35-zone">16:03 Bucharest</bdi> <bdi class="a35-zone">15:03 Paris</bdi>'
         "</time>"
     )
 
