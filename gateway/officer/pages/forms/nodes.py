@@ -4,17 +4,14 @@ Frozen values, made anew from a document each time (`build`); names of HTML cont
 the document. They hold what is shown, never what is judged: faults are kept beside them by path.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from protocol.requests.faults import Path, path_text
 from protocol.requests.forms import FormField
 from protocol.requests.part import Part
-
-_IN_NO_ID: Final = re.compile(r"[^A-Za-z0-9_]+")
 
 
 class Widget(StrEnum):
@@ -102,7 +99,7 @@ class _Placed:
     @property
     def id(self) -> str:
         """Names the element on the page."""
-        return id_of(self.name)
+        return f"f-{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,15 +211,6 @@ class Section:
     nodes: tuple[Node, ...]
     restored: bool = False
     is_folded: bool = False
-
-
-def id_of(name: str) -> str:
-    """Return the id of an element by the name of its control.
-
-    Args:
-        name: A path as text.
-    """
-    return f"f-{_IN_NO_ID.sub('-', name).strip('-')}"
 
 
 def controls_of(node: Node) -> Iterator[Control]:

@@ -70,7 +70,7 @@ def read(kind: DocumentType, posted: Mapping[str, str], spelling: Spelling) -> d
     Returns:
         Values as JSON has them; incomplete or with faults if what was entered is.
     """
-    whole = _Reader(kind, posted, spelling).object(Document, ())
+    whole = _Reader(kind, posted, spelling).fields(Document, ())
     return {"type": kind.name, **whole}
 
 
@@ -90,7 +90,7 @@ class _Reader:
             for match in _INDEX.finditer(control):
                 self._indexes[control[: match.start()]].add(int(match[1]))
 
-    def object(self, form: type[Part], path: Path) -> dict[str, Any]:
+    def fields(self, form: type[Part], path: Path) -> dict[str, Any]:
         """Read the fields of one object."""
         values: dict[str, Any] = {}
         for field in fields_of(form):
@@ -107,15 +107,14 @@ class _Reader:
     ) -> object:
         if field.kind not in {FieldKind.FORM, FieldKind.CHOSEN}:
             return self._control(field, owner, path)
-        if field.many and field.form is not None:
-            entries = self._entries(field.form, path)
-            return entries or self._in_place(path)
-        form = self._form(field, owner, path, values)
-        inside = {} if form is None else self.object(form, path)
-        if inside:
-            return inside
         odd = self._in_place(path)
-        return {} if odd is _ABSENT and field.required and form is not None else odd
+        if odd is not _ABSENT:
+            return odd  # the page showed no fields in its place
+        if field.many and field.form is not None:
+            return self._entries(field.form, path) or _ABSENT
+        form = self._form(field, owner, path, values)
+        inside = {} if form is None else self.fields(form, path)
+        return inside if inside or (field.required and form is not None) else _ABSENT
 
     def _form(
         self, field: FormField, owner: type[Part], path: Path, values: Mapping[str, Any]
@@ -130,12 +129,12 @@ class _Reader:
         entries: list[object] = []
         for index in sorted(self._indexes.get(path_text(path), ())):
             place = (*path, index)
-            entry = self.object(form, place)
-            odd = self._in_place(place)
-            if not is_blank(form, entry):
+            entry = self._in_place(place)
+            if entry is _ABSENT:
+                values = self.fields(form, place)
+                entry = _ABSENT if is_blank(form, values) else values
+            if entry is not _ABSENT:
                 entries.append(entry)
-            elif odd is not _ABSENT:
-                entries.append(odd)
         return entries
 
     def _control(self, field: FormField, owner: type[Part], path: Path) -> object:

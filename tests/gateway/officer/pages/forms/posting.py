@@ -41,13 +41,16 @@ def _control(node: Control) -> Iterator[tuple[str, str]]:
         case Widget.MOMENT | Widget.WHEN:
             yield from ((f"{name}~{p}", v) for p, v in zip(MOMENT_FIELDS, node.parts, strict=True))
         case Widget.TICKS:
-            if node.order:
-                yield f"{name}~order", "\r\n".join(node.order)
-            for choice in node.choices:
-                if choice.value in node.chosen:
-                    yield f"{name}~is~{choice.value}", "yes"
+            yield from _ticks(node)
         case Widget.RADIOS | Widget.SELECT | Widget.TICK:
-            if node.chosen:
-                yield name, node.chosen[0]
+            yield from ((name, value) for value in node.chosen[:1])
         case _:
             yield name, node.text.replace("\n", "\r\n")
+
+
+def _ticks(node: Control) -> Iterator[tuple[str, str]]:
+    if node.order:
+        yield f"{node.name}~order", "\r\n".join(node.order)
+    for choice in node.choices:
+        if choice.value in node.chosen:
+            yield f"{node.name}~is~{choice.value}", "yes"
