@@ -284,6 +284,9 @@ class Roster(Protocol):
 class Searching(Protocol):
     """Looking for words in what this desk may read (gateway.service.searching)."""
 
+    async def warm(self) -> None:
+        """Get ready; whoever searches meanwhile waits."""
+
     async def search(self, query: SearchQuery, *, viewer: Caller) -> tuple[Hit, ...]:
         """Return hits, best first; AccessDeniedError for whoever may not read content."""
 

@@ -6,11 +6,9 @@ whoever may open it is the desk) and `build_health_app` on localhost.
 
 from collections.abc import Iterator, Sequence
 
-from aiohttp.typedefs import Handler, Middleware
-from aiohttp.web import Application, Request, RouteDef, StreamResponse, middleware
+from aiohttp.web import Application, RouteDef
 
 from gateway.journal import get_journal
-from gateway.officer.access import CALLER
 from gateway.officer.acknowledging import Acknowledger
 from gateway.officer.api.backups import BackupApi
 from gateway.officer.api.cancel import CancelApi
@@ -32,9 +30,10 @@ from gateway.officer.api.refer import ReferApi
 from gateway.officer.api.reference import ReferenceApi
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
 from gateway.officer.api.revocations import RevocationApi
+from gateway.officer.api.searches import SearchApi
 from gateway.officer.api.witnesses import WitnessApi
+from gateway.officer.guards import by_socket
 from gateway.officer.services import HealthService, MetricsService, OfficerServices
-from gateway.people import Caller, Role, Way
 from gateway.service.hold import Holding
 
 
@@ -45,7 +44,10 @@ def build_officer_app(services: OfficerServices) -> Application:
         services: What it is built of.
     """
     app = Application(
-        middlewares=[problems(get_journal("officer")), _by_socket(services.config.node)],
+        middlewares=[
+            problems(get_journal("officer")),
+            by_socket(services.config.node, services.door),
+        ],
         client_max_size=MAX_BODY_BYTES,
     )
     app.add_routes(api_routes(services))
@@ -83,20 +85,6 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
     ]
 
 
-def _by_socket(node: str) -> Middleware:
-    """Return the layer that lets whoever may open the control socket act for the whole desk."""
-    desk = Caller(
-        person=None, name="desk", who=f"{node} desk", roles=frozenset(Role), way=Way.SOCKET
-    )
-
-    @middleware
-    async def name_caller(request: Request, handler: Handler) -> StreamResponse:
-        request.setdefault(CALLER, desk)
-        return await handler(request)
-
-    return name_caller
-
-
 def _further(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
     """Yield the addresses of what not every desk is given."""
     if services.backups is not None:
@@ -124,6 +112,8 @@ def _work(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
         yield CaseworkApi(services.casework, services.consult).routes()
     if services.roster is not None:
         yield DutyApi(services.roster).routes()
+    if services.searching is not None:
+        yield SearchApi(services.searching).routes()
 
 
 def _keys(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:

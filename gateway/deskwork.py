@@ -1,0 +1,47 @@
+"""What a desk does beside its messages, made over the ports of a node: notes, search, numbers.
+
+The search's index is built beside the node's work from its start on.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+from gateway.officer.services import OfficerServices
+from gateway.outfit import Ports
+from gateway.runtime import Runtime
+from gateway.service.casework import CaseworkDesk
+from gateway.service.roster import DutyRoster
+from gateway.service.searching import Search
+from gateway.service.statistics import StatisticsDesk
+from gateway.storage.wordindex import MemoryIndex
+
+
+def with_deskwork(services: OfficerServices, ports: Ports, runtime: Runtime) -> OfficerServices:
+    """Return the services of a desk with these beside them.
+
+    Args:
+        services: The others.
+        ports: Of the node.
+        runtime: Folds its cases.
+    """
+    store, clock = ports.store, ports.clock
+    return replace(
+        services,
+        casework=CaseworkDesk(store, store, clock),
+        roster=DutyRoster(store, store, clock),
+        searching=Search(store, MemoryIndex(), clock),
+        counting=StatisticsDesk(store, runtime.cases, clock, budgets=ports.budgets),
+    )
+
+
+def begin_deskwork(services: OfficerServices, stack: AsyncExitStack) -> None:
+    """Begin what such services do by themselves, until the stack ends.
+
+    Args:
+        services: Of `with_deskwork`.
+        stack: Ends it.
+    """
+    if services.searching is not None:
+        warming = asyncio.create_task(services.searching.warm())
+        stack.callback(warming.cancel)
