@@ -9,28 +9,23 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import lru_cache, partial
-from typing import Final, TypeVar
 
-from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
-
-from gateway.chores import alerting_over, make_nightly, make_webhooks, work
+from gateway.chores import make_nightly, make_webhooks, work
 from gateway.clock import SystemClock
 from gateway.cosigning import make_cosign, make_witnesses, read_policy
+from gateway.deskroom import Beside, listen, open_desk
 from gateway.directory.sources import PeerAccess
 from gateway.directory.trusted import TrustedDirectory, file_of, made_ms_of
 from gateway.disowning import make_revoking
-from gateway.errors import ConfigError, UnavailableError
-from gateway.evidence.export import Export
+from gateway.errors import ConfigError
 from gateway.evidence.states import export_over
 from gateway.journal import configure_journal, get_journal
 from gateway.locksmith import Locksmith, make_keychange
 from gateway.metrics import Metrics
 from gateway.notary import make_stamping
-from gateway.officer.server import build_health_app, build_officer_app
-from gateway.officer.services import OfficerServices
 from gateway.operator.keyroom import KeyRoom
 from gateway.operator.start import RunOptions
 from gateway.outfit import Ports
@@ -40,14 +35,6 @@ from gateway.peer.transport import HttpTransport
 from gateway.ports import Clock
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Runtime
-from gateway.service.boxes import Boxes
-from gateway.service.cancel import Cancel
-from gateway.service.consult import Consult
-from gateway.service.keychange import KeyChange
-from gateway.service.leafing import Leafing
-from gateway.service.prove import Prove, listed_keys
-from gateway.service.revocations import Revoking
-from gateway.service.witnesses import Witnesses
 from gateway.storage.backups import HomeBackups
 from gateway.storage.blobs import FileBlobs
 from gateway.storage.space import DiskSpace
@@ -56,10 +43,6 @@ from keys.nodekeys import NodeKeys
 from protocol.identifiers import LogOrigin
 from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.signing import sign_head
-
-_Result = TypeVar("_Result")
-_SOCKET_NAME_MOST: Final = 107
-"""Bytes of a socket's path on Linux (unix(7)), without the zero behind it."""
 
 
 def run(options: RunOptions, *, clock: Clock | None = None) -> int:
@@ -189,7 +172,7 @@ async def _run(
     )
     server = PeerServer(services, options.keys.tls, trusted_certificates=directory.certificates)
     locksmith.server = server
-    peer_port = await _listen(
+    peer_port = await listen(
         server.start(options.config.peer.host, options.config.peer.port), "peer.listen"
     )
     stack.push_async_callback(server.stop)
@@ -199,16 +182,18 @@ async def _run(
     webhooks = await make_webhooks(options, ports, runtime, stack)
     evidence = export_over(directory, ports, policy=read_policy(options.home, options.config))
     witnesses = await make_witnesses(options, ports, runtime, line=transport, stack=stack)
-    desk_port = await _desk(
+    desk_port = await open_desk(
         options,
         ports,
         runtime,
         stack,
-        backups=backups,
-        evidence=evidence,
-        witnesses=witnesses,
-        keychange=make_keychange(directory, ports, runtime),
-        revoking=revoking,
+        beside=Beside(
+            backups=backups,
+            evidence=evidence,
+            witnesses=witnesses,
+            keychange=make_keychange(directory, ports, runtime),
+            revoking=revoking,
+        ),
     )
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
     options.home.ports_file.write_text(json.dumps(listening), encoding="utf-8")
@@ -244,83 +229,6 @@ async def _until(stop: asyncio.Event, working: asyncio.Task[None]) -> None:
         await working  # nothing may go on half
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
-
-
-async def _desk(
-    options: RunOptions,
-    ports: Ports,
-    runtime: Runtime,
-    stack: AsyncExitStack,
-    *,
-    backups: HomeBackups,
-    evidence: Export,
-    witnesses: Witnesses,
-    keychange: KeyChange,
-    revoking: Revoking,
-) -> int:
-    """Open the officers' socket in the home, and health on localhost; return its port.
-
-    Raises:
-        ConfigError: The system takes no socket of so long a name.
-    """
-    store = ports.store
-    consult = Consult(
-        store,
-        ports.directory,
-        ports.clock,
-        cases=runtime.cases,
-        late=store,
-        ways=runtime.ways,
-        budgets=ports.budgets,
-    )
-    services = OfficerServices(
-        submit=runtime.submit,
-        act=runtime.act,
-        cancel=Cancel(store=store, clock=ports.clock),
-        consult=consult,
-        boxes=Boxes(store, consult, ports.clock, budgets=ports.budgets),
-        prove=Prove(
-            store,
-            *options.keys.signer().verifiers,
-            listed=partial(listed_keys, ports.directory),
-            held=runtime.peers.held,
-        ),
-        health=runtime.health,
-        peers=runtime.peers,
-        store=store,
-        directory=ports.directory,
-        config=options.config,
-        clock=ports.clock,
-        recovery=runtime.continuing,
-        keychange=keychange,
-        revocations=revoking,
-        metrics=ports.metrics,
-        backups=backups,
-        evidence=evidence,
-        paper=evidence,
-        leafing=Leafing(store),
-        witnesses=witnesses,
-        holds=store,
-        contact=runtime.contact,
-        told=alerting_over(options, ports).told,
-    )
-    control = options.home.control
-    if len(os.fsencode(control)) > _SOCKET_NAME_MOST:
-        raise ConfigError(
-            "the path of this home is too long for its control socket",
-            hint=f"move it: a home and the word control have {_SOCKET_NAME_MOST} bytes together",
-        )
-    control.unlink(missing_ok=True)
-    officers = await _runner(build_officer_app(services), stack)
-    before = os.umask(0o177)  # the socket is 0600 from its first moment
-    try:
-        await UnixSite(officers, control).start()
-    finally:
-        os.umask(before)
-    health = await _runner(build_health_app(runtime.health, ports.metrics), stack)
-    site: BaseSite = TCPSite(health, "127.0.0.1", options.config.desk.port)
-    await _listen(site.start(), "desk.port")
-    return int(health.addresses[0][1])
 
 
 async def _directory(options: RunOptions, clock: Clock, stack: AsyncExitStack) -> TrustedDirectory:
@@ -374,21 +282,3 @@ async def _store(
     await store.start()
     stack.push_async_callback(store.close)
     return store
-
-
-async def _runner(app: Application, stack: AsyncExitStack) -> AppRunner:
-    runner = AppRunner(app, access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    return runner
-
-
-async def _listen(starting: Awaitable[_Result], option: str) -> _Result:
-    try:
-        return await starting
-    except OSError as error:
-        raise UnavailableError(
-            f"the port of {option} cannot be opened: {os.strerror(error.errno or 0)}",
-            code="port_in_use",
-            hint=f"stop what listens there, or set another {option} in node.toml",
-        ) from error

@@ -19,7 +19,7 @@ from gateway.errors import AccessDeniedError, ConfigError, RateLimitedError
 from gateway.officer.access import CALLER, SEAT
 from gateway.people import Caller, Role, Way
 from gateway.ports import Clock
-from gateway.service.people import People
+from gateway.service.frontdoor import FrontDoor
 from gateway.service.rates import Rate, Rates
 from gateway.service.sessions import Seat, Sessions
 from gateway.service.tokens import Tokens
@@ -196,7 +196,7 @@ async def bearer(request: Request, tokens: Tokens) -> Caller:
     return caller
 
 
-def by_socket(node: str, people: People | None, tokens: Tokens | None) -> Middleware:
+def by_socket(node: str, door: FrontDoor | None) -> Middleware:
     """Return the layer that says who asks over the control socket.
 
     Whoever may open it is the whole desk until somebody was added: a node without people goes on
@@ -204,8 +204,7 @@ def by_socket(node: str, people: People | None, tokens: Tokens | None) -> Middle
 
     Args:
         node: Of the desk, CC/n.
-        people: Whether there are any.
-        tokens: Behind bearer tokens.
+        door: Whether there are people, and who shows a token; None on a desk without any.
     """
     desk = Caller(
         person=None, name="desk", who=f"{node} desk", roles=frozenset(Role), way=Way.SOCKET
@@ -220,10 +219,12 @@ def by_socket(node: str, people: People | None, tokens: Tokens | None) -> Middle
 
     @middleware
     async def name(request: Request, handler: Handler) -> StreamResponse:
-        if "Authorization" in request.headers and tokens is not None:
-            request[CALLER] = await bearer(request, tokens)
+        if door is None:
+            request[CALLER] = desk
+        elif "Authorization" in request.headers:
+            request[CALLER] = await bearer(request, door.tokens)
         else:
-            request[CALLER] = operator if people and await people.exist() else desk
+            request[CALLER] = operator if await door.people.exist() else desk
         return await handler(request)
 
     return name

@@ -26,6 +26,7 @@ from gateway.service.cancel import Cancelled
 from gateway.service.consult import Consult
 from gateway.service.contact import Contact
 from gateway.service.continuing import Standpoint
+from gateway.service.frontdoor import FrontDoor
 from gateway.service.leafing import Leafing
 from gateway.service.peers import PeerState
 from gateway.service.prove import LogVerification, LogView
@@ -336,3 +337,5 @@ class OfficerServices:
     searching: Searching | None = None
     counting: Counting | None = None
     boxes: Boxes | None = None
+    door: FrontDoor | None = None
+    enter: Callable[[str], str] | None = None

@@ -14,7 +14,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from aiohttp.test_utils import TestServer
 from gateway.accounts import Means, Person
 from gateway.config import DeskSection, DutySection, NodeConfig
 from gateway.demo.members import members
+from gateway.officer.adapters.passkeys import WebAuthn
 from gateway.officer.desk import DeskParts, build_desk_app
 from gateway.officer.guards import Address
 from gateway.officer.services import OfficerServices
@@ -34,6 +35,8 @@ from gateway.service.consult import Consult
 from gateway.service.frontdoor import FrontDoor, make_front_door
 from gateway.service.leafing import Leafing
 from gateway.service.prove import Prove, listed_keys
+from gateway.service.signin import Passwords
+from keys.password import Cost
 from protocol.cases.ladder import MessageState
 from protocol.delivery.escalation import Budgets
 from protocol.identifiers import MessageId
@@ -42,6 +45,8 @@ from tests.gateway.officer.world import Healthy
 from tests.gateway.service.world import request, send, until_state
 
 NAMES = ("RO/1", "FR/1")
+CHEAP = Cost(ops=1, memory_bytes=8 * 1024)
+"""The least that argon2id takes: no test waits for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,11 +203,18 @@ async def desk_world(
             if party.party in {"RO", "FR"}:
                 net.parties[party.party] = party.entry()
         node, peer = net["RO/1"], net["FR/1"]
-        services = change(services_of(node, desk=desk or DeskSection(name="night desk")))
+        section = desk or DeskSection(name="night desk")
+        address = Address(section.origins)
         door = make_front_door(
-            node.store, node.id, node.clock, may_combine=services.config.desk.combined_roles
+            node.store,
+            node.id,
+            node.clock,
+            may_combine=section.combined_roles,
+            rules=WebAuthn(),
+            passwords=Passwords(cost=CHEAP),
         )
-        address = Address(services.config.desk.origins)
+        services = replace(services_of(node, desk=section), door=door, enter=address.enter)
+        services = change(services)
         parts = complete(net, node, DeskParts(services=services, door=door, address=address))
         server = TestServer(build_desk_app(parts), host="127.0.0.1")
         await server.start_server(shutdown_timeout=0.1)
