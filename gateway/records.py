@@ -100,6 +100,16 @@ class OutgoingReceipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DraftEnd:
+    """The stored draft that a submission sends; `override`: why no second person approved it."""
+
+    id: str
+    digest: bytes
+    who: str
+    override: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """One sealed envelope to be queued, and everything that is true from the same moment.
 
@@ -127,6 +137,7 @@ class Submission:
     effects: tuple[StateChange, ...] = ()
     request_key: bytes | None = None
     deliver_by_ms: int | None = None
+    draft: DraftEnd | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

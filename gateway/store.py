@@ -56,6 +56,7 @@ from gateway.rows import (
     LeafRow,
     MessageRow,
 )
+from gateway.shelving import Shelf
 from gateway.stamping import Stamps
 from gateway.witnessing import Witnessing
 from keys.note import LogVerifier
@@ -332,6 +333,7 @@ class Store(
     Alerts,
     Revocations,
     Accounts,
+    Shelf,
     CaseworkStore,
     RosterStore,
     BoxReads,

@@ -217,6 +217,13 @@ class ExhibitReader:
             (message.row,),
         ):
             acts |= self._acts(message, LogOrigin.parse(origin), index)
+        for generation, index in self._execute(
+            "SELECT generation, i FROM message_act WHERE mid = ?", (message.mid.value,)
+        ).fetchall():
+            origin = LogOrigin(self._log.origin.node, generation)
+            leaf = self._row(origin, index)
+            if leaf is not None and _refers(leaf, message):
+                acts[origin, index] = leaf
         return [*found, *acts.values()]
 
     def _sealings(self, message: _Message) -> Iterator[_Leaf]:

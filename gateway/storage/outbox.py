@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.errors import NoInputError
 from gateway.records import LaneRow, OutboxKind, Submission, Submitted
+from gateway.storage.draft_steps import end_draft
 from gateway.storage.lanes import lane_row
 from gateway.storage.receipts import give_receipts
 from gateway.storage.session import (
@@ -56,12 +57,15 @@ def queue_envelope(
         Its place; of a known request key the first one's, and nothing was written.
 
     Raises:
-        NoInputError: A receipt or effect names a message that is not here.
+        NoInputError: A receipt or effect names a message that is not here, or the draft is gone.
+        DataError: The draft is not frozen any more, or with other bytes.
     """
     if submission.request_key is not None:
         known = read_submitted(session, submission.request_key)
         if known is not None:
             return known
+    if submission.draft is not None:
+        end_draft(session, submission.draft, now_ms=now_ms)
     leaf = session.state(submission.statement, must_leave=True)
     for act in submission.acts:
         session.state(act, must_leave=False)

@@ -17,6 +17,7 @@ from gateway.storage.tables import APPEND_ONLY, DELIVERY, LOG, MESSAGES
 from gateway.storage.tables_cancelling import CANCELLING
 from gateway.storage.tables_casework import CASEWORK
 from gateway.storage.tables_delivery import DEADLINES
+from gateway.storage.tables_drafts import DRAFTS
 from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_forks import FORKS
 from gateway.storage.tables_numbers import NUMBERS
@@ -62,6 +63,7 @@ MIGRATIONS: Final = (
     Migration(name="0013-unasked", statements=UNASKED),
     Migration(name="0014-people", statements=PEOPLE),
     Migration(name="0015-casework", statements=CASEWORK),
+    Migration(name="0016-drafts", statements=DRAFTS),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

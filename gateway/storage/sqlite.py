@@ -23,6 +23,7 @@ from gateway.storage.connection import StoreLock
 from gateway.storage.continuity import ContinuityPart
 from gateway.storage.core import StoreCore
 from gateway.storage.dispatch import OutboxPart
+from gateway.storage.drafts import DraftPart
 from gateway.storage.exchange import ExchangePart
 from gateway.storage.exhibiting import ExhibitPart
 from gateway.storage.gate import Gate
@@ -83,6 +84,7 @@ class SqliteStore(
     StampPart,
     AlertPart,
     RevocationPart,
+    DraftPart,
     CaseworkPart,
     RosterPart,
     PeoplePart,

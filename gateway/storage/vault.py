@@ -163,6 +163,21 @@ class Vault:
         except KeysError as fault:
             raise StorageError("a sealed text does not open", code="content_damaged") from fault
 
+    def wrap(self, key: bytes, name: str) -> bytes:
+        """Seal a key under the store key, for the thing that it is named after."""
+        return seal_at_rest(self._store_key, key, _key_context(name))
+
+    def unwrap(self, wrapped: bytes, name: str) -> bytes:
+        """Open what `wrap` sealed.
+
+        Raises:
+            StorageError: It was changed, moved, or sealed under another store key.
+        """
+        try:
+            return open_at_rest(self._store_key, wrapped, _key_context(name))
+        except KeysError as fault:
+            raise StorageError("a sealed key does not open", code="content_damaged") from fault
+
     def _key(self, month: int) -> bytes:
         if not self.has_month(month):
             raise StorageError("a month of contents has no key", code="content_damaged")
@@ -212,6 +227,10 @@ def _context(column: str, sender: NodeId, mid: MessageId, month: int) -> bytes:
 
 def _text_context(kind: str, place: str, month: int) -> bytes:
     return f"a35 text {kind} {place} {month}".encode()
+
+
+def _key_context(name: str) -> bytes:
+    return f"a35 key {name}".encode()
 
 
 def _month_context(month: int) -> bytes:

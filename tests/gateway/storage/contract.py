@@ -6,6 +6,7 @@ The parts stand in modules of their own: sending, receiving, the log, what peopl
 from tests.gateway.storage.contract_boxes import BoxesContract
 from tests.gateway.storage.contract_cancelling import CancellingContract
 from tests.gateway.storage.contract_casework import CaseworkContract
+from tests.gateway.storage.contract_drafts import DraftContract
 from tests.gateway.storage.contract_inbox import InboxContract
 from tests.gateway.storage.contract_lanes import LaneContract
 from tests.gateway.storage.contract_lateness import LatenessContract
@@ -40,6 +41,7 @@ class StoreContract(
     PingsContract,
     WitnessContract,
     RevocationContract,
+    DraftContract,
     CaseworkContract,
     BoxesContract,
 ):
