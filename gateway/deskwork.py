@@ -8,30 +8,34 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 from gateway.officer.services import OfficerServices
-from gateway.outfit import Ports
-from gateway.runtime import Runtime
+from gateway.service.case import Cases
 from gateway.service.casework import CaseworkDesk
 from gateway.service.roster import DutyRoster
 from gateway.service.searching import Search
 from gateway.service.statistics import StatisticsDesk
 from gateway.storage.wordindex import MemoryIndex
+from gateway.store import Store
+from protocol.delivery.escalation import Budgets
 
 
-def with_deskwork(services: OfficerServices, ports: Ports, runtime: Runtime) -> OfficerServices:
+def with_deskwork(
+    services: OfficerServices, store: Store, cases: Cases, *, budgets: Budgets
+) -> OfficerServices:
     """Return the services of a desk with these beside them.
 
     Args:
         services: The others.
-        ports: Of the node.
-        runtime: Folds its cases.
+        store: Of the node.
+        cases: Folds them.
+        budgets: How long a step may take at this node.
     """
-    store, clock = ports.store, ports.clock
+    clock = services.clock
     return replace(
         services,
         casework=CaseworkDesk(store, store, clock),
         roster=DutyRoster(store, store, clock),
         searching=Search(store, MemoryIndex(), clock),
-        counting=StatisticsDesk(store, runtime.cases, clock, budgets=ports.budgets),
+        counting=StatisticsDesk(store, cases, clock, budgets=budgets),
     )
 
 
