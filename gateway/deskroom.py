@@ -80,8 +80,9 @@ async def open_desk(
     )
     services = with_deskwork(
         _services(options, ports, runtime, door=door, address=address, beside=beside),
-        ports,
-        runtime,
+        ports.store,
+        runtime.cases,
+        budgets=ports.budgets,
     )
     begin_deskwork(services, stack)
     await _open_socket(options, services, stack)
