@@ -94,6 +94,7 @@ def migrate_store(path: Path) -> None:
         StorageError: It cannot be read, is no store of ours, or there is no room for the copy.
         LogDamagedError: Its log does not verify; it was not changed.
     """
+    undo_half_written(path)
     with contextlib.closing(connect_reader(path)) as reader:
         version = _understood(reader)
         if path.stat().st_size <= LOOKED_THROUGH_BYTES:
@@ -106,6 +107,31 @@ def migrate_store(path: Path) -> None:
             apply_migrations(connection)
         except sqlite3.Error as fault:
             raise StorageError("the schema could not be brought up to date") from fault
+
+
+def undo_half_written(path: Path) -> None:
+    """Let SQLite take back a change that a kill left half done outside the write-ahead log.
+
+    A copy that was put in place has a rollback journal until its first start turns the
+    write-ahead log on. Killed in that moment it leaves a journal that only a connection that may
+    write can apply; until then nobody can read the store at all.
+
+    Args:
+        path: The database file, locked by this process.
+
+    Raises:
+        StorageError: The disk refused, or the journal does not belong to the store.
+    """
+    if not beside(path, "-journal").exists():
+        return
+    try:
+        connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)
+        with contextlib.closing(connection):
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.Error as fault:
+        raise StorageError(
+            "the store cannot be read", hint="Run `a35 doctor`; restore it from a backup."
+        ) from fault
 
 
 def _refuse_damaged(reader: sqlite3.Connection) -> None:

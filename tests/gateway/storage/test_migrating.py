@@ -147,3 +147,32 @@ def test_receipts_that_a_new_generation_was_asking_for_are_still_asked_for(home:
         sent = connection.execute("SELECT count(*) FROM message WHERE direction = 'out'")
         (waiting,) = connection.execute("SELECT count(*) FROM unasked").fetchone()
         assert waiting == sent.fetchone()[0] == len(OUT)
+
+
+def test_store_whose_first_change_a_kill_left_half_written_opens(
+    tmp_path: Path,
+) -> None:
+    """A copy that was put in place dies while its first start turns the write-ahead log on."""
+    home = Home(tmp_path / "home")
+    home.play(lambda store: store.lane_counts())
+    whole = written_out(home.database)
+    half = tmp_path / "half" / "store.db"
+    half.parent.mkdir()
+    with closing(sqlite3.connect(home.database, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE").fetchall()
+        connection.execute("PRAGMA cache_size=1").fetchall()
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("CREATE TABLE filler (text TEXT)")
+        # More than the cache holds: pages are written before the commit, under the journal.
+        connection.executemany("INSERT INTO filler VALUES (?)", [("x" * 4000,)] * 64)
+        for suffix in ("", "-journal"):
+            half.with_name(f"store.db{suffix}").write_bytes(
+                home.database.with_name(f"store.db{suffix}").read_bytes()
+            )
+    with (
+        pytest.raises(sqlite3.OperationalError),
+        closing(sqlite3.connect(f"{half.as_uri()}?mode=ro", uri=True)) as reader,
+    ):
+        reader.execute("SELECT count(*) FROM message").fetchone()
+    migrate_store(half)
+    assert written_out(half) == whole
