@@ -17,6 +17,7 @@ from gateway.officer.adapters.templates import Templates
 from gateway.officer.guards import Address
 from gateway.officer.pages.layout import SECURITY, Frame, language_of, page, theme_of
 from gateway.officer.pages.statics import Statics
+from gateway.officer.pages.waiting import Told, Waiting
 from gateway.officer.services import OfficerServices
 from gateway.people import Caller
 from gateway.ports import Clock
@@ -40,6 +41,7 @@ class Desk:
         clock: Time.
         address: Where the desk is reached.
         is_demo: Keys are for testing.
+        waiting: Emergencies and counts that every page shows; None on a desk without lists.
     """
 
     services: OfficerServices
@@ -50,6 +52,7 @@ class Desk:
     clock: Clock
     address: Address
     is_demo: bool = False
+    waiting: Waiting | None = None
 
     @property
     def people(self) -> People:
@@ -61,11 +64,15 @@ class Desk:
         caller, seat = request.get(CALLER), request.get(SEAT)
         config = self.services.config
         chosen = Settings() if seat is None else seat.person.settings
+        language, shown = language_of(request, caller), _shown(caller, seat)
+        told = Told()
+        if self.waiting is not None and shown is not None:
+            told = await self.waiting.told(shown, language)
         return Frame(
             desk=config.desk.name,
             node=config.node,
-            caller=_shown(caller, seat),
-            language=language_of(request, caller),
+            caller=shown,
+            language=language,
             theme=theme_of(request),
             now=datetime.fromtimestamp(self.clock.now_ms() / 1000, tz=UTC),
             zone=config.duty.time_zone or _UTC,
@@ -76,6 +83,9 @@ class Desk:
             else datetime.fromtimestamp(seat.lock_ms / 1000, tz=UTC),
             is_locked=seat is not None and seat.is_locked,
             is_demo=self.is_demo,
+            alerts=told.alerts,
+            counts=told.counts,
+            notices=told.notices,
         )
 
     async def show(

@@ -7,7 +7,10 @@ from gateway.officer.adapters.languages import Languages
 from gateway.officer.adapters.templates import Templates
 from gateway.officer.guards import Address
 from gateway.officer.pages.desk import Desk
+from gateway.officer.pages.handling import handling_routes
+from gateway.officer.pages.house import house_routes
 from gateway.officer.pages.statics import Statics
+from gateway.officer.pages.waiting import Waiting
 from gateway.officer.services import OfficerServices
 from gateway.service.frontdoor import FrontDoor
 
@@ -20,6 +23,8 @@ def page_routes(desk: Desk) -> list[RouteDef]:
     """
     return [
         *desk.statics.routes(),
+        *house_routes(desk),
+        *handling_routes(desk),
     ]
 
 
@@ -40,12 +45,14 @@ def make_desk(
         drafts: Drafts with second persons; None on a desk without them.
         is_demo: Keys are for testing.
     """
-    statics = Statics.load()
+    statics, languages = Statics.load(), Languages.load()
+    boxes = services.boxes
     return Desk(
         services=services,
         door=door,
         drafts=drafts,
-        templates=Templates(Languages.load(), statics.address),
+        templates=Templates(languages, statics.address),
+        waiting=None if boxes is None else Waiting(boxes, services.peers, languages),
         statics=statics,
         clock=services.clock,
         address=address,

@@ -30,7 +30,9 @@ from gateway.officer.desk import DeskParts, build_desk_app
 from gateway.officer.guards import Address
 from gateway.officer.services import OfficerServices
 from gateway.people import Caller, Role, Way
+from gateway.service.boxes import Boxes
 from gateway.service.cancel import Cancel
+from gateway.service.casework import CaseworkDesk
 from gateway.service.consult import Consult
 from gateway.service.frontdoor import FrontDoor, make_front_door
 from gateway.service.leafing import Leafing
@@ -263,19 +265,22 @@ def services_of(node: Node, *, desk: DeskSection) -> OfficerServices:
         desk=desk,
         duty=DutySection(name="Officer 3", telephone="+40215550142", languages=("ro",)),
     )
+    consult = Consult(
+        store,
+        node.directory,
+        node.clock,
+        cases=runtime.cases,
+        late=store,
+        ways=runtime.ways,
+        budgets=Budgets(),
+    )
     return OfficerServices(
         submit=runtime.submit,
         act=runtime.act,
         cancel=Cancel(store=store, clock=node.clock),
-        consult=Consult(
-            store,
-            node.directory,
-            node.clock,
-            cases=runtime.cases,
-            late=store,
-            ways=runtime.ways,
-            budgets=Budgets(),
-        ),
+        consult=consult,
+        boxes=Boxes(store, consult, node.clock, budgets=Budgets()),
+        casework=CaseworkDesk(store, store, node.clock),
         prove=Prove(
             store,
             *node.keys.signer().verifiers,

@@ -1,0 +1,23 @@
+"""The pages of messages and cases, for a desk that has lists and notes beside its cases."""
+
+from collections.abc import Iterator
+
+from aiohttp.web import RouteDef
+
+from gateway.officer.pages.desk import Desk
+from gateway.officer.pages.inbox import InboxPages
+from gateway.officer.pages.message import MessagePages
+
+
+def handling_routes(desk: Desk) -> Iterator[RouteDef]:
+    """Yield the addresses of the pages of messages and cases.
+
+    Args:
+        desk: What they are built with; one without lists or notes has none of them.
+    """
+    services = desk.services
+    boxes, casework, waiting = services.boxes, services.casework, desk.waiting
+    if boxes is None or casework is None or waiting is None:
+        return
+    yield from InboxPages(desk, boxes, casework).routes()
+    yield from MessagePages(desk, casework, waiting).routes()
