@@ -1,0 +1,197 @@
+"""Pages of our own log: its head, what its leaves say, proofs, verifying it, who has seen it.
+
+Verifying runs beside the page: whoever asked is shown how far it is, and its result stays until
+the next one. It changes nothing; a log that does not verify is told to every role.
+
+Source: docs/desk.md, "The house"; docs/wire-format.md, rules 6 to 9.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from aiohttp.web import Request, Response, RouteDef, get, post
+
+from gateway.errors import DataError, GatewayError, UnavailableError
+from gateway.officer.access import May, may
+from gateway.officer.adapters.languages import message
+from gateway.officer.pages.desk import Desk
+from gateway.officer.pages.files import download
+from gateway.officer.pages.forms_in import form_of
+from gateway.officer.pages.wording import said
+from gateway.ports import Clock
+from gateway.service.leafing import MOST, Leafing
+from gateway.service.prove import LogVerification
+from protocol.log.statement import StatementKind
+
+KINDS: Final[Mapping[StatementKind, str]] = MappingProxyType({
+    StatementKind.COVER: message("cover: says nothing"),
+    StatementKind.ENVELOPE_SENT: message("message sealed and sent"),
+    StatementKind.RECEIPT_GIVEN: message("receipt given"),
+    StatementKind.RECEIPT_OBTAINED: message("receipt obtained"),
+    StatementKind.KEY_SET: message("our keys published"),
+    StatementKind.CHECKPOINT_SEEN: message("log of another node seen"),
+    StatementKind.DIRECTORY_ADOPTED: message("directory adopted"),
+    StatementKind.KEY_REVOKED: message("key revoked"),
+    StatementKind.EPOCH: message("new log begun"),
+    StatementKind.ACT: message("act of this desk"),
+    StatementKind.SILENCE: message("silence of the other side"),
+})  # fmt: skip
+"""What each kind of leaf says."""
+
+_PAGE: Final = 50
+_MOST_DIGITS: Final = 16
+_PATIENCE_S: Final = 2.0
+"""A verification that ends within this time is shown at once."""
+
+_BAD_NOTE: Final = message("This is no checkpoint of our log. Paste the whole signed note.")
+_NOT_DONE: Final = message("The log could not be verified. Ask the operator to look at it.")
+
+
+@dataclass(slots=True)
+class Verifying:
+    """One verification that somebody asked for.
+
+    Attributes:
+        done: Leaves computed so far.
+        total: Leaves in all, 0 while that is not known.
+        result: What came of it; None while it runs, or if it failed.
+        ended_ms: When it ended, ms since 1970 UTC.
+        fault: Why it could not be done, an id of `ui`; empty if it was.
+    """
+
+    done: int = 0
+    total: int = 0
+    result: LogVerification | None = None
+    ended_ms: int | None = None
+    fault: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it goes on."""
+        return self.ended_ms is None
+
+    def tell(self, done: int, total: int) -> None:
+        """Take note of how far it is; called from the database's thread as well."""
+        self.done, self.total = done, total
+
+
+class LogPages:
+    """The pages below /log.
+
+    Args:
+        desk: What pages are built with.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._verifying: Verifying | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def routes(self) -> list[RouteDef]:
+        """Return the addresses."""
+        return [
+            get("/log", self.show),
+            get("/log/proof/{index:[0-9]{1,16}}", self.proof),
+            post("/log/verifications", self.verify),
+            post("/log/comparisons", self.compare),
+        ]
+
+    @may(May.SEE_LOG)
+    async def show(self, request: Request) -> Response:
+        """Show the head, who has seen it, and the newest leaves."""
+        return await self._show(request, {})
+
+    @may(May.SEE_LOG)
+    async def proof(self, request: Request) -> Response:
+        """Give the proof of one leaf, for anybody to verify."""
+        index = int(request.match_info["index"])
+        text = await self._desk.services.prove.proof(index)
+        node = self._desk.services.config.node.replace("/", "-")
+        return download(text.encode(), f"{node}-log-{index}.tlog-proof", "text/plain")
+
+    @may(May.SEE_LOG)
+    async def verify(self, _request: Request) -> Response:
+        """Compute the whole log anew, unless that is being done."""
+        if self._task is None or self._task.done():
+            self._verifying = running = Verifying()
+            self._task = asyncio.create_task(self._run(running, None))
+        await asyncio.wait({self._task}, timeout=_PATIENCE_S)
+        return self._desk.redirect("/log#verification")
+
+    @may(May.SEE_LOG)
+    async def compare(self, request: Request) -> Response:
+        """Compute the log anew up to a checkpoint that somebody else holds."""
+        note = (await form_of(request)).get("note", "").replace("\r\n", "\n").strip() + "\n"
+        running = Verifying()
+        try:
+            running.result = await self._desk.services.prove.verify(
+                running.tell, against=note.encode("utf-8", "replace")
+            )
+        except DataError:
+            return await self._show(request, {"note": _BAD_NOTE})
+        running.ended_ms = self._clock.now_ms()
+        self._verifying = running
+        return self._desk.redirect("/log#verification")
+
+    async def _run(self, running: Verifying, against: bytes | None) -> None:
+        try:
+            running.result = await self._desk.services.prove.verify(running.tell, against=against)
+        except GatewayError:
+            running.fault = _NOT_DONE
+        finally:
+            running.ended_ms = self._clock.now_ms()
+
+    async def _show(self, request: Request, faults: Mapping[str, str]) -> Response:
+        services = self._desk.services
+        before = place_of(request, "before")
+        at = place_of(request, "at")
+        leaves = await self._leafing().page(
+            before=before if at is None else at + 1, limit=min(_PAGE, MOST)
+        )
+        witnesses = services.witnesses
+        return await self._desk.show(
+            request,
+            "log.html",
+            status=422 if faults else 200,
+            view=await services.prove.show(),
+            leaves=leaves,
+            kinds=KINDS,
+            peers=[each for each in await services.peers.table() if each.our_log],
+            witnesses=() if witnesses is None else await witnesses.states(),
+            verifying=self._verifying,
+            errors=said(self._desk, request, faults),
+            is_first=before is None and at is None,
+        )
+
+    @property
+    def _clock(self) -> Clock:
+        return self._desk.clock
+
+    def _leafing(self) -> Leafing:
+        return leafing_of(self._desk)
+
+
+def leafing_of(desk: Desk) -> Leafing:
+    """Return what reads our log leaf by leaf.
+
+    Raises:
+        UnavailableError: This desk was built without it.
+    """
+    if desk.services.leafing is None:
+        raise UnavailableError("this desk cannot read its log")
+    return desk.services.leafing
+
+
+def place_of(request: Request, name: str) -> int | None:
+    """Return a place in the log that the address names, None if it names none.
+
+    Args:
+        request: What is answered.
+        name: Of the parameter.
+    """
+    text = request.query.get(name, "")
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else None
