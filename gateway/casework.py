@@ -240,6 +240,9 @@ class Casework(Protocol):
     async def seen_by(self, mids: Sequence[MessageId]) -> Mapping[MessageId, tuple[Seen, ...]]:
         """Return the same for the messages of a list; one that nobody read is left out."""
 
+    async def read_messages(self) -> frozenset[int]:
+        """Return the store's numbers of the messages that somebody of the desk read."""
+
     async def saw(self, mid: MessageId, *, by: Caller) -> None:
         """Note that somebody read a message: call it where content is shown."""
 
@@ -316,6 +319,9 @@ class CaseworkStore(Protocol):
 
     async def seen_by(self, mids: Sequence[MessageId]) -> Mapping[MessageId, tuple[Seen, ...]]:
         """Return who read some messages, in order of the first time."""
+
+    async def read_messages(self) -> frozenset[int]:
+        """Return the numbers of the messages that somebody of the desk read."""
 
     async def add_note(self, note: SealedNote, *, now_ms: int) -> CaseNote:
         """Add a note; NoInputError if there is no such thread."""

@@ -46,6 +46,13 @@ def begin_deskwork(services: OfficerServices, stack: AsyncExitStack) -> None:
         services: Of `with_deskwork`.
         stack: Ends it.
     """
+    warming = asyncio.create_task(_warm(services))
+    stack.callback(warming.cancel)
+
+
+async def _warm(services: OfficerServices) -> None:
+    """Read what the first list and the first search would wait for."""
+    if services.boxes is not None:
+        await services.boxes.counts()
     if services.searching is not None:
-        warming = asyncio.create_task(services.searching.warm())
-        stack.callback(warming.cancel)
+        await services.searching.warm()

@@ -22,6 +22,7 @@ from gateway.officer.api.health import HealthApi, health_app
 from gateway.officer.api.hold import HoldApi
 from gateway.officer.api.keychange import KeyChangeApi
 from gateway.officer.api.log import LogApi
+from gateway.officer.api.me import MeApi
 from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.peers import PeersApi
 from gateway.officer.api.pings import PingApi
@@ -31,10 +32,13 @@ from gateway.officer.api.reference import ReferenceApi
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
 from gateway.officer.api.revocations import RevocationApi
 from gateway.officer.api.searches import SearchApi
+from gateway.officer.api.tokens import TokensApi
+from gateway.officer.api.users import UsersApi
 from gateway.officer.api.witnesses import WitnessApi
 from gateway.officer.guards import by_socket
 from gateway.officer.services import HealthService, MetricsService, OfficerServices
 from gateway.service.hold import Holding
+from gateway.service.listing import Listing
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -70,7 +74,13 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
     return [
         *DraftApi(services.submit).routes(),
         *MessageApi(
-            services.consult, services.act, acknowledger, casework=services.casework
+            services.consult,
+            services.act,
+            acknowledger,
+            listing=Listing(
+                services.consult, services.boxes, services.clock, readings=services.casework
+            ),
+            casework=services.casework,
         ).routes(),
         *LogApi(services.prove).routes(),
         *WitnessApi(services.witnesses).routes(),
@@ -100,6 +110,10 @@ def _further(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
     if services.evidence is not None:
         yield EvidenceApi(services.evidence).routes()
     yield from _keys(services)
+    if services.door is not None and services.enter is not None:
+        yield MeApi(services.door, services.config).routes()
+        yield UsersApi(services.door, services.enter).routes()
+        yield TokensApi(services.door, services.enter).routes()
     yield from _work(services)
     if services.recovery is not None:
         operator = f"{services.config.node} operator"

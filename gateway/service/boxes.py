@@ -136,6 +136,31 @@ class Boxes:
         rows = await self._reads.messages_of([each.outline.number for each in found])
         return await self._consult.lines_of(rows)
 
+    async def known(self, direction: Direction) -> list[Waiting]:
+        """Return all messages one way, the newest first; rounds of pings among them.
+
+        Args:
+            direction: Received or sent.
+        """
+        open_ones = Box.INBOX if direction is Direction.IN else Box.OUTBOX
+        outlines = [
+            outline
+            for box in (open_ones, Box.CLOSED)
+            for outline in await self._reads.outlines(box, limit=MOST)
+            if outline.direction is direction
+        ]
+        await self._learn(outlines)
+        outlines.sort(key=lambda each: (-each.t_ms, -each.number))
+        kinds = [self._kinds.get(outline.number, _UNREAD) for outline in outlines]
+        return [
+            Waiting(outline=outline, kind=kind, due_ms=self._due_ms(outline, kind))
+            for outline, kind in zip(outlines, kinds, strict=True)
+        ]
+
+    async def lines(self, numbers: Sequence[int]) -> tuple[MessageLine, ...]:
+        """Return the lines of some messages, in the order of their numbers given."""
+        return await self._consult.lines_of(await self._reads.messages_of(numbers))
+
     async def _all(self, box: Box) -> list[Waiting]:
         outlines = await self._reads.outlines(box, limit=MOST)
         await self._learn(outlines)

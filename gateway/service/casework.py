@@ -60,6 +60,10 @@ class CaseworkDesk:
         """Return the same for the messages of a list; one that nobody read is left out."""
         return await self._store.seen_by(mids)
 
+    async def read_messages(self) -> frozenset[int]:
+        """Return the numbers of the messages that somebody of the desk read."""
+        return await self._store.read_messages()
+
     async def saw(self, mid: MessageId, *, by: Caller) -> None:
         """Note that somebody read a message.
 

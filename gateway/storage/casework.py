@@ -76,6 +76,11 @@ class CaseworkPart(StorePart):
             found[MessageId(mid)] = (*found.get(MessageId(mid), ()), seen)
         return found
 
+    async def read_messages(self) -> frozenset[int]:
+        """Return the numbers of the messages that somebody of the desk read."""
+        rows = self._core.reader.execute("SELECT DISTINCT message FROM reading")
+        return frozenset(row[0] for row in rows)
+
     async def add_note(self, note: SealedNote, *, now_ms: int) -> CaseNote:
         """Add a note.
 

@@ -6,8 +6,8 @@ from typing import Final
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
 from gateway.casework import Casework
-from gateway.errors import DataError
-from gateway.officer.access import May, caller_of, may
+from gateway.errors import AccessDeniedError, DataError
+from gateway.officer.access import May, allows, caller_of, may
 from gateway.officer.acknowledging import Acknowledger
 from gateway.officer.api.caseview import thread_view
 from gateway.officer.api.drafts import request_key, sent
@@ -32,12 +32,24 @@ from gateway.officer.services import ActService
 from gateway.officer.shapes.models import AcknowledgeRequest, MessageList
 from gateway.records import Direction
 from gateway.service.consult import Consult
+from gateway.service.listing import Listing, ListQuery
 from gateway.service.shown import MessageLine
+from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId
 
 MAX_LIMIT: Final = 200
 DEFAULT_LIMIT: Final = 50
 _MAX_POSITION: Final = 2**53 - 1
+_PARAMETERS: Final = frozenset({
+    "box",
+    "state",
+    "party",
+    "type",
+    "overdue",
+    "seen",
+    "limit",
+    "before",
+})  # fmt: skip
 
 
 class MessageApi:
@@ -47,10 +59,11 @@ class MessageApi:
         consult: What may be looked up.
         act: Acts on received messages.
         acknowledger: Writes acknowledgements for the desk.
+        listing: Gives pages of messages.
         casework: Notes who read what; None where nobody does.
     """
 
-    __slots__ = ("_acknowledger", "_act", "_casework", "_consult")
+    __slots__ = ("_acknowledger", "_act", "_casework", "_consult", "_listing")
 
     def __init__(
         self,
@@ -58,12 +71,14 @@ class MessageApi:
         act: ActService,
         acknowledger: Acknowledger,
         *,
+        listing: Listing,
         casework: Casework | None = None,
     ) -> None:
         self._casework = casework
         self._consult = consult
         self._act = act
         self._acknowledger = acknowledger
+        self._listing = listing
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
@@ -85,12 +100,10 @@ class MessageApi:
         """List one box, newest first."""
         limit = max(1, number_of(request, "limit", default=DEFAULT_LIMIT, most=MAX_LIMIT))
         before = number_of(request, "before", default=_MAX_POSITION, most=_MAX_POSITION)
-        lines = await self._consult.messages(
-            _box(request), limit=limit, before=None if before == _MAX_POSITION else before
+        page = await self._listing.page(
+            _query(request), limit=limit, before=None if before == _MAX_POSITION else before
         )
-        # Messages of one moment stay together, so a page may be longer than was asked for.
-        following = lines[-1].row.t_ms if len(lines) >= limit else None
-        return answer(_list(request, lines, following))
+        return answer(_list(request, page.lines, page.following))
 
     @may(May.SEE_LISTS)
     async def coded(self, request: Request) -> Response:
@@ -160,9 +173,38 @@ def _list(request: Request, lines: Sequence[MessageLine], following: int | None)
     )
 
 
-def _box(request: Request) -> Direction:
-    box = request.query.get("box", Direction.IN.value)
+def _query(request: Request) -> ListQuery:
+    """Read which messages are asked for.
+
+    Raises:
+        AccessDeniedError: By a type, which the asker is not shown.
+        DataError: A parameter that is not known, or not one of its values.
+    """
+    asked = request.query
+    if not _PARAMETERS.issuperset(asked):
+        raise DataError(
+            f"messages are asked for by {', '.join(sorted(_PARAMETERS))}", code="invalid_body"
+        )
+    caller = caller_of(request)
+    if asked.get("type") is not None and not (
+        allows(caller, May.READ_CONTENT) or allows(caller, May.AUDIT)
+    ):
+        raise AccessDeniedError("your role is shown no types", code="forbidden_role")
     try:
-        return Direction(box)
-    except ValueError as error:
-        raise DataError("box is in or out", code="invalid_body") from error
+        return ListQuery(
+            direction=Direction(asked.get("box", Direction.IN.value)),
+            states=frozenset(map(MessageState, asked.getall("state", []))),
+            party=asked.get("party"),
+            type=asked.get("type"),
+            is_overdue=_truth(asked.get("overdue")),
+            is_seen=_truth(asked.get("seen")),
+        )
+    except (ValueError, KeyError) as error:
+        raise DataError(
+            "box is in or out, state a step of the ladder, overdue and seen true or false",
+            code="invalid_body",
+        ) from error
+
+
+def _truth(text: str | None) -> bool | None:
+    return None if text is None else {"true": True, "false": False}[text]
