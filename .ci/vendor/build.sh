@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the vendored style of the desk's pages from the lock file beside it: see docs/desk-style.md.
+# Builds the vendored style of the desk's pages from the lock file beside it.
 # Needs npm. What comes out is committed: nobody who installs, runs or tests A35 needs this.
 # LICENSE.txt is not in the npm package: it is upstream's own file and only hashed here.
 set -euo pipefail
@@ -29,6 +29,7 @@ hash_of() { sha256sum "$target/$1" | cut -d ' ' -f 1; }
   echo "version = \"$(field govuk-frontend version)\""
   echo "integrity = \"$(field govuk-frontend integrity)\""
   echo "license = \"MIT\""
+  echo "license_from = \"LICENSE.txt of tag v6.3.0 of alphagov/govuk-frontend: the package has none\""
   echo
   echo "[tools]"
   echo "sass = \"$(field sass version)\""

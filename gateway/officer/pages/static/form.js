@@ -1,93 +1,94 @@
 // Forms that lose no typed word, and times that are echoed in UTC.
-import { all, fetchPage, now, one, rights, say, send, timeOfDay } from "./page.js";
+import { all, fetchPage, now, one, say, send, timeOfDay, typed } from "./page.js";
 
 const QUIET_MS = 2000;
 const AGAIN_MS = 15000;
+const KEEPALIVE_BYTES = 60000; // browsers send no more after a page is left
 
 function fieldsOf(form) {
-  return new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+  const kept = ([name, value]) => typeof value === "string" && name !== "csrf" && name !== "version";
+  return String(new URLSearchParams([...new FormData(form)].filter(kept)));
 }
 
 function keep(form) {
   const place = one("[data-saved]", form);
-  let saved = String(fieldsOf(form));
+  let saved = fieldsOf(form);
   let since = 0;
   let timer = 0;
   let isBusy = false;
+  let isFailing = false;
   let isOver = false;
-  const isDirty = () => !isOver && String(fieldsOf(form)) !== saved;
-  const tell = (text, isBad = false) => {
+  const isDirty = () => !isOver && fieldsOf(form) !== saved;
+  const later = (ms) => { clearTimeout(timer); timer = setTimeout(save, ms); };
+  const tell = (text, isBad) => {
     place.textContent = text;
     place.classList.toggle("a35-saved--not", isBad);
   };
-  const later = (wait) => { clearTimeout(timer); timer = setTimeout(save, wait); };
-  async function save() {
-    if (!isDirty() || isBusy) return isBusy && later(QUIET_MS);
+
+  async function save(isLeaving = false) {
+    if (!isDirty()) return;
+    if (isBusy && !isLeaving) return later(QUIET_MS);
     isBusy = true;
     const fields = fieldsOf(form);
-    const headers = form.dataset.version ? { "If-Match": `"${form.dataset.version}"` } : {};
-    const answer = await send("PATCH", form.dataset.autosave, fields, headers).catch(() => null);
+    const headers = { "Content-Type": "application/x-www-form-urlencoded", "If-Match": `"${form.dataset.version}"` };
+    const answer = await send("PATCH", form.dataset.autosave, fields, headers, isLeaving).catch(() => null);
     isBusy = false;
-    if (answer?.ok) {
-      saved = String(fields);
-      since = 0;
-      form.dataset.version = (answer.headers.get("ETag") ?? form.dataset.version ?? "").replace(/^W\/|"/g, "");
-      for (const each of all("[name=version]", form)) { each.value = form.dataset.version; saved = String(fieldsOf(form)) === saved ? saved : withVersion(saved, each.value); }
-      document.dispatchEvent(new Event("a35:used"));
-      tell(say("saved", { time: timeOfDay(now()) }));
-      return isDirty() && later(QUIET_MS);
-    }
+    isFailing = !answer?.ok;
     if (answer?.status === 412) return conflict();
-    tell(say("unsaved", { time: timeOfDay(since) }), true);
-    later(AGAIN_MS);
+    if (isFailing) return tell(say("unsaved", { time: timeOfDay(since) }), true), later(AGAIN_MS);
+    saved = fields;
+    since = 0;
+    form.dataset.version = (answer.headers.get("ETag") ?? form.dataset.version).replace(/^W\/|"/g, "");
+    if (form.elements.version) form.elements.version.value = form.dataset.version;
+    document.dispatchEvent(new Event("a35:used"));
+    tell(say("saved", { time: timeOfDay(now()) }), false);
+    if (isDirty()) later(QUIET_MS);
   }
-  function withVersion(text, version) {
-    const fields = new URLSearchParams(text);
-    fields.set("version", version);
-    return String(fields);
-  }
+
+  // Somebody else has saved: theirs is shown beside what stays in the form, nothing is sent again.
   async function conflict() {
     tell(say("conflict"), true);
     const shown = one("[data-conflict]", form);
     const page = shown && await fetchPage(shown.dataset.conflict).catch(() => null);
     const found = page?.getElementById(shown.id);
-    if (found) { shown.replaceChildren(...document.importNode(found, true).childNodes); shown.hidden = false; }
+    if (!found) return;
+    shown.replaceChildren(...document.importNode(found, true).childNodes);
+    shown.hidden = false;
   }
+
   form.addEventListener("input", () => { since ||= now(); later(QUIET_MS); });
   form.addEventListener("change", () => later(0));
   form.addEventListener("focusout", () => later(0));
   form.addEventListener("submit", () => { isOver = true; });
   addEventListener("pageshow", () => { isOver = false; });
-  document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });
-  addEventListener("beforeunload", (event) => { if (isDirty()) event.preventDefault(); });
-  return isDirty;
+  addEventListener("beforeunload", (event) => {
+    if (isDirty() && (isFailing || fieldsOf(form).length > KEEPALIVE_BYTES)) event.preventDefault();
+    else save(true);
+  });
+  typed.add(isDirty);
 }
 
-// The offset of a zone at a time, by asking twice: near a change of clocks the first may be wrong.
-function inUtc(day, time, zone) {
-  const local = Date.parse(`${day}T${time}Z`);
-  const offset = (at) => {
-    const form = new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short", timeStyle: "medium", hourCycle: "h23" });
-    return Date.parse(`${form.format(at).replace(", ", "T")}Z`) - at;
-  };
+// The offset of a zone at a time, asked for twice: near a change of clocks the first may be wrong.
+function inUtc(local, timeZone) {
+  const offset = (at) => Date.parse(`${new Intl.DateTimeFormat("sv", { timeZone, dateStyle: "short", timeStyle: "medium" }).format(at).replace(" ", "T")}Z`) - at;
   return local - offset(local - offset(local));
 }
 
 function echo(group) {
-  const [day, time, zone] = all("input, select", group).map((field) => field.value);
-  const at = day && time && zone ? inUtc(day, time, zone) : NaN;
-  one("[data-zoned-utc]", group).textContent = Number.isNaN(at) ? "" : `= ${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const [day, time, zone] = all("input, select", group).map((field) => field.value.trim());
+  const local = Date.parse(`${day}T${time.padStart(5, "0")}Z`);
+  const text = Number.isNaN(local) ? "" : new Date(inUtc(local, zone)).toISOString().slice(0, 16).replace("T", " ");
+  one("[data-zoned-utc]", group).textContent = text && `= ${text} UTC`;
 }
 
 export function startForms() {
-  const kept = all("[data-autosave]").map(keep);
-  rights.isTyped = () => kept.some((isDirty) => isDirty());
+  all("[data-autosave]").forEach(keep);
   for (const group of all("[data-zoned]")) {
     group.addEventListener("input", () => echo(group));
     echo(group);
   }
   for (const field of all("[data-from-hash]")) {
     field.value = location.hash.slice(1);
-    history.replaceState(null, "", location.pathname + location.search);
+    history.replaceState(null, "", location.pathname);
   }
 }

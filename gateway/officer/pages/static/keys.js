@@ -3,24 +3,23 @@ import { all, one } from "./page.js";
 
 function step(by) {
   const rows = all("[data-row]");
-  const at = rows.indexOf(document.activeElement?.closest?.("[data-row]"));
-  const row = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
+  const at = rows.indexOf(document.activeElement.closest("[data-row]"));
+  const row = at < 0 ? rows.at(by > 0 ? 0 : -1) : rows[at + by];
   if (!row) return;
   row.tabIndex = -1;
   row.focus();
-  row.scrollIntoView({ block: "nearest" });
 }
 
 export function startKeys() {
   if (document.body.dataset.shortcuts !== "on") return;
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat && !"jk".includes(event.key)) return;
-    if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
-    if (event.key === "j" || event.key === "k") return step(event.key === "j" ? 1 : -1);
-    const row = event.target.matches("[data-row]") ? event.target : null;
-    if (event.key === "Enter" && row) return location.assign(row.dataset.row);
-    if (event.key === "?") return one("[data-keys-dialog]")?.showModal();
-    const goal = "cr/".includes(event.key) && one(`[data-key="${event.key}"]`);
+    const { key, target } = event;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    if (target.closest("input, textarea, select, dialog")) return;
+    if (key === "j" || key === "k") return step(key === "j" ? 1 : -1);
+    if (key === "Enter" && target.matches("[data-row]")) return location.assign(target.dataset.row);
+    if (key === "?") return one("[data-keys-dialog]").showModal();
+    const goal = ["c", "r", "/"].includes(key) && one(`[data-key="${key}"]`);
     if (!goal) return;
     event.preventDefault();
     if (goal.matches("input, textarea, select")) goal.focus();

@@ -1,19 +1,19 @@
 // Live updates: one tab of this browser holds the stream, all others hear from it.
 import { redraw } from "./clock.js";
-import { all, announce, fetchPage, make, now, one, say, setNow } from "./page.js";
+import { all, announce, comeBack, fetchPage, leave, make, now, one, say, setNow, wait } from "./page.js";
 
-const TYPES = ["hello", "reset", "tick", "message.received", "message.state", "receipt", "clock.warning", "clock.expired", "emergency", "draft.changed", "approval.needed", "approval.done", "thread.assigned", "peer.state", "directory.state", "log.state", "ping", "operation", "session.ending"];
+const TYPES = "hello reset tick message.received message.state receipt clock.warning clock.expired emergency draft.changed approval.needed approval.done thread.assigned peer.state directory.state log.state ping operation session.ending".split(" ");
 const SILENCE_MS = 40000;
-const GATHER_MS = 250;
-const PAUSE_MS = 1000;
+const POLL_MS = 15000;
+const { dataset } = document.body;
+const here = location.pathname + location.search;
 const channel = new BroadcastChannel("a35");
-const address = document.body.dataset.events;
-const started = now();
-let last = Number(document.body.dataset.after ?? 0);
+const made = now();
+let last = Number(dataset.after ?? 0);
 let heard = Date.now();
 let isPolling = false;
-let due = new Set();
 let fresh = 0;
+let changed = new Set();
 
 function showState(isLive) {
   for (const each of all("[data-live-state]")) {
@@ -23,103 +23,108 @@ function showState(isLive) {
 }
 
 export function refresh(type) {
-  if (due.size === 0) setTimeout(swap, GATHER_MS);
-  due.add(type);
+  if (changed.size === 0) setTimeout(swap, 250); // several events at once are one request
+  changed.add(type);
 }
 
 async function swap() {
-  const types = due;
-  due = new Set();
-  const wanted = all("[data-live]").filter((each) => each.dataset.live.split(" ").some((type) => type === "*" || types.has("*") || types.has(type)));
-  const pages = Map.groupBy(wanted, (each) => each.dataset.fragment ?? location.pathname + location.search);
+  const types = changed;
+  changed = new Set();
+  const wants = (each) => types.has("*") || each.dataset.live.split(" ").some((type) => type === "*" || types.has(type));
+  const pages = Map.groupBy(all("[data-live]").filter(wants), (each) => each.dataset.fragment ?? here);
   for (const [path, places] of pages) {
-    const page = await fetchPage(path).catch((status) => { if (status === 401) location.reload(); });
+    const page = await fetchPage(path).catch((status) => (status === 401 ? leave() : null));
     if (!page) continue;
-    for (const place of places) put(place, page.getElementById(place.id));
-    if (path === location.pathname + location.search) document.title = page.title;
+    for (const place of places) if (place.isConnected) put(place, page.getElementById(place.id));
+    if (path === here) document.title = page.title;
   }
   redraw();
-  document.dispatchEvent(new Event("a35:swapped"));
 }
 
 function put(place, found) {
   if (!found || place.isEqualNode(found)) return;
-  const isHeld = "liveHold" in place.dataset || place.contains(document.activeElement) && document.activeElement !== place;
-  if (!isHeld) return place.replaceWith(document.importNode(found, true));
-  place.pending = found;
+  if (!("liveHold" in place.dataset)) return replace(place, found);
   let button = place.previousElementSibling;
   if (!button?.classList.contains("a35-fresh")) {
     button = make("button", "", { type: "button", class: "govuk-button govuk-button--secondary a35-fresh" });
-    button.addEventListener("click", () => {
-      const shown = document.importNode(place.pending, true);
-      place.replaceWith(shown);
-      button.remove();
-      fresh = 0;
-      shown.focus();
-    });
     place.before(button);
   }
   button.textContent = say("fresh", { n: Math.max(fresh, 1) });
+  button.onclick = () => {
+    button.remove();
+    fresh = 0;
+    replace(place, found).focus();
+  };
 }
 
-function take(type, id, data) {
+function replace(place, found) {
+  const focusable = "a, button, summary, [tabindex]";
+  const at = all(focusable, place).indexOf(document.activeElement);
+  const shown = document.importNode(found, true);
+  shown.hidden = place.hidden;
+  place.replaceWith(shown);
+  if (at >= 0) all(focusable, shown)[at]?.focus();
+  document.dispatchEvent(new CustomEvent("a35:swapped", { detail: shown }));
+  return shown;
+}
+
+function take({ type, id, data }) {
   heard = Date.now();
-  if (data.at && (type === "tick" || type === "hello")) setNow(data.at);
+  if (type === "polling") return showState(false);
+  if (type === "live" || type === "tick") showState(true);
+  if (type === "tick") setNow(data.at);
   if (type === "reset") return refresh("*");
   if (!id || id <= last) return;
   last = id;
-  if (Date.parse(data.at) < started - PAUSE_MS) return; // the page was made after it
+  if (Date.parse(data.at) < made - POLL_MS) return; // the page was made after it
   if (type === "message.received") fresh += 1;
   announce(say(`event ${type}`), type === "emergency");
   document.dispatchEvent(new CustomEvent("a35:event", { detail: type }));
   refresh(type);
 }
 
-function tell(type, id, data) {
-  take(type, id, data);
-  channel.postMessage({ type, id, data });
+function tell(event) {
+  take(event);
+  channel.postMessage(event);
 }
 
-async function poll(isWanted, pass) {
+async function poll(isNeeded, pass) {
   if (isPolling) return;
   isPolling = true;
-  showState(false);
-  while (isWanted()) {
-    const answer = await fetch(`${address}?after=${last}&wait=14`).catch(() => null);
-    if (answer?.status === 401) return location.reload();
-    const events = answer?.ok ? await answer.json().catch(() => null) : null;
-    if (events?.reset) pass("reset", 0, {});
-    for (const { id, event, ...data } of events?.items ?? []) pass(event, id, data);
-    await new Promise((done) => setTimeout(done, events ? PAUSE_MS : 14 * PAUSE_MS));
+  while (isNeeded()) {
+    pass({ type: "polling" });
+    const answer = await fetch(`${dataset.events}?after=${last}&wait=14`).catch(() => null);
+    if (answer?.status === 401) leave();
+    const found = answer?.ok ? await answer.json().catch(() => null) : null;
+    if (found) comeBack();
+    if (found?.reset) pass({ type: "reset" });
+    for (const { id, event, ...data } of found?.items ?? []) pass({ type: event, id, data });
+    await wait(found ? 1000 : POLL_MS);
   }
   isPolling = false;
-  showState(true);
 }
 
 function lead() {
   let source;
   const open = () => {
-    source = new EventSource(`${address}?after=${last}`);
-    for (const type of TYPES) {
-      source.addEventListener(type, (event) => tell(type, Number(event.lastEventId), JSON.parse(event.data)));
-    }
-    source.onopen = () => { if (!isPolling) showState(true); };
+    source = new EventSource(`${dataset.events}?after=${last}`);
+    source.onopen = () => tell({ type: "live" });
     source.onerror = () => poll(() => source.readyState !== EventSource.OPEN, tell);
+    for (const type of TYPES) {
+      source.addEventListener(type, (event) => tell({ type, id: Number(event.lastEventId), data: JSON.parse(event.data) }));
+    }
   };
   open();
-  setInterval(() => { if (source.readyState === EventSource.CLOSED) open(); }, 5 * PAUSE_MS);
+  setInterval(() => { if (source.readyState === EventSource.CLOSED) open(); }, 5000);
+  return new Promise(() => {}); // leads as long as this tab lives
 }
 
 export function startLive() {
-  if (!address) return;
+  if ("refresh" in dataset) setInterval(() => refresh("*"), POLL_MS);
+  if (!dataset.events) return;
   showState(true);
-  channel.onmessage = ({ data }) => take(data.type, data.id, data.data);
-  navigator.locks.request("a35-leader", () => {
-    lead();
-    return new Promise(() => {}); // held as long as this tab lives
-  });
-  setInterval(() => {
-    const isSilent = () => Date.now() - heard > SILENCE_MS;
-    if (isSilent()) poll(isSilent, take);
-  }, 5 * PAUSE_MS);
+  channel.onmessage = ({ data }) => take(data);
+  navigator.locks.request("a35-leader", lead);
+  const isSilent = () => Date.now() - heard > SILENCE_MS;
+  setInterval(() => { if (isSilent()) poll(isSilent, (event) => { const before = heard; take(event); heard = before; }); }, 5000);
 }

@@ -1,49 +1,60 @@
 // What all parts share: the page's words, the server's time, requests, what is read out.
-const body = document.body;
-const words = JSON.parse(body.dataset.words);
-export const lang = document.documentElement.lang;
-export const rights = { csrf: body.dataset.csrf };
+const { dataset } = document.body;
+const words = JSON.parse(dataset.words);
 export const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 export const one = (selector, root = document) => root.querySelector(selector);
+export const say = (key, values = {}) => (words[key] ?? "").replace(/%\((\w+)\)s/g, (_, name) => values[name] ?? "");
+export const wait = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
-export function say(key, values = {}) {
-  return (words[key] ?? "").replace(/%\((\w+)\)s/g, (_, name) => values[name] ?? "");
-}
-
-let ahead = Date.parse(body.dataset.now) - Date.now();
+let ahead = Date.parse(dataset.now) - Date.now();
 export const now = () => Date.now() + ahead;
 export const setNow = (at) => { ahead = Date.parse(at) - Date.now(); };
 
-export function timeOfDay(at, zone = one("[data-clock]")?.dataset.clock ?? "UTC", seconds = true) {
-  const form = { timeZone: zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23", numberingSystem: "latn" };
-  return new Intl.DateTimeFormat(lang, seconds ? { ...form, second: "2-digit" } : form).format(at);
+export function timeOfDay(at, zone = one("[data-clock]")?.dataset.clock ?? "UTC", isWhole = true) {
+  const form = { timeZone: zone, hour: "2-digit", minute: "2-digit", second: isWhole ? "2-digit" : undefined, hourCycle: "h23", numberingSystem: "latn" };
+  return new Intl.DateTimeFormat(document.documentElement.lang, form).format(at);
 }
 
-export function make(tag, text = "", values = {}) {
+export function make(tag, text, values = {}) {
   const made = document.createElement(tag);
   made.textContent = text;
-  for (const [name, value] of Object.entries(values)) made.setAttribute(name, value);
+  Object.entries(values).forEach(([name, value]) => made.setAttribute(name, value));
   return made;
 }
 
-export function announce(text, isUrgent = false) {
-  const place = one(isUrgent ? "[data-assertive]" : "[data-polite]");
-  if (place) place.textContent = text;
+export function announce(text, isUrgent) {
+  one(isUrgent ? "[data-assertive]" : "[data-polite]").textContent = text;
 }
 
-export function send(method, path, content, headers = {}) {
-  return fetch(path, { method, body: content, headers: { "X-CSRF-Token": rights.csrf, ...headers } });
+export function send(method, path, body, headers = {}, keepalive = false) {
+  return fetch(path, { method, body, keepalive, headers: { "X-CSRF-Token": dataset.csrf, ...headers } });
 }
 
-// The browser parses it as a document of its own: nothing in it runs, and no text becomes markup here.
+// The browser parses it as a document of its own: nothing in it runs, no text becomes markup here.
 export function fetchPage(path) {
   return new Promise((done, failed) => {
-    const request = new XMLHttpRequest();
+    const request = Object.assign(new XMLHttpRequest(), { onerror: () => failed(0), ontimeout: () => failed(0) });
     request.open("GET", path);
     request.responseType = "document";
     request.timeout = 20000;
     request.onload = () => (request.status === 200 && request.response ? done(request.response) : failed(request.status));
-    request.onerror = request.ontimeout = () => failed(0);
     request.send();
   });
+}
+
+// The session is locked or over. What was typed and could not be saved stays in the page, out of
+// sight, until somebody unlocks it in another tab; without such text the page of the lock is shown.
+export const typed = new Set();
+export function leave() {
+  const dialog = one("[data-lock-dialog]");
+  if (!dialog || ![...typed].some((isDirty) => isDirty())) return location.assign(location.pathname + location.search);
+  one("main").hidden = true;
+  one("[data-unlock]").hidden = false;
+  if (!dialog.open) dialog.showModal();
+}
+export function comeBack() {
+  if (!one("main").hidden) return;
+  one("main").hidden = false;
+  one("[data-unlock]").hidden = true;
+  one("[data-lock-dialog]").close();
 }

@@ -5,20 +5,10 @@ import { refresh } from "./live.js";
 const PART = 4 * 1024 * 1024;
 const megabytes = (size) => (size / 1e6).toFixed(1);
 
-async function json(answer) {
+async function ask(...request) {
+  const answer = await send(...request);
   if (!answer.ok) throw new Error(String(answer.status));
-  return answer.json();
-}
-
-function row(input, file) {
-  const shown = make("div", "", { class: "a35-progress" });
-  const name = make("bdi", file.name, { dir: "auto" });
-  const bar = make("progress", "", { max: file.size || 1, value: 0, "aria-label": file.name });
-  const said = make("span", "", { role: "status" });
-  const button = make("button", say("pause"), { type: "button", class: "govuk-button govuk-button--secondary" });
-  shown.append(name, bar, said, button);
-  input.after(shown);
-  return { shown, bar, said, button };
+  return answer.status === 204 ? null : answer.json();
 }
 
 async function digest(part) {
@@ -27,37 +17,38 @@ async function digest(part) {
 }
 
 function upload(input, file) {
-  const { bar, said, button } = row(input, file);
+  const bar = make("progress", "", { max: file.size, value: 0, "aria-label": file.name });
+  const said = make("span", "", { role: "status" });
+  const button = make("button", say("pause"), { type: "button", class: "govuk-button govuk-button--secondary" });
+  const row = make("div", "", { class: "a35-progress" });
+  row.append(make("bdi", file.name, { dir: "auto" }), bar, said, button);
+  input.after(row);
   let isPaused = false;
+  const pause = (is) => { isPaused = is; button.textContent = say(is ? "resume" : "pause"); };
+
   async function run() {
-    const begun = await json(await send("POST", input.dataset.upload, JSON.stringify({ name: file.name, size_bytes: file.size, media_type: file.type || "application/octet-stream" }), { "Content-Type": "application/json" }));
-    const base = `${input.dataset.upload}/${begun.n}`;
-    const held = new Set((await json(await fetch(base))).held);
+    const about = JSON.stringify({ name: file.name, size_bytes: file.size, media_type: file.type || "application/octet-stream" });
+    const { n } = await ask("POST", input.dataset.upload, about, { "Content-Type": "application/json" });
+    const place = `${input.dataset.upload}/${n}`;
+    const { held } = await ask("GET", place);
     for (let k = 0; k * PART < file.size; k += 1) {
       if (isPaused) return;
       const part = file.slice(k * PART, (k + 1) * PART);
-      if (!held.has(k)) {
-        const answer = await send("PUT", `${base}/parts/${k}`, part, { "Content-Type": "application/octet-stream", "Content-Digest": await digest(part) });
-        if (!answer.ok) throw new Error(String(answer.status));
-      }
+      if (!held.includes(k)) await ask("PUT", `${place}/parts/${k}`, part, { "Content-Type": "application/octet-stream", "Content-Digest": await digest(part) });
       bar.value = Math.min((k + 1) * PART, file.size);
       said.textContent = say("uploaded", { done: megabytes(bar.value), total: megabytes(file.size) });
     }
-    await json(await send("POST", `${base}/complete`));
+    await ask("POST", `${place}/complete`);
     button.remove();
     said.textContent = say("complete");
     refresh("file");
   }
-  const go = () => run().catch(() => {
-    isPaused = true;
-    button.textContent = say("resume");
-    said.textContent = say("upload_failed");
-  });
-  button.addEventListener("click", () => {
-    isPaused = !isPaused;
-    button.textContent = say(isPaused ? "resume" : "pause");
-    if (!isPaused) go();
-  });
+
+  let work = Promise.resolve();
+  const go = () => {
+    work = work.then(run).catch(() => { pause(true); said.textContent = say("upload_failed"); });
+  };
+  button.addEventListener("click", () => { pause(!isPaused); if (!isPaused) go(); });
   go();
 }
 
@@ -65,7 +56,7 @@ export function startUploads() {
   for (const input of all("[data-upload]")) {
     input.addEventListener("change", () => {
       for (const file of input.files) upload(input, file);
-      input.value = ""; // it was sent in parts, and is not sent again with the form
+      input.value = ""; // sent in parts, and not again with the form
     });
   }
 }

@@ -5,12 +5,23 @@ import tomllib
 from importlib.resources import files
 from pathlib import Path
 
+from gateway.officer.pages.layout import WORDS
 from keys.digest import sha256
 
 PAGES = files("gateway.officer.pages")
 VENDOR = PAGES.joinpath("static", "vendor", "govuk")
 CI = Path(__file__).parents[4] / ".ci" / "vendor"
 HOSTS = re.compile(r"resolved|registry|https?://")
+
+
+SCRIPTS = [each for each in PAGES.joinpath("static").iterdir() if each.name.endswith(".js")]
+SINKS = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment"
+    r"|eval\(|new Function|createPolicy|setTimeout\(\s*[\"'`]|localStorage|sessionStorage|indexedDB"
+    r"|serviceWorker|https?://|\.style\b"
+)
+MOST_LINES = 600
+MOST_LINES_OF_ONE = 150
 
 
 def test_vendored_files_are_those_that_were_built() -> None:
@@ -53,3 +64,24 @@ def test_lock_of_the_build_names_no_place_to_fetch_from() -> None:
         assert HOSTS.search(lock.read_text("utf-8")) is None
         vendored = tomllib.loads(VENDOR.joinpath("VENDOR.toml").read_text("utf-8"))
         assert vendored["integrity"] in lock.read_text("utf-8")
+
+
+def test_script_turns_no_text_into_markup_and_keeps_nothing() -> None:
+    """Case data lies in no browser's profile, and no foreign text becomes part of a page."""
+    for script in SCRIPTS:
+        assert SINKS.search(script.read_text("utf-8")) is None, script.name
+
+
+def test_script_is_small() -> None:
+    """Somebody must be able to read all of it before trusting it: ADR 28."""
+    lines = {each.name: len(each.read_text("utf-8").splitlines()) for each in SCRIPTS}
+    assert sum(lines.values()) <= MOST_LINES
+    assert max(lines.values()) <= MOST_LINES_OF_ONE
+
+
+def test_script_says_only_what_the_page_gives_it() -> None:
+    """A word that is missing is shown as nothing."""
+    text = "".join(each.read_text("utf-8") for each in SCRIPTS)
+    said = set(re.findall(r"""say\("([a-z_]+)\"""", text))
+    assert said
+    assert said <= set(WORDS)
