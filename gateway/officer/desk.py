@@ -15,6 +15,7 @@ from gateway.drafting import DeskDrafts
 from gateway.journal import Journal, get_journal
 from gateway.officer.access import May, may
 from gateway.officer.api.reply import problems
+from gateway.officer.api.session import SessionApi
 from gateway.officer.guards import REPORTS, Address, Guards, add_headers
 from gateway.officer.server import api_routes
 from gateway.officer.services import OfficerServices
@@ -66,7 +67,11 @@ def build_desk_app(parts: DeskParts) -> Application:
         tokens=parts.door.tokens,
         clock=parts.services.clock,
     )
-    routes: list[RouteDef] = [*api_routes(parts.services), *Reports(journal).routes()]
+    routes: list[RouteDef] = [
+        *api_routes(parts.services),
+        *SessionApi(parts.door, parts.address).routes(),
+        *Reports(journal).routes(),
+    ]
     outermost: Middleware = problems(journal)
     if has_pages():
         # Loaded here: a node without them neither needs nor holds the templates.

@@ -13,13 +13,14 @@ from hmac import compare_digest
 from typing import Final
 
 from aiohttp.typedefs import Handler, Middleware
-from aiohttp.web import Application, Request, StreamResponse, middleware
+from aiohttp.web import Application, Request, Response, StreamResponse, middleware
 
 from gateway.errors import AccessDeniedError, ConfigError, RateLimitedError
 from gateway.officer.access import CALLER, SEAT
 from gateway.people import Caller, Role, Way
 from gateway.ports import Clock
 from gateway.service.frontdoor import FrontDoor
+from gateway.service.passkeys import Site
 from gateway.service.rates import Rate, Rates
 from gateway.service.sessions import Seat, Sessions
 from gateway.service.tokens import Tokens
@@ -177,6 +178,38 @@ class Guards:
             return await _one_stream(streams, key, lambda: handler(request))
 
         return pace
+
+
+def sit_down(response: Response, address: Address, secret: str) -> Response:
+    """Give a browser the cookie of its session: no script reads it, no other site sends it.
+
+    Args:
+        response: What it is answered.
+        address: Of the desk.
+        secret: Of the session.
+    """
+    response.set_cookie(
+        address.cookie, secret, path="/", secure=True, httponly=True, samesite="Strict"
+    )
+    return response
+
+
+def stand_up(response: Response, address: Address) -> Response:
+    """Let a browser forget its cookie."""
+    response.del_cookie(address.cookie, path="/", secure=True, httponly=True, samesite="Strict")
+    return response
+
+
+def site_of(request: Request, address: Address) -> Site:
+    """Return where the page is that a browser shows: passkeys belong to a host.
+
+    Args:
+        request: Its Host was checked before.
+        address: Of the desk.
+    """
+    host = request.headers.get("Host", "")
+    origin = next(each for each in address.origins if each.partition("://")[2] == host)
+    return Site(host=host.partition(":")[0], origin=origin)
 
 
 async def bearer(request: Request, tokens: Tokens) -> Caller:
