@@ -221,6 +221,26 @@ def time_in(at: datetime, zone: str, language: str) -> str:
     return f"{format_datetime(local, form, locale=language)} {city}"
 
 
+def country(code: str, language: str) -> str:
+    """Return the name of a country: `Romania`; the code itself where there is no name.
+
+    Args:
+        code: Two capital letters.
+        language: One of `LANGUAGES`.
+    """
+    return Locale.parse(language).territories.get(code, code)
+
+
+def tongue(tag: str, language: str) -> str:
+    """Return the name of a language: `Georgian`; the tag itself where there is no name.
+
+    Args:
+        tag: Two or three small letters.
+        language: One of `LANGUAGES`, in which the name is said.
+    """
+    return Locale.parse(language).languages.get(tag, tag)
+
+
 def _read(folder: Traversable, language: str, domain: str) -> NullTranslations:
     text = folder.joinpath(language, "LC_MESSAGES", f"{domain}.po").read_bytes()
     compiled = BytesIO()

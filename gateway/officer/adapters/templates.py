@@ -12,6 +12,7 @@ What a template may call, besides Jinja's own:
 * `t|moment("Europe/Bucharest", "Europe/Paris")`: a time in UTC and in these zones;
 * `t|due(now)`: how long still, or how late; the browser counts on from it;
 * `t|age(now)`: how long ago; `t|hour(zone)`: `20:00` there; `now|clock(zone)`: a running clock;
+* `country("RO")`, `tongue("ka")`: names in the page's language;
 * `static("desk.css")`, `language`, `direction`.
 
 Source: docs/desk.md, "Looks".
@@ -19,6 +20,7 @@ Source: docs/desk.md, "Looks".
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -29,9 +31,11 @@ from gateway.officer.adapters.languages import (
     LANGUAGES,
     NAMES,
     Languages,
+    country,
     day_and_time,
     direction,
     time_in,
+    tongue,
 )
 from gateway.officer.shapes.visible import pieces
 
@@ -137,6 +141,8 @@ def _environment(tag: str, languages: Languages, static: Callable[[str], str]) -
         "_": _say_in(tag, languages),
         "_n": _say_many_in(tag, languages),
         "field": _field_in(tag, languages),
+        "country": partial(country, language=tag),
+        "tongue": partial(tongue, language=tag),
         "static": static,
         "language": tag,
         "direction": direction(tag),

@@ -10,9 +10,11 @@ from gateway.officer.adapters.languages import (
     Languages,
     accepted,
     best,
+    country,
     day_and_time,
     direction,
     time_in,
+    tongue,
 )
 from tests.gateway.officer.pages.catalogues import (
     PLURALS,
@@ -145,3 +147,10 @@ def test_times_name_their_zone_and_another_day() -> None:
     assert day_and_time(AT, "fr") == "21 nov. 2026, 22:05:40"
     assert time_in(AT, "Europe/Bucharest", "en") == "22 Nov, 00:05 Bucharest"
     assert time_in(AT, "Europe/Paris", "fr") == "23:05 Paris"
+
+
+def test_countries_and_languages_have_names_in_each_language() -> None:
+    """What has no name is shown as it is written."""
+    assert [country("GE", tag) for tag in LANGUAGES] == ["Georgia", "Géorgie", "جورجيا"]
+    assert [tongue("ka", tag) for tag in LANGUAGES] == ["Georgian", "géorgien", "الجورجية"]
+    assert (country("ZQ", "en"), tongue("qqq", "fr")) == ("ZQ", "qqq")
