@@ -228,7 +228,7 @@ def country(code: str, language: str) -> str:
         code: Two capital letters.
         language: One of `LANGUAGES`.
     """
-    return Locale.parse(language).territories.get(code, code)
+    return str(Locale.parse(language).territories.get(code, code))
 
 
 def tongue(tag: str, language: str) -> str:
@@ -238,7 +238,7 @@ def tongue(tag: str, language: str) -> str:
         tag: Two or three small letters.
         language: One of `LANGUAGES`, in which the name is said.
     """
-    return Locale.parse(language).languages.get(tag, tag)
+    return str(Locale.parse(language).languages.get(tag, tag))
 
 
 def _read(folder: Traversable, language: str, domain: str) -> NullTranslations:
