@@ -153,6 +153,7 @@ def _services(
         peers=runtime.peers,
         store=store,
         directory=ports.directory,
+        directory_made_ms=ports.directory_made_ms,
         config=options.config,
         clock=ports.clock,
         recovery=runtime.continuing,

@@ -26,6 +26,7 @@ from gateway.service.cancel import Cancelled
 from gateway.service.consult import Consult
 from gateway.service.contact import Contact
 from gateway.service.continuing import Standpoint
+from gateway.service.exporting import Exporting
 from gateway.service.frontdoor import FrontDoor
 from gateway.service.leafing import Leafing
 from gateway.service.peers import PeerState
@@ -326,6 +327,7 @@ class OfficerServices:
     evidence: EvidenceService | None = None
     paper: PaperService | None = None
     leafing: Leafing | None = None
+    directory_made_ms: Callable[[], int | None] = lambda: None
     holds: Holds | None = None
     contact: Contact | None = None
     told: Told | None = None
@@ -336,6 +338,7 @@ class OfficerServices:
     roster: Roster | None = None
     searching: Searching | None = None
     counting: Counting | None = None
+    exporting: Exporting | None = None
     boxes: Boxes | None = None
     door: FrontDoor | None = None
     enter: Callable[[str], str] | None = None

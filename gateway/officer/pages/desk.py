@@ -4,7 +4,7 @@ A page's module is a class that takes a `Desk` and gives its routes; each handle
 `@may(...)` and answers by `Desk.show` or `Desk.redirect`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +16,7 @@ from gateway.officer.access import CALLER, SEAT
 from gateway.officer.adapters.templates import Templates
 from gateway.officer.guards import Address
 from gateway.officer.pages.layout import SECURITY, Frame, language_of, page, theme_of
+from gateway.officer.pages.standing import Standing, Verified, standing_of
 from gateway.officer.pages.statics import Statics
 from gateway.officer.pages.waiting import Told, Waiting
 from gateway.officer.services import OfficerServices
@@ -42,6 +43,7 @@ class Desk:
         address: Where the desk is reached.
         is_demo: Keys are for testing.
         waiting: Emergencies and counts that every page shows; None on a desk without lists.
+        verified: What came of verifying our log.
     """
 
     services: OfficerServices
@@ -53,6 +55,7 @@ class Desk:
     address: Address
     is_demo: bool = False
     waiting: Waiting | None = None
+    verified: Verified = field(default_factory=Verified)
 
     @property
     def people(self) -> People:
@@ -68,6 +71,15 @@ class Desk:
         told = Told()
         if self.waiting is not None and shown is not None:
             told = await self.waiting.told(shown, language)
+        standing = Standing()
+        if caller is not None:
+            standing = await standing_of(
+                self.services,
+                self.verified,
+                self.templates.languages,
+                caller=caller,
+                language=language,
+            )
         return Frame(
             desk=config.desk.name,
             node=config.node,
@@ -85,7 +97,11 @@ class Desk:
             is_demo=self.is_demo,
             alerts=told.alerts,
             counts=told.counts,
-            notices=told.notices,
+            notices=(*told.notices, *standing.notices),
+            status=standing.status,
+            on_duty=standing.on_duty,
+            duty_until=standing.duty_until,
+            asked=standing.asked,
         )
 
     async def show(

@@ -19,6 +19,7 @@ from gateway.officer.access import May, allows
 from gateway.officer.adapters.languages import LANGUAGES, Languages, accepted, best, message
 from gateway.officer.adapters.templates import Templates
 from gateway.people import Caller, Role
+from gateway.service.pingdesk import Asked
 
 SECURITY: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -140,6 +141,7 @@ class Frame:
         status: The foot; None on the pages before signing in.
         on_duty: Who has the duty, as the desk calls them; empty if nobody has.
         duty_until: Until when.
+        asked: Pings that wait for a person here; empty for whoever does not answer them.
         sound: Emergencies sound for this person.
         shortcuts: Keys do things for this person.
         after: The number of the newest event when the page was made: the browser hears on from it.
@@ -161,6 +163,7 @@ class Frame:
     status: Status | None = None
     on_duty: str = ""
     duty_until: datetime | None = None
+    asked: tuple[Asked, ...] = ()
     sound: bool = True
     shortcuts: bool = True
     after: int = 0

@@ -8,7 +8,6 @@ Source: docs/desk.md, "The house"; docs/wire-format.md, rules 6 to 9.
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
@@ -20,10 +19,9 @@ from gateway.officer.adapters.languages import message
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.files import download
 from gateway.officer.pages.forms_in import form_of
+from gateway.officer.pages.standing import Verified
 from gateway.officer.pages.wording import said
-from gateway.ports import Clock
 from gateway.service.leafing import MOST, Leafing
-from gateway.service.prove import LogVerification
 from protocol.log.statement import StatementKind
 
 KINDS: Final[Mapping[StatementKind, str]] = MappingProxyType({
@@ -50,34 +48,6 @@ _BAD_NOTE: Final = message("This is no checkpoint of our log. Paste the whole si
 _NOT_DONE: Final = message("The log could not be verified. Ask the operator to look at it.")
 
 
-@dataclass(slots=True)
-class Verifying:
-    """One verification that somebody asked for.
-
-    Attributes:
-        done: Leaves computed so far.
-        total: Leaves in all, 0 while that is not known.
-        result: What came of it; None while it runs, or if it failed.
-        ended_ms: When it ended, ms since 1970 UTC.
-        fault: Why it could not be done, an id of `ui`; empty if it was.
-    """
-
-    done: int = 0
-    total: int = 0
-    result: LogVerification | None = None
-    ended_ms: int | None = None
-    fault: str = ""
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it goes on."""
-        return self.ended_ms is None
-
-    def tell(self, done: int, total: int) -> None:
-        """Take note of how far it is; called from the database's thread as well."""
-        self.done, self.total = done, total
-
-
 class LogPages:
     """The pages below /log.
 
@@ -87,7 +57,6 @@ class LogPages:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._verifying: Verifying | None = None
         self._task: asyncio.Task[None] | None = None
 
     def routes(self) -> list[RouteDef]:
@@ -116,8 +85,8 @@ class LogPages:
     async def verify(self, _request: Request) -> Response:
         """Compute the whole log anew, unless that is being done."""
         if self._task is None or self._task.done():
-            self._verifying = running = Verifying()
-            self._task = asyncio.create_task(self._run(running, None))
+            self._verified.begin()
+            self._task = asyncio.create_task(self._run())
         await asyncio.wait({self._task}, timeout=_PATIENCE_S)
         return self._desk.redirect("/log#verification")
 
@@ -125,24 +94,23 @@ class LogPages:
     async def compare(self, request: Request) -> Response:
         """Compute the log anew up to a checkpoint that somebody else holds."""
         note = (await form_of(request)).get("note", "").replace("\r\n", "\n").strip() + "\n"
-        running = Verifying()
         try:
-            running.result = await self._desk.services.prove.verify(
-                running.tell, against=note.encode("utf-8", "replace")
+            result = await self._desk.services.prove.verify(
+                self._verified.tell, against=note.encode("utf-8", "replace")
             )
         except DataError:
             return await self._show(request, {"note": _BAD_NOTE})
-        running.ended_ms = self._clock.now_ms()
-        self._verifying = running
+        self._verified.end(result, at_ms=self._desk.clock.now_ms())
         return self._desk.redirect("/log#verification")
 
-    async def _run(self, running: Verifying, against: bytes | None) -> None:
+    async def _run(self) -> None:
+        result, fault = None, ""
         try:
-            running.result = await self._desk.services.prove.verify(running.tell, against=against)
+            result = await self._desk.services.prove.verify(self._verified.tell)
         except GatewayError:
-            running.fault = _NOT_DONE
+            fault = _NOT_DONE
         finally:
-            running.ended_ms = self._clock.now_ms()
+            self._verified.end(result, at_ms=self._desk.clock.now_ms(), fault=fault)
 
     async def _show(self, request: Request, faults: Mapping[str, str]) -> Response:
         services = self._desk.services
@@ -161,14 +129,14 @@ class LogPages:
             kinds=KINDS,
             peers=[each for each in await services.peers.table() if each.our_log],
             witnesses=() if witnesses is None else await witnesses.states(),
-            verifying=self._verifying,
+            verifying=self._verified,
             errors=said(self._desk, request, faults),
             is_first=before is None and at is None,
         )
 
     @property
-    def _clock(self) -> Clock:
-        return self._desk.clock
+    def _verified(self) -> Verified:
+        return self._desk.verified
 
     def _leafing(self) -> Leafing:
         return leafing_of(self._desk)
