@@ -60,6 +60,15 @@ class Typesetter:
         """Tell whether the extra is there; whether Pango is, shows with the first paper."""
         return find_spec("weasyprint") is not None
 
+    def check(self) -> None:
+        """Refuse at once what cannot succeed, before an act says that it was done.
+
+        Raises:
+            PdfNotInstalledError: The extra is not installed.
+        """
+        if not self.is_installed():
+            raise PdfNotInstalledError
+
     async def typeset(self, job: Job) -> bytes:
         """Return a paper as PDF.
 

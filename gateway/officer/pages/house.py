@@ -2,11 +2,13 @@
 
 from aiohttp.web import RouteDef
 
+from gateway.officer.adapters.pdf import Typesetter
 from gateway.officer.pages.audit import AuditPages
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.directory import DirectoryPages
 from gateway.officer.pages.duty import DutyPages
 from gateway.officer.pages.log import LogPages
+from gateway.officer.pages.paper import PaperPages
 from gateway.officer.pages.peers import PeerPages
 from gateway.officer.pages.pings import PingPages
 from gateway.officer.pages.policy import PolicyPages
@@ -28,4 +30,5 @@ def house_routes(desk: Desk) -> list[RouteDef]:
         *PeerPages(desk).routes(),
         *PolicyPages(desk).routes(),
         *DutyPages(desk).routes(),
+        *PaperPages(desk, Typesetter()).routes(),
     ]

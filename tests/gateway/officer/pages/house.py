@@ -28,9 +28,7 @@ def paper_test(test: Scenario) -> Callable[[Path], None]:
 
 
 def _furnished(_net: Network, node: Node, parts: DeskParts) -> DeskParts:
-    services = with_deskwork(
-        parts.services, node.store, node.runtime.cases, budgets=Budgets()
-    )
+    services = with_deskwork(parts.services, node.store, node.runtime.cases, budgets=Budgets())
     return replace(parts, services=services)
 
 
