@@ -10,6 +10,7 @@ from dataclasses import replace
 from gateway.officer.services import OfficerServices
 from gateway.service.case import Cases
 from gateway.service.casework import CaseworkDesk
+from gateway.service.exporting import Exporting
 from gateway.service.roster import DutyRoster
 from gateway.service.searching import Search
 from gateway.service.statistics import StatisticsDesk
@@ -35,6 +36,7 @@ def with_deskwork(
         casework=CaseworkDesk(store, store, clock),
         roster=DutyRoster(store, store, clock),
         searching=Search(store, MemoryIndex(), clock),
+        exporting=Exporting(store, services.consult, cases, clock),
         counting=StatisticsDesk(store, cases, clock, budgets=budgets),
     )
 

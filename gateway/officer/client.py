@@ -19,6 +19,7 @@ from urllib.parse import quote
 from gateway.clock import SystemClock
 from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
 from gateway.officer.connection import Connection, read
+from gateway.officer.deskwork import DeskWork
 from gateway.officer.evidence import EvidenceReader
 from gateway.officer.finding import DirectoryReader
 from gateway.officer.pings import PingDesk
@@ -64,6 +65,7 @@ class Client:
         evidence: Exports what is held of a message.
         node: Health, events, directory, types.
         directory: Points of contact.
+        work: Search, statistics, exports.
         pings: Asks nodes and people whether they are there, and answers.
     """
 
@@ -79,6 +81,7 @@ class Client:
         self.node = NodeReader(self._connection)
         self.pings = PingDesk(self._connection)
         self.directory = DirectoryReader(self._connection)
+        self.work = DeskWork(self._connection)
 
     async def __aenter__(self) -> Self:
         """Make the pool; connects at the first call."""

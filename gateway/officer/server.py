@@ -17,6 +17,7 @@ from gateway.officer.api.drafts import DraftApi
 from gateway.officer.api.duty import DutyApi
 from gateway.officer.api.events import EventApi
 from gateway.officer.api.evidence import EvidenceApi
+from gateway.officer.api.exports import ExportApi
 from gateway.officer.api.finding import FindingApi
 from gateway.officer.api.health import HealthApi, health_app
 from gateway.officer.api.hold import HoldApi
@@ -32,6 +33,7 @@ from gateway.officer.api.reference import ReferenceApi
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
 from gateway.officer.api.revocations import RevocationApi
 from gateway.officer.api.searches import SearchApi
+from gateway.officer.api.statistics import StatisticsApi
 from gateway.officer.api.tokens import TokensApi
 from gateway.officer.api.users import UsersApi
 from gateway.officer.api.witnesses import WitnessApi
@@ -128,6 +130,10 @@ def _work(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
         yield DutyApi(services.roster).routes()
     if services.searching is not None:
         yield SearchApi(services.searching).routes()
+    if services.counting is not None:
+        yield StatisticsApi(services.counting, services.clock).routes()
+    if services.exporting is not None:
+        yield ExportApi(services.exporting).routes()
 
 
 def _keys(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:

@@ -3,10 +3,9 @@
 from aiohttp.web import Request, Response, RouteDef, get, post, put
 
 from gateway.casework import Duty, HandOver, Roster, Shift
-from gateway.errors import DataError
 from gateway.officer.access import May, allows, caller_of, may
 from gateway.officer.api.casework import hand_view
-from gateway.officer.api.reply import BASE, answer, read
+from gateway.officer.api.reply import BASE, answer, moment_of, read
 from gateway.officer.shapes.casework import (
     DutyRequest,
     DutyView,
@@ -14,7 +13,7 @@ from gateway.officer.shapes.casework import (
     HandOverView,
     ShiftItem,
 )
-from gateway.officer.shapes.moments import instant, milliseconds
+from gateway.officer.shapes.moments import instant
 from gateway.people import Caller
 
 
@@ -52,8 +51,8 @@ class DutyApi:
                 number=0,
                 person=one.person,
                 name="",
-                from_ms=_moment(one.begins),
-                until_ms=_moment(one.ends),
+                from_ms=moment_of(one.begins),
+                until_ms=moment_of(one.ends),
             )
             for one in asked.shifts
         ]
@@ -86,18 +85,3 @@ def _shift(one: Shift) -> ShiftItem:
 def _handover(note: HandOver, caller: Caller) -> HandOverView:
     text = note.text if allows(caller, May.READ_CONTENT) else None
     return HandOverView(text=text, by=hand_view(note.by), at=instant(note.at_ms))
-
-
-def _moment(text: str) -> int:
-    """Read a time.
-
-    Raises:
-        DataError: Not one, or far off.
-    """
-    try:
-        found = milliseconds(text)
-    except (ValueError, OverflowError) as error:
-        raise DataError("a time is written as 2026-11-21T14:00:00Z", code="invalid_body") from error
-    if not 0 < found < 2**45:
-        raise DataError("this time is out of range", code="invalid_body")
-    return found

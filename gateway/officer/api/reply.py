@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.errors import DataError, GatewayError, NoInputError, RateLimitedError
 from gateway.journal import Journal
+from gateway.officer.shapes.moments import milliseconds
 from gateway.officer.shapes.problems import (
     MEDIA_TYPE,
     Fault,
@@ -27,6 +28,9 @@ JSON: Final = "application/json"
 BASE: Final = "/api/v1"
 MAX_BODY_BYTES: Final = 2 * 1024 * 1024
 """A document of 1 MiB, once more as what it answers, and the names around them."""
+
+_FAR_MS: Final = 2**45
+"""In the year 3084."""
 
 _BY_STATUS: Final = {404: "not_found", 405: "wrong_method", 413: "too_large"}
 
@@ -109,6 +113,39 @@ def number_of(request: Request, name: str, *, default: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 16):  # noqa: PLR2004  below 2^53
         raise DataError(f"{name} is a decimal number", code="invalid_body")
     return min(int(text), most)
+
+
+def span_of(request: Request, *, now_ms: int, span_ms: int) -> tuple[int, int]:
+    """Read `from` and `to` in the query: days, or times with an offset; `to` is not in the span.
+
+    Args:
+        request: What is answered.
+        now_ms: The present, which a span ends with unless asked otherwise.
+        span_ms: How long it is then.
+
+    Raises:
+        DataError: Not such a time.
+    """
+    begins, ends = request.query.get("from"), request.query.get("to")
+    to_ms = now_ms + 1 if ends is None else moment_of(ends)
+    return (max(to_ms - span_ms, 0) if begins is None else moment_of(begins)), to_ms
+
+
+def moment_of(text: str) -> int:
+    """Read a day, which begins in UTC, or a time with an offset.
+
+    Raises:
+        DataError: Neither, or far off.
+    """
+    try:
+        found = milliseconds(f"{text}T00:00:00Z" if len(text) == len("2026-11-21") else text)
+    except (ValueError, OverflowError) as error:
+        raise DataError(
+            "a time is written as 2026-11-21 or 2026-11-21T14:00:00Z", code="invalid_body"
+        ) from error
+    if not 0 <= found < _FAR_MS:
+        raise DataError("this time is out of range", code="invalid_body")
+    return found
 
 
 def faults_of(findings: Sequence[Finding]) -> tuple[Fault, ...]:

@@ -1,14 +1,12 @@
 """The commands `evidence`: what is held of one message, or against one log, as one file."""
 
-import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Annotated, BinaryIO, Literal, TypeVar, cast
+from typing import Annotated, BinaryIO, Literal
 
 import typer
 
-from gateway.errors import DataError, NoInputError, StorageError, UsageError
+from gateway.errors import NoInputError, UsageError
+from gateway.officer.cli.saving import fetch_to, must_be_free
 from gateway.officer.cli.session import at_desk, mid_at
 from gateway.officer.client import Client
 from gateway.officer.evidence import Fetched
@@ -16,8 +14,6 @@ from gateway.officer.shapes.evidence import EvidenceRequest
 from gateway.terminal import HomeOption, JsonOption, Terminal
 from protocol.errors import MalformedError
 from protocol.identifiers import LogOrigin
-
-Result = TypeVar("Result")
 
 app = typer.Typer(help="Export evidence of a message, or of a fork.", no_args_is_help=True)
 
@@ -45,13 +41,13 @@ def export(
     """Export what shows who said what of a message; the export is an act in the log."""
     terminal = Terminal(json=json)
     asked = EvidenceRequest(variant=_variant(redacted=redacted, with_content=with_content))
-    _must_be_free(output, force=force)
+    must_be_free(output, force=force)
 
     async def get(desk: Client, target: BinaryIO) -> tuple[str, Fetched]:
         name = await mid_at(desk, mid)
         return name, await desk.evidence.export(name, asked, target)
 
-    name, fetched = _fetch(home, output, get)
+    name, fetched = fetch_to(home, output, get)
     terminal.document({
         "mid": name,
         "file": str(output),
@@ -124,12 +120,12 @@ def fork(
         raise NoInputError(
             "a log is named a35/CC/n/log/g", hint="list them with: a35 evidence forks"
         ) from error
-    _must_be_free(output, force=force)
+    must_be_free(output, force=force)
 
     async def get(desk: Client, target: BinaryIO) -> Fetched:
         return await desk.evidence.export_fork(origin, target)
 
-    fetched = _fetch(home, output, get)
+    fetched = fetch_to(home, output, get)
     terminal.document({
         "log": str(origin),
         "file": str(output),
@@ -139,39 +135,3 @@ def fork(
     terminal.say(f"{output}: {fetched.size_bytes} bytes")
     terminal.say(f"verify it anywhere with: a35 verify {output} --root ROOT.json")
     return 0
-
-
-def _fetch(
-    home: Path, output: Path, get: Callable[[Client, BinaryIO], Awaitable[Result]]
-) -> Result:
-    """Write beside the target first, so that a half bundle never bears its name.
-
-    Raises:
-        StorageError: The folder cannot be written to.
-    """
-    try:
-        with NamedTemporaryFile(dir=output.parent, prefix=".a35-", delete=False) as held:
-            part = Path(held.name)
-            try:
-                got = at_desk(home, lambda desk: get(desk, cast("BinaryIO", held)))
-                held.flush()
-                os.fsync(held.fileno())
-                part.replace(output)
-            except BaseException:
-                part.unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise StorageError(f"{output.name} cannot be written") from error
-    return got
-
-
-def _must_be_free(output: Path, *, force: bool) -> None:
-    """Refuse to replace a file unasked.
-
-    Raises:
-        DataError: It exists.
-    """
-    if output.exists() and not force:
-        raise DataError(
-            f"{output.name} exists already", code="exists", hint="add --force to replace it"
-        )

@@ -88,6 +88,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "content_erased": Kind("Its content was erased under retention", 410, 65),
     "already_sent": Kind("This draft was sent already", 409, 65, "see: a35 outbox"),
+    "conditions_apply": Kind(
+        "Conditions bind what is asked for", 409, 65, "confirm, and ask again"
+    ),
     "not_found": Kind("No such thing here", 404, 66),
     "wrong_method": Kind("This address does not take this method", 405, 64),
     "unavailable": Kind("Cannot be had now", 503, 69, "try again in a moment"),
