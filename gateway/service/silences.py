@@ -191,8 +191,10 @@ class Silences:
         away = [node for node in self._asked_s if not self._may_ask(node)]
         while silences := await self._store.unasked(besides=away, limit=BATCH):
             for silence in silences:
+                if not self._may_ask(silence.node):
+                    continue  # it did not answer about another one
                 rows = await self._store.message(silence.mid)
-                if self._may_ask(silence.node) and rows and await self._ask(silence.node, rows[0]):
+                if rows and await self._ask(silence.node, rows[0]):
                     await self._store.note_asked(silence.mid)
             away = [node for node in self._asked_s if not self._may_ask(node)]
 

@@ -61,8 +61,8 @@ LYING: Final = frozenset({
 """What a lying peer does; only one node of a world lies."""
 
 _SHARE: Final = {
-    Fault.OUTAGE_HOURS: 0.125,
-    Fault.OUTAGE_DAYS: 0.015,
+    Fault.OUTAGE_HOURS: 0.06,
+    Fault.OUTAGE_DAYS: 0.005,
     Fault.FORKED_LOG: 0.5,
     Fault.RESTORED_COPY: 0.125,
     Fault.DISK_BROKEN: 0.25,

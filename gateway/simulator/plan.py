@@ -12,7 +12,7 @@ class Plan:
 
     seed: int
     allowed: frozenset[Fault] = frozenset(Fault)
-    messages: int = 90
+    messages: int = 94
     keep_trace: bool = False
 
 

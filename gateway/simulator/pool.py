@@ -1,17 +1,21 @@
 """Runs many seeds on all cores: worker processes that share nothing but a folder in memory."""
 
 import gc
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from pickle import dumps, loads
 from tempfile import mkdtemp
+from traceback import print_exc
+from typing import NoReturn, cast
 
 from gateway.simulator.material import nodes, scratch_below
 from gateway.simulator.plan import Outcome, Plan
-from gateway.simulator.run import collecting_later, run_seed
+from gateway.simulator.run import collect_nothing, run_seed
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a fresh folder below it
 _CHUNK = 4
@@ -63,5 +67,32 @@ def begin(folder: Path) -> None:
 
 
 def _run_some(plans: Sequence[Plan]) -> list[Outcome]:
-    with collecting_later():
-        return [run_seed(plan) for plan in plans]
+    """Run seeds in a child that ends with them: nothing that they leave behind is collected.
+
+    Raises:
+        RuntimeError: The child ended early, as by a signal.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()  # a worker has one thread
+    if child == 0:
+        os.close(reader)
+        _be_child(plans, writer)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as heard:
+        told = heard.read()
+    _, status = os.waitpid(child, 0)
+    if status:
+        raise RuntimeError(f"the process of seeds from {plans[0].seed} on ended early: {status}")
+    return cast("list[Outcome]", loads(told))  # noqa: S301 - of our own child
+
+
+def _be_child(plans: Sequence[Plan], writer: int) -> NoReturn:
+    """Run seeds, write what they came to, and end without a look at what they leave behind."""
+    try:
+        collect_nothing()
+        with os.fdopen(writer, "wb") as said:
+            said.write(dumps([run_seed(plan) for plan in plans]))
+    except BaseException:  # noqa: BLE001 - outermost frame of a process
+        print_exc()
+        os._exit(1)
+    os._exit(0)

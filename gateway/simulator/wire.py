@@ -20,7 +20,7 @@ from protocol.identifiers import NodeId
 
 Way = tuple[NodeId, NodeId]
 
-BUSY_PACE: Final = 10.0
+BUSY_PACE: Final = 20.0
 """Virtual seconds in one second of the loop while anything travels."""
 
 _CONNECT_S: Final = 10.0
