@@ -106,6 +106,7 @@ class DraftEnd:
     id: str
     digest: bytes
     who: str
+    person: int | None = None
     override: str | None = None
 
 

@@ -5,7 +5,7 @@ waits on a disk. A node that stops forgets its drafts: nobody was told that they
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import BinaryIO, Final
@@ -21,13 +21,14 @@ from gateway.service.surroundings import Around, meant
 from gateway.store import Store
 from keys.body import new_content_key
 from protocol.envelope.blobs import blob_context
-from protocol.envelope.content import FileEntry
+from protocol.envelope.content import Content, FileEntry
 from protocol.envelope.header import Part
 from protocol.identifiers import MessageId, NodeId
 from protocol.limits import MAX_BLOBS
 from protocol.requests.check import CheckResult, check_document
 from protocol.requests.document import Document
 from protocol.requests.faults import Finding
+from protocol.requests.wire import from_wire
 
 _DRAFTS_KEPT: Final = 256
 _ANY_BYTES: Final = "application/octet-stream"
@@ -143,6 +144,26 @@ class Drafts:
             NoInputError: `in_reply_to` or `supersedes` names no message that it may.
             UnavailableError: The directory has no active node for `to`.
         """
+        draft = await self.prepare(document, file_sizes=file_sizes)
+        self._drafts[draft.id] = draft
+        if len(self._drafts) > _DRAFTS_KEPT:
+            self._drafts.popitem(last=False)
+        return draft
+
+    async def prepare(self, document: bytes, *, file_sizes: Mapping[str, int]) -> Draft:
+        """Check and address a document as `begin` does, and keep nothing of it.
+
+        Args:
+            document: JSON text, UTF-8, at most 1 MiB.
+            file_sizes: Paths of all attachments that will be sealed, with their sizes in bytes.
+
+        Raises:
+            DocumentRefusedError: Some rule is broken.
+            DataError: More attachments than one envelope names.
+            NotAllowedNowError: The state of the case does not allow it.
+            NoInputError: `in_reply_to` or `supersedes` names no message that it may.
+            UnavailableError: The directory has no active node for `to`.
+        """
         checked, replied = await self._check(document, file_sizes)
         if len(checked.attachments or ()) > MAX_BLOBS:
             raise DataError(
@@ -156,7 +177,7 @@ class Drafts:
         thread = mid if earlier is None or earlier.thread is None else earlier.thread
         to = self._addressee(checked, earlier)
         t_ms = await self._cases.place(checked, mid=mid, thread=thread, to=to)
-        draft = Draft(
+        return Draft(
             id=str(self._randomness.message_id()),
             mid=mid,
             thread=thread,
@@ -166,10 +187,71 @@ class Drafts:
             files=tuple(one.path for one in checked.attachments or ()),
             t_ms=t_ms,
         )
-        self._drafts[draft.id] = draft
-        if len(self._drafts) > _DRAFTS_KEPT:
-            self._drafts.popitem(last=False)
-        return draft
+
+    async def findings(self, document: bytes, *, file_sizes: Mapping[str, int]) -> CheckResult:
+        """Check a document with all that is known around it, and keep nothing of it.
+
+        Args:
+            document: JSON text, UTF-8, at most 1 MiB; maybe incomplete.
+            file_sizes: Paths of the attachments that are there, with their sizes in bytes.
+
+        Raises:
+            NoInputError: It is sound, and `in_reply_to` names no message of this node.
+        """
+        today = self._today()
+        result = check_document(document, today=today, attachments=file_sizes)
+        if result.document is None:
+            return result
+        around = await self._around.of(result.document, await self._replied_to(result.document))
+        if around.are_empty():
+            return result
+        return check_document(
+            document,
+            today=today,
+            profiles=around.profiles,
+            request=around.request,
+            attachments=file_sizes,
+        )
+
+    async def restored(self, content: Content, sealed_bytes: Sequence[int]) -> Draft:
+        """Make a draft of a content that was fixed before, if its case still allows it.
+
+        Args:
+            content: As it was fixed.
+            sealed_bytes: Lengths of its attachments as sealed, in their order.
+
+        Raises:
+            NotAllowedNowError: The state of the case does not allow it any more.
+            RemoteProtocolError: The content is not of the form of its type.
+        """
+        document = from_wire(
+            content.type,
+            str(content.recipient),
+            None if content.re is None else str(content.re),
+            body=content.body,
+            file_names=[one.name for one in content.files],
+        )
+        await self._cases.place(
+            document, mid=content.mid, thread=content.thread, to=content.recipient
+        )
+        parts = (
+            Part(size_bytes=size, digest=entry.blob)
+            for size, entry in zip(sealed_bytes, content.files, strict=True)
+        )
+        return Draft(
+            id=str(content.mid),
+            mid=content.mid,
+            thread=content.thread,
+            to=content.recipient,
+            replied=await self._replied_to(document),
+            document=document,
+            files=tuple(one.name for one in content.files),
+            t_ms=content.t_ms,
+            sealed={
+                index: SealedFile(entry=entry, part=part)
+                for index, (entry, part) in enumerate(zip(content.files, parts, strict=True))
+            },
+        )
 
     async def attach(self, draft_id: str, index: int, source: BinaryIO) -> None:
         """Seal one file of a draft.
@@ -186,6 +268,19 @@ class Drafts:
         draft = self.get(draft_id)
         if not 0 <= index < len(draft.files):
             raise NoInputError("the document names no such attachment")
+        await self.seal(draft, index, source)
+
+    async def seal(self, draft: Draft, index: int, source: BinaryIO) -> None:
+        """Seal one file of a draft that this holds or only prepared.
+
+        Args:
+            draft: Of which.
+            index: Which of its files.
+            source: The plaintext, read once to its end.
+
+        Raises:
+            StorageError: The disk failed.
+        """
         key = new_content_key()
         context = blob_context(draft.mid, index)
         digests = await self._blobs.seal(source, content_key=key, context=context)

@@ -15,6 +15,7 @@ from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory
 from gateway.records import (
     Direction,
+    DraftEnd,
     OutgoingReceipt,
     StateChange,
     Submission,
@@ -46,6 +47,10 @@ from protocol.requests.wire import to_wire
 
 _SENT_KEPT: Final = 256
 """Drafts whose sending is remembered: a caller that lost the answer asks again at once."""
+
+
+_TOO_MUCH: Final = "the document does not fit into one envelope"
+_AS_FILE: Final = "send long texts as an attachment"
 
 
 class Submit:
@@ -86,6 +91,16 @@ class Submit:
         self._metrics = metrics
         self._guard = guard
         self._sent: OrderedDict[str, Submitted] = OrderedDict()
+
+    @property
+    def drafts(self) -> Drafts:
+        """Checks and addresses documents."""
+        return self._drafts
+
+    @property
+    def guard(self) -> DiskGuard:
+        """Knows whether there is room for what is new."""
+        return self._guard
 
     async def begin(self, document: bytes, *, file_sizes: Mapping[str, int]) -> Draft:
         """Check and address a document; see Drafts.begin.
@@ -165,21 +180,70 @@ class Submit:
             raise NoInputError(
                 "an attachment of the document was not given", hint="attach every file, then send"
             )
-        submission = await self._submission(draft, request_key)
-        with self._guard.watched():
-            submitted = await self._store.submit(submission, now_ms=self._clock.now_ms())
-        if not submitted.repeated:
-            self._metrics.submitted()
+        key = None if request_key is None else _stored_key(request_key)
+        submitted = await self._queue(await self._submission(draft, key, who=self._desk))
         self._drafts.forget(draft_id)
         self._sent[draft_id] = submitted
         if len(self._sent) > _SENT_KEPT:
             self._sent.popitem(last=False)
         return submitted
 
+    def check_room(self, draft: Draft) -> None:
+        """Refuse a document that there is no room for.
+
+        Raises:
+            StorageError: The disk has none for a document of its class.
+        """
+        self._guard.check(_class_of(draft))
+
+    def content_of(self, draft: Draft) -> bytes:
+        """Return the canonical bytes of the content of a draft whose files are sealed.
+
+        Raises:
+            DataError: It does not fit into one envelope.
+        """
+        try:
+            return self._content(draft).encode()
+        except LocalProtocolError as error:
+            raise DataError(_TOO_MUCH, hint=_AS_FILE) from error
+
+    async def queue_frozen(
+        self, draft: Draft, content: bytes, *, end: DraftEnd, key: bytes
+    ) -> Submitted:
+        """Seal and queue a content that was fixed before, and end its stored draft with it.
+
+        Args:
+            draft: As restored from it.
+            content: The bytes that were fixed, and approved if that was needed.
+            end: Names the stored draft.
+            key: Names the sending: the same one twice queues once.
+
+        Returns:
+            What was queued; durable.
+
+        Raises:
+            UnavailableError: No directory, or no key to seal under.
+            DataError: The stored draft was changed meanwhile.
+            StorageError: Nothing was queued; or other bytes than those would be.
+        """
+        if self.content_of(draft) != content:
+            raise StorageError("other bytes would be sent than those that were frozen")
+        submission = await self._submission(draft, key, who=end.who, end=end)
+        return await self._queue(submission)
+
+    async def _queue(self, submission: Submission) -> Submitted:
+        with self._guard.watched():
+            submitted = await self._store.submit(submission, now_ms=self._clock.now_ms())
+        if not submitted.repeated:
+            self._metrics.submitted()
+        return submitted
+
     async def _queued_under(self, request_key: str) -> Submitted | None:
         return await self._store.submitted(_stored_key(request_key))
 
-    async def _submission(self, draft: Draft, request_key: str | None) -> Submission:
+    async def _submission(
+        self, draft: Draft, key: bytes | None, *, who: str, end: DraftEnd | None = None
+    ) -> Submission:
         content = self._content(draft)
         content_bytes = content.encode()
         inner = encode_inner(content_bytes)
@@ -201,10 +265,11 @@ class Submit:
             statement=stated[1],
             inner=inner,
             summary=Summary.of(content).encode(),
-            acts=self._acts(draft, content_bytes),
+            acts=self._acts(draft, content_bytes, who, end),
             receipts=await self._implied_receipts(draft),
             effects=_effects(draft),
-            request_key=None if request_key is None else _stored_key(request_key),
+            request_key=key,
+            draft=end,
         )
 
     def _content(self, draft: Draft) -> Content:
@@ -254,15 +319,18 @@ class Submit:
         try:
             return seal(inner, address, [recipient])
         except (LocalProtocolError, MalformedError) as error:
-            raise DataError(
-                "the document does not fit into one envelope",
-                hint="send long texts as an attachment",
-            ) from error
+            raise DataError(_TOO_MUCH, hint=_AS_FILE) from error
 
-    def _acts(self, draft: Draft, content: bytes) -> tuple[Statement, ...]:
-        who, subject = f"{self._node} desk", labelled(Label.OFFICER, content)
-        now_ms = self._clock.now_ms()
-        act = Act(act="submitted", who=who, ref=draft.mid, subject=subject, why="", t_ms=now_ms)
+    @property
+    def _desk(self) -> str:
+        return f"{self._node} desk"
+
+    def _acts(
+        self, draft: Draft, content: bytes, who: str, end: DraftEnd | None
+    ) -> tuple[Statement, ...]:
+        subject, now_ms = labelled(Label.OFFICER, content), self._clock.now_ms()
+        word, why = _word_of(end)
+        act = Act(act=word, who=who, ref=draft.mid, subject=subject, why=why, t_ms=now_ms)
         replied = None if draft.replied is None else draft.replied.mid
         over = handed_over(draft.document, who=who, request=replied, subject=subject, t_ms=now_ms)
         return (officer_act(act.encode(), new_salt()), *over)
@@ -278,6 +346,13 @@ class Submit:
         declined = grants_nothing(draft.document)
         stage = Stage.DECLINED if declined else Stage.ACKNOWLEDGED
         return (self._receipting.outgoing(row.sender, row.mid, stated, stage=stage, cls=row.cls),)
+
+
+def _word_of(end: DraftEnd | None) -> tuple[str, str]:
+    """Return the act of sending, and its reason: who submitted a stored draft is stated before."""
+    if end is None:
+        return "submitted", ""
+    return ("sent", "") if end.override is None else ("override", end.override)
 
 
 def _class_of(draft: Draft) -> Urgency:

@@ -19,6 +19,7 @@ from gateway.storage.draft_base import (
     StaleApprovalError,
     tell,
     words,
+    wrote,
 )
 from gateway.storage.draft_rows import check_state, check_version, read_row
 from gateway.storage.session import Session
@@ -182,6 +183,7 @@ def end_draft(session: Session, end: DraftEnd, *, now_ms: int) -> None:
     )
     tell(session, end.id, "sent", who=end.who, now_ms=now_ms)
     if end.override is not None:
+        wrote(session, row["number"], Writer(person=end.person, who=end.who))
         tell(session, end.id, "sent", who=end.who, now_ms=now_ms, kind=KIND_NEEDED)
 
 

@@ -221,9 +221,9 @@ class ExhibitReader:
             "SELECT generation, i FROM message_act WHERE mid = ?", (message.mid.value,)
         ).fetchall():
             origin = LogOrigin(self._log.origin.node, generation)
-            leaf = self._row(origin, index)
-            if leaf is not None and _refers(leaf, message):
-                acts[origin, index] = leaf
+            stated = self._row(origin, index)
+            if stated is not None and _refers(stated, message):
+                acts[origin, index] = stated
         return [*found, *acts.values()]
 
     def _sealings(self, message: _Message) -> Iterator[_Leaf]:
