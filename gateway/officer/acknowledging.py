@@ -5,6 +5,7 @@ in the directory; the officer may give reference, date, name and a note.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from json import dumps
 from typing import TypeAlias
 
@@ -22,6 +23,21 @@ from protocol.encoding import Value
 from protocol.identifiers import MessageId
 
 Text: TypeAlias = "str | list[str] | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What the desk says unless its officer says otherwise.
+
+    Attributes:
+        reference: Our own, for the other side to name.
+        decision_by_ms: When it may expect a decision, ms since 1970 UTC.
+        contact: Whom to call, as a document holds it.
+    """
+
+    reference: str
+    decision_by_ms: int
+    contact: Value
 
 
 class Acknowledger:
@@ -72,15 +88,34 @@ class Acknowledger:
             dumps(document, ensure_ascii=False).encode(), request_key=request_key
         )
 
-    def _compose(self, request: MessageContent, asked: AcknowledgeRequest) -> dict[str, Value]:
+    async def proposal(self, mid: MessageId) -> Proposal:
+        """Return what an acknowledgement of a message would say by itself.
+
+        Args:
+            mid: The message; an officer must have opened it.
+
+        Raises:
+            NotOpenedError: Nobody has opened it.
+            ConfigError: Nothing says how the desk can be called.
+        """
+        return self._proposal(await self._consult.content(mid))
+
+    def _proposal(self, request: MessageContent) -> Proposal:
         node = self._config.node_id
-        proposed = self._clock.now_ms() + decision_term_ms(str(request.document["urgency"]))
+        by_ms = self._clock.now_ms() + decision_term_ms(str(request.document["urgency"]))
+        return Proposal(
+            reference=f"{node.country}-{node.number}-{str(request.mid)[:12]}",
+            decision_by_ms=by_ms - by_ms % 1000,
+            contact=self._contact(),
+        )
+
+    def _compose(self, request: MessageContent, asked: AcknowledgeRequest) -> dict[str, Value]:
+        proposed = self._proposal(request)
         body: dict[str, Value] = {
-            "desk": f"{node} {self._config.desk.name}",
-            "recipient_reference": asked.reference
-            or f"{node.country}-{node.number}-{str(request.mid)[:12]}",
-            "expected_decision_by": asked.decision_by or instant(proposed - proposed % 1000),
-            "duty_contact": self._contact(),
+            "desk": f"{self._config.node_id} {self._config.desk.name}",
+            "recipient_reference": asked.reference or proposed.reference,
+            "expected_decision_by": asked.decision_by or instant(proposed.decision_by_ms),
+            "duty_contact": proposed.contact,
         }
         body |= _given({"officer": asked.officer, "note": asked.note})
         return {

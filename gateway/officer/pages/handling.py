@@ -4,6 +4,9 @@ from collections.abc import Iterator
 
 from aiohttp.web import RouteDef
 
+from gateway.officer.acknowledging import Acknowledger
+from gateway.officer.pages.answer import AnswerPages
+from gateway.officer.pages.case import CasePages
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.inbox import InboxPages
 from gateway.officer.pages.message import MessagePages
@@ -21,3 +24,12 @@ def handling_routes(desk: Desk) -> Iterator[RouteDef]:
         return
     yield from InboxPages(desk, boxes, casework).routes()
     yield from MessagePages(desk, casework, waiting).routes()
+    yield from CasePages(desk, casework, waiting).routes()
+    acknowledger = Acknowledger(
+        services.consult,
+        services.submit,
+        services.directory,
+        config=services.config,
+        clock=services.clock,
+    )
+    yield from AnswerPages(desk, acknowledger).routes()

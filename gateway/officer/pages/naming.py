@@ -7,7 +7,7 @@ Source: docs/desk.md, "Looks".
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,7 +22,9 @@ from gateway.service.advice import card_of
 from protocol.errors import MalformedError
 from protocol.identifiers import MessageId, NodeId
 from protocol.requests.catalogue import TYPES
+from protocol.requests.forms import form_fields
 from protocol.requests.labels import FormLanguage, type_label, value_label
+from protocol.requests.part import Part
 from protocol.requests.targets import Target
 
 _KIND: Final = "kind"
@@ -104,6 +106,22 @@ def mid_in(request: Request, name: str = "mid") -> MessageId:
         raise NoInputError("a message id has 32 lower-case hex digits") from error
 
 
+def code_names(
+    form: type[Part], name: str, codes: Sequence[str] | None, language: str
+) -> list[tuple[str, Markup]]:
+    """Return what the values of a coded field are called, to be chosen from.
+
+    Args:
+        form: The form that the field stands in.
+        name: Of the field.
+        codes: Those to be offered; None for all that the field admits.
+        language: Of the page.
+    """
+    field = next(each for each in form_fields(form) if each.name == name)
+    offered = field.values if codes is None else codes
+    return [(str(code), _value_name(form, name, str(code), language)) for code in offered]
+
+
 def _kinds(document: Mapping[str, object]) -> list[str]:
     """Return the kind of each target of each item; of an item without any its category."""
     body = document.get("body")
@@ -120,10 +138,13 @@ def _kinds(document: Mapping[str, object]) -> list[str]:
 
 def _kind_name(kind: str, language: str) -> Markup:
     try:
-        names = [
-            value_label(Target, _KIND, kind, each)
-            for each in (FormLanguage.ENGLISH, FormLanguage.FRENCH)
-        ]
+        return _value_name(Target, _KIND, kind, language)
     except KeyError:
         return foreign(kind)
-    return in_language(Bilingual(english=names[0], french=names[1]), language)
+
+
+def _value_name(form: type[Part], name: str, value: str, language: str) -> Markup:
+    english, french = (
+        value_label(form, name, value, each) for each in (FormLanguage.ENGLISH, FormLanguage.FRENCH)
+    )
+    return in_language(Bilingual(english=english, french=french), language)

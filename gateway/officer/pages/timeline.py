@@ -7,29 +7,25 @@ Source: docs/desk.md, "Inbox and cases".
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Final
+from dataclasses import dataclass, field, replace
 
-from gateway.officer.adapters.languages import message
+from gateway.casework import Access, CaseDesk, NoteKind
+from gateway.officer.pages.timewords import (
+    ACTS,
+    CALL,
+    NOTE,
+    OPENED_HERE,
+    OTHER,
+    OTHER_ACT,
+    TOLD_BY_STEPS,
+    LineKind,
+    words_of,
+)
 from gateway.records import Direction
 from gateway.rows import EventRow
 from gateway.service.shown import Explanation, MessageDetail
 from protocol.cases.ladder import MessageState
-from protocol.identifiers import LogOrigin, NodeId
-
-
-class LineKind(StrEnum):
-    """What a line is, for its mark beside the time."""
-
-    STEP = "step"
-    """A step of a message, told by a receipt or an act."""
-    EVIDENCE = "evidence"
-    """Silence that was stated in our log."""
-    WARNING = "warning"
-    """Somebody should do something."""
-    OURS = "ours"
-    """What this desk noted for itself: no other Party hears of it."""
+from protocol.identifiers import LogOrigin, MessageId, NodeId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,91 +95,6 @@ class Reach:
     sentences: tuple[str, ...]
 
 
-_IN, _OUT = Direction.IN, Direction.OUT
-_S = MessageState
-_STEP, _WARNING = LineKind.STEP, LineKind.WARNING
-
-_SENT: Final[Mapping[str, str]] = {
-    _S.QUEUED: message("Sealed, stated in our log, waits to be sent"),
-    _S.ACCEPTED: message("Accepted by their node"),
-    _S.CONSIGNED: message("In their duty inbox"),
-    _S.OPENED: message("Opened by a person there"),
-    _S.ACKNOWLEDGED: message("Acknowledged by a person there"),
-    _S.DECLINED: message("Declined"),
-    _S.ANSWERED: message("Answered"),
-    _S.REJECTED: message("Refused by their node, with proof"),
-    _S.EXPIRED: message("Expired: its time ran out before it arrived"),
-    _S.CANCELLED: message("Cancelled by this desk"),
-}
-_RECEIVED: Final[Mapping[str, str]] = {
-    _S.ACCEPTED: message("Received by this node"),
-    _S.CONSIGNED: message("In the duty inbox"),
-    _S.OPENED: message("Opened here; they were told"),
-    _S.ACKNOWLEDGED: message("Acknowledged; they were told"),
-    _S.DECLINED: message("Declined; they were told"),
-    _S.ANSWERED: message("Answered"),
-    _S.REJECTED: message("Refused by this node, with proof"),
-    _S.EXPIRED: message("Expired"),
-    _S.CANCELLED: message("Taken back by its sender"),
-}
-_SAID: Final[Mapping[tuple[str, str], tuple[str, LineKind]]] = {
-    ("message.escalated", "hasten_accepted"): (
-        message("Not accepted in time: tried by every way, the operator was told"),
-        _WARNING,
-    ),
-    ("message.escalated", "telephone_accepted"): (
-        message("Not accepted in time: time to telephone"),
-        _WARNING,
-    ),
-    ("message.escalated", "hasten_acknowledged"): (
-        message("Not acknowledged in time: the operator was told"),
-        _WARNING,
-    ),
-    ("message.escalated", "telephone_acknowledged"): (
-        message("Not acknowledged in time: time to telephone"),
-        _WARNING,
-    ),
-    ("non_delivery_notice", "silence_accepted"): (
-        message("Silence: their node had not accepted it when it was due"),
-        LineKind.EVIDENCE,
-    ),
-    ("silence_notice", "silence_acknowledged"): (
-        message("Silence: no person had acknowledged it when it was due"),
-        LineKind.EVIDENCE,
-    ),
-    ("message.escalated", "copied"): (
-        message("A copy went to their second point of contact"),
-        _WARNING,
-    ),
-    ("message.escalated", "withdrawn"): (
-        message("Taken back: the other point of contact has the case"),
-        _STEP,
-    ),
-    ("message.lost", "sent_again"): (
-        message("Their node lost it; it is sent again"),
-        _WARNING,
-    ),
-    ("message.lost", "gone"): (
-        message("Their node lost it, and its time is over"),
-        _WARNING,
-    ),
-    ("message.recovered", "receipts"): (
-        message("Receipts that this node had lost came back"),
-        _STEP,
-    ),
-    ("message.alerted", "desk"): (
-        message("The desk was shown that an emergency waits"),
-        _STEP,
-    ),
-}
-_BY_KIND: Final[Mapping[str, tuple[str, LineKind]]] = {
-    "message.stuck": (message("Not taken for now (%(code)s); tried again"), _WARNING),
-    "expiry_warning": (message("Preserved data end soon: %(days)s days left"), _WARNING),
-    "lapse_notice": (message("Preservation has lapsed"), _WARNING),
-}
-_OTHER: Final = message("Event %(code)s")
-
-
 def lines_of(detail: MessageDetail, *, number: int | None, us: NodeId) -> tuple[TimelineLine, ...]:
     """Return the lines of one message.
 
@@ -196,6 +107,84 @@ def lines_of(detail: MessageDetail, *, number: int | None, us: NodeId) -> tuple[
     return tuple(
         _line(event, row.direction, number=number, mid=str(row.mid), us=us)
         for event in detail.timeline
+    )
+
+
+def acts_of(
+    record: Sequence[Access], *, numbers: Mapping[MessageId, int], us: NodeId
+) -> tuple[TimelineLine, ...]:
+    """Return the lines of what people of this desk did with a case; readings are left out.
+
+    Args:
+        record: The access record of the case.
+        numbers: For each message which of its case it is, counted from 1.
+        us: This node, in whose log acts stand.
+    """
+    found = []
+    for one in record:
+        if one.index is None or one.origin is None or one.what in TOLD_BY_STEPS:
+            continue
+        known = ACTS.get(one.what)
+        found.append(
+            TimelineLine(
+                at_ms=one.at_ms,
+                what=OTHER_ACT if known is None else known,
+                values={"code": one.what} if known is None else {},
+                by=one.who,
+                log=LogPlace(
+                    origin=str(one.origin),
+                    node=str(one.origin.node),
+                    index=one.index,
+                    is_ours=one.origin.node == us,
+                ),
+                kind=LineKind.WARNING if one.what == "override" else LineKind.STEP,
+                number=None if one.mid is None else numbers.get(one.mid),
+                mid=None if one.mid is None or one.mid not in numbers else str(one.mid),
+            )
+        )
+    return tuple(found)
+
+
+def opened_by(record: Sequence[Access]) -> Mapping[str, str]:
+    """Return which person of this desk opened each message, by its id.
+
+    Args:
+        record: The access record of the case.
+    """
+    return {str(one.mid): one.who for one in record if one.what == "opened"}
+
+
+def noted(beside: CaseDesk) -> tuple[TimelineLine, ...]:
+    """Return the lines of what the desk noted itself: notes and calls.
+
+    Args:
+        beside: What is noted beside the case.
+    """
+    return tuple(
+        TimelineLine(
+            at_ms=note.at_ms,
+            what=CALL if note.kind is NoteKind.CALL else NOTE,
+            by=note.by.name,
+            kind=LineKind.OURS,
+            text=note.text,
+        )
+        for note in beside.notes
+    )
+
+
+def by_people(lines: Sequence[TimelineLine], people: Mapping[str, str]) -> tuple[TimelineLine, ...]:
+    """Return lines in which our own opening names the person who did it.
+
+    Args:
+        lines: Of messages.
+        people: By the id of the message, as `opened_by` gives it.
+    """
+    opened = OPENED_HERE
+    return tuple(
+        replace(line, by=people[line.mid])
+        if line.what == opened and line.mid is not None and line.mid in people
+        else line
+        for line in lines
     )
 
 
@@ -249,7 +238,7 @@ def is_silence(lines: Iterable[TimelineLine]) -> bool:
 def _line(
     event: EventRow, direction: Direction, *, number: int | None, mid: str, us: NodeId
 ) -> TimelineLine:
-    what, kind = _words(event, direction)
+    what, kind = words_of(event, direction)
     return TimelineLine(
         at_ms=event.at_ms,
         what=what,
@@ -263,21 +252,10 @@ def _line(
     )
 
 
-def _words(event: EventRow, direction: Direction) -> tuple[str, LineKind]:
-    said = _SAID.get((event.kind, event.what)) or _BY_KIND.get(event.kind)
-    if said is not None:
-        return said
-    steps = _RECEIVED if direction is _IN else _SENT
-    if event.what in steps:
-        is_end = event.what in {_S.REJECTED, _S.EXPIRED}
-        return steps[event.what], _WARNING if is_end else _STEP
-    return _OTHER, _STEP
-
-
 def _values(event: EventRow) -> Iterator[tuple[str, object]]:
     if event.kind == "expiry_warning":
         yield "days", event.what.partition(" ")[0]
-    elif event.kind == "message.stuck" or _words(event, _OUT)[0] is _OTHER:
+    elif event.kind == "message.stuck" or words_of(event, Direction.OUT)[0] is OTHER:
         yield "code", event.what
 
 
