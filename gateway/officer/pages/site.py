@@ -9,8 +9,12 @@ from gateway.officer.guards import Address
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.handling import handling_routes
 from gateway.officer.pages.house import house_routes
+from gateway.officer.pages.settings import LoginPages, SettingsPages
+from gateway.officer.pages.signin import EntryPages, LockPages
 from gateway.officer.pages.statics import Statics
+from gateway.officer.pages.users import UsersPages
 from gateway.officer.pages.waiting import Waiting
+from gateway.officer.pages.writing import writing_routes
 from gateway.officer.services import OfficerServices
 from gateway.service.frontdoor import FrontDoor
 
@@ -23,8 +27,14 @@ def page_routes(desk: Desk) -> list[RouteDef]:
     """
     return [
         *desk.statics.routes(),
+        *EntryPages(desk).routes(),
+        *LockPages(desk).routes(),
+        *SettingsPages(desk).routes(),
+        *LoginPages(desk).routes(),
+        *UsersPages(desk).routes(),
         *house_routes(desk),
         *handling_routes(desk),
+        *writing_routes(desk),
     ]
 
 
