@@ -19,11 +19,10 @@ from gateway.people import Caller
 from gateway.records import Direction
 from gateway.service.clocks import ClockState, StepClock
 from gateway.service.shown import MessageLine
-from protocol.cases.ladder import MessageState, is_over, reached
+from protocol.cases.ladder import MessageState
 from protocol.delivery.reference import code_of
 from protocol.identifiers import MessageId
 from protocol.requests.catalogue import TYPES
-from protocol.requests.ping import is_network_type
 
 PAGE_ROWS: Final = 50
 
@@ -203,16 +202,6 @@ def is_new(line: MessageLine) -> bool:
     return row.direction is Direction.IN and row.state is MessageState.CONSIGNED
 
 
-def is_waiting_emergency(line: MessageLine) -> bool:
-    """Tell whether a received emergency is still unopened: what the banner of all pages shows.
-
-    Args:
-        line: As the services give it. Rounds of pings are none, whatever their class.
-    """
-    is_round = line.summary is not None and is_network_type(line.summary.type)
-    return is_new(line) and line.urgency == "emergency" and not is_round
-
-
 def is_late(line: MessageLine) -> bool:
     """Tell whether a step of a message is overdue.
 
@@ -220,16 +209,6 @@ def is_late(line: MessageLine) -> bool:
         line: As the services give it.
     """
     return any(clock.state is ClockState.OVERDUE for clock in line.clocks)
-
-
-def is_closed(line: MessageLine) -> bool:
-    """Tell whether a message belongs to the list of what is closed: answered, or ended otherwise.
-
-    Args:
-        line: As the services give it.
-    """
-    state = line.row.state
-    return is_over(state) or reached(state, MessageState.DECLINED)
 
 
 def _tags(line: MessageLine) -> tuple[Tag, ...]:

@@ -198,15 +198,6 @@ def merged(*groups: Iterable[TimelineLine]) -> tuple[TimelineLine, ...]:
     return tuple(sorted(every, key=lambda line: (line.at_ms, line.event)))
 
 
-def without_text(lines: Sequence[TimelineLine]) -> tuple[TimelineLine, ...]:
-    """Return lines without what people wrote, and without lines that say nothing else.
-
-    Args:
-        lines: For somebody who may not read content.
-    """
-    return tuple(line for line in lines if line.text is None)
-
-
 def reach_of(explanation: Explanation) -> Reach | None:
     """Return how it goes with a message that waits to be sent; None for every other.
 
