@@ -36,16 +36,19 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class Connection:
-    """A pool of connections to one socket.
+    """A pool of connections to one node.
 
     Args:
-        socket: The node's control socket.
+        place: The node's control socket, or the address of its desk as http://localhost:8035.
+        token: The bearer token that each call carries; None for whoever the socket stands for.
     """
 
-    __slots__ = ("_session", "_socket")
+    __slots__ = ("_base", "_session", "_socket", "_token")
 
-    def __init__(self, socket: Path) -> None:
-        self._socket = socket
+    def __init__(self, place: Path | str, *, token: str | None = None) -> None:
+        self._socket = place if isinstance(place, Path) else None
+        self._base = "http://localhost" if isinstance(place, Path) else place.rstrip("/")
+        self._token = token
         self._session: ClientSession | None = None
 
     def start(self) -> None:
@@ -54,14 +57,15 @@ class Connection:
         Raises:
             UnavailableError: The path is too long for a socket.
         """
-        if len(str(self._socket).encode()) > MAX_SOCKET_BYTES:
+        if self._socket is not None and len(str(self._socket).encode()) > MAX_SOCKET_BYTES:
             raise UnavailableError(
                 f"the path of the control socket is longer than {MAX_SOCKET_BYTES} bytes",
                 code="node_not_running",
                 hint="name the home by a shorter path, for example a relative one",
             )
         self._session = ClientSession(
-            connector=UnixConnector(path=str(self._socket)),
+            connector=None if self._socket is None else UnixConnector(path=str(self._socket)),
+            headers={} if self._token is None else {"Authorization": f"Bearer {self._token}"},
             timeout=_TIMEOUT,
             trust_env=False,
             auto_decompress=False,
@@ -115,6 +119,7 @@ class Connection:
         key: str | None = None,
         base: str = BASE,
         accept_refusal: bool = False,
+        accept: str | None = None,
     ) -> AsyncIterator[ClientResponse]:
         """Make one call.
 
@@ -125,6 +130,7 @@ class Connection:
             key: The Idempotency-Key.
             base: Where the path begins.
             accept_refusal: Whether an error status is an answer like any other.
+            accept: The media type that is asked for, where there are several.
 
         Yields:
             The answer, its body not yet read.
@@ -137,6 +143,8 @@ class Connection:
         if self._session is None:
             raise UnavailableError("the client is not open", code="node_not_running")
         headers: dict[str, str] = {} if key is None else {"Idempotency-Key": key}
+        if accept is not None:
+            headers["Accept"] = accept
         body: BytesIO | AsyncIterator[bytes] | None
         if isinstance(data, bytes):
             headers["Content-Type"] = "application/json"
@@ -145,7 +153,7 @@ class Connection:
             body = data
         try:
             async with self._session.request(
-                method, f"http://localhost{base}{path}", data=body, headers=headers
+                method, f"{self._base}{base}{path}", data=body, headers=headers
             ) as response:
                 if response.status >= _ERROR_STATUS and not accept_refusal:
                     refused = error_of(await read(response, Problem))

@@ -5,21 +5,24 @@ it answers as soon as there is an event above `after`, at the latest after `wait
 older events than asked for are gone, the stream sends `reset` and the poll says so: reload.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get
 
-from gateway.errors import DataError
-from gateway.officer.access import May, may
+from gateway.errors import RateLimitedError
+from gateway.officer.access import SEAT, May, allows, caller_of, may
 from gateway.officer.api.reply import BASE, answer, number_of
 from gateway.officer.api.views import event_view
 from gateway.officer.services import Told
 from gateway.officer.shapes.models import Event, EventList
 from gateway.officer.shapes.moments import instant
+from gateway.people import Caller
 from gateway.ports import Clock
 from gateway.rows import (
     EventRow,
 )
+from gateway.service.sessions import Sessions
 from gateway.store import Casebook
 
 PAGE: Final = 200
@@ -28,6 +31,9 @@ MAX_WAIT_S: Final = 60
 MAX_STREAMS: Final = 64
 _MAX_ID: Final = 2**53 - 1
 
+
+_NEEDS: Final = {"draft": May.READ_CONTENT, "approval": May.READ_CONTENT}
+"""What a kind of event asks for besides seeing lists, by its first word."""
 
 _WAY: Final = "the event stream of the desk"
 
@@ -40,11 +46,20 @@ class EventApi:
         clock: The server's time for `tick`.
         told: Hears of what the stream wrote; a poll tells nothing, since programs that wait for
             something else poll as well.
+        stands: Tells whether whoever asked may still be here; a stream ends with its session.
     """
 
-    __slots__ = ("_casebook", "_clock", "_open", "_told")
+    __slots__ = ("_casebook", "_clock", "_open", "_stands", "_told")
 
-    def __init__(self, casebook: Casebook, clock: Clock, *, told: Told | None = None) -> None:
+    def __init__(
+        self,
+        casebook: Casebook,
+        clock: Clock,
+        *,
+        told: Told | None = None,
+        stands: Callable[[Request], Awaitable[bool]] | None = None,
+    ) -> None:
+        self._stands = stands
         self._casebook = casebook
         self._clock = clock
         self._told = told
@@ -59,14 +74,15 @@ class EventApi:
         """Give events above a number.
 
         Raises:
-            DataError: Too many streams are open, or a number is malformed.
+            DataError: A number is malformed.
+            RateLimitedError: Too many streams are open.
         """
         after = number_of(request, "after", default=0, most=_MAX_ID)
         if "text/event-stream" not in request.headers.get("Accept", ""):
             wait_s = number_of(request, "wait", default=0, most=MAX_WAIT_S)
-            return await self._poll(after, float(wait_s))
+            return await self._poll(caller_of(request), after, float(wait_s))
         if self._open >= MAX_STREAMS:
-            raise DataError("too many event streams are open", code="not_yet")
+            raise RateLimitedError("too many event streams are open", retry_s=int(BEAT_S))
         last = request.headers.get("Last-Event-ID", "")
         self._open += 1
         try:
@@ -74,14 +90,17 @@ class EventApi:
         finally:
             self._open -= 1
 
-    async def _poll(self, after: int, wait_s: float) -> Response:
+    async def _poll(self, caller: Caller, after: int, wait_s: float) -> Response:
+        newest = self._casebook.newest_event
+        if after > newest:
+            return answer(EventList(items=(), next=newest, reset=True))
         rows = await self._casebook.events(after=after, limit=PAGE)
         if not rows and wait_s > 0:
             await self._casebook.wait_for_events(after, wait_s)
             rows = await self._casebook.events(after=after, limit=PAGE)
         return answer(
             EventList(
-                items=tuple(map(event_view, rows)),
+                items=tuple(event_view(row) for row in rows if is_shown(row, caller)),
                 next=rows[-1].number if rows else after,
                 reset=_is_gap(rows, after),
             )
@@ -92,26 +111,46 @@ class EventApi:
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
         await response.prepare(request)
+        caller = caller_of(request)
         try:
             await response.write(b"retry: 2000\n" + self._own("hello"))
-            while True:
+            if after > self._casebook.newest_event:
+                # The node was restored to a state before what this reader saw.
+                after = self._casebook.newest_event
+                await response.write(self._own("reset"))
+            while self._stands is None or await self._stands(request):
                 rows = await self._casebook.events(after=after, limit=PAGE)
                 if _is_gap(rows, after):
                     await response.write(self._own("reset"))
                 if rows:
-                    await response.write(b"".join(_lines(event_view(row)) for row in rows))
+                    shown = [event_view(row) for row in rows if is_shown(row, caller)]
+                    await response.write(b"".join(map(_lines, shown)))
                     after = rows[-1].number
                     if self._told is not None:
                         await self._told(rows, _WAY)
                     continue
                 await self._casebook.wait_for_events(after, BEAT_S)
                 await response.write(b": beat\n" + self._own("tick"))
+            await response.write(self._own("session.ending"))
+            await response.write_eof()
         except ConnectionResetError:
-            return response  # the reader has gone; it resumes with the last id it saw
+            pass  # the reader has gone; it resumes with the last id it saw
+        return response
 
     def _own(self, name: str) -> bytes:
         """Write an event of the stream itself: without a number, it is not resumed from."""
         return f'event: {name}\ndata: {{"at":"{instant(self._clock.now_ms())}"}}\n\n'.encode()
+
+
+def is_shown(row: EventRow, caller: Caller) -> bool:
+    """Tell whether somebody is told of an event; ids of others are left out, which is no gap.
+
+    Args:
+        row: The event.
+        caller: Who follows.
+    """
+    need = _NEEDS.get(row.kind.partition(".")[0], May.SEE_LISTS)
+    return allows(caller, need)
 
 
 def _is_gap(rows: tuple[EventRow, ...], after: int) -> bool:
@@ -122,3 +161,20 @@ def _is_gap(rows: tuple[EventRow, ...], after: int) -> bool:
 def _lines(event: Event) -> bytes:
     data = event.model_dump_json(exclude={"id", "event"})
     return f"id: {event.id}\nevent: {event.event}\ndata: {data}\n\n".encode()
+
+
+def still_seated(sessions: Sessions) -> Callable[[Request], Awaitable[bool]]:
+    """Return what tells whether the session that a stream was asked for with goes on, unlocked.
+
+    Args:
+        sessions: Of the desk; a call without a session stands as long as its connection.
+    """
+
+    async def stands(request: Request) -> bool:
+        seat = request.get(SEAT)
+        if seat is None:
+            return True
+        rows = await sessions.of(seat.person.number)
+        return any(row.number == seat.session.number and not row.is_locked for row in rows)
+
+    return stands

@@ -416,6 +416,7 @@ class World:
         self.evidence: EvidenceService | None = None
         self.told: Told | None = None
         self.witnesses: WitnessesService | None = None
+        self.beside: Callable[[OfficerServices], OfficerServices] | None = None
         self.directory = OneDirectory()
         self.submit = Submitting(self.book)
         self.act = Acting(self.book)
@@ -431,7 +432,7 @@ class World:
 
     def services(self) -> OfficerServices:
         """Return what the API is built of."""
-        return OfficerServices(
+        services = OfficerServices(
             submit=self.submit,
             act=self.act,
             cancel=self.taking_back,
@@ -457,6 +458,7 @@ class World:
             clock=self.clock,
             metrics=self.health,
         )
+        return services if self.beside is None else self.beside(services)
 
 
 @asynccontextmanager

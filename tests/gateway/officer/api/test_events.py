@@ -125,7 +125,8 @@ def test_streams_are_bounded() -> None:
     async def look(session: ClientSession) -> None:
         held = [await session.get(URL, headers=STREAM) for _ in range(MAX_STREAMS)]
         async with session.get(URL, headers=STREAM) as refused:
-            assert refused.status == 503
+            assert refused.status == 429
+            assert refused.headers["Retry-After"] == "15"
         for response in held:
             response.close()
 

@@ -18,6 +18,7 @@ from gateway.officer.server import build_officer_app
 from protocol.identifiers import NodeId
 from tests.gateway.network import Network, Node, Wire, network
 from tests.gateway.officer.cli.session import Ended, Shell
+from tests.gateway.officer.office import services_of
 from tests.gateway.officer.world import World
 
 Capture = pytest.CaptureFixture[str]
@@ -34,6 +35,7 @@ async def serve(node: Node, folder: Path) -> AppRunner:
         directory=node.directory,
         clock=node.clock,
         config=world.config.model_copy(update={"node": str(node.id)}),
+        exporting=services_of(node).exporting,
     )
     runner = AppRunner(build_officer_app(services), access_log=None, shutdown_timeout=1)
     await runner.setup()
