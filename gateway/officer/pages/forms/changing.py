@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from json import loads
 from typing import Any, Final
 
 from gateway.officer.pages.forms.building import build
@@ -26,6 +27,8 @@ class Change(StrEnum):
     """One more entry of a list, behind the others."""
     REMOVE = "remove"
     """An entry, or all that stands in a group."""
+    DROP = "drop"
+    """What stands in a group and its form does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,9 @@ def change(kind: DocumentType, document: dict[str, Any], what: Change, name: str
         case Change.REMOVE, Entries() | Group() if node.path:
             _take_out(copy, node.path)
             return Changed(document=copy, name=_nearest(node))
+        case Change.DROP, Group() if node.more:
+            _drop_from(copy, node)
+            return Changed(document=copy, name=node.name)
         case _:
             return None
 
@@ -131,6 +137,14 @@ def _take_out(document: dict[str, Any], path: Path) -> None:
             _take_out(document, path[:-1])
     elif isinstance(place, dict):
         place.pop(last, None)
+
+
+def _drop_from(document: dict[str, Any], group: Group) -> None:
+    place: Any = document
+    for step in group.path:
+        place = place[step]
+    for name in loads(group.more):
+        del place[name]
 
 
 def _nearest(node: Node) -> str:

@@ -39,6 +39,8 @@ class Suggestions(StrEnum):
     COUNTRIES = "countries"
     LANGUAGES = "languages"
     ZONES = "zones"
+    PARTIES = "parties"
+    """Whom the directory names."""
     PROVIDERS = "providers"
 
 

@@ -33,7 +33,7 @@ _LENGTHS: Final = {
 }
 _SUGGESTED: Final = {
     FieldKind.COUNTRY: Suggestions.COUNTRIES,
-    FieldKind.NODE: Suggestions.COUNTRIES,
+    FieldKind.NODE: Suggestions.PARTIES,
     FieldKind.LANGUAGE: Suggestions.LANGUAGES,
     FieldKind.ZONE: Suggestions.ZONES,
 }
