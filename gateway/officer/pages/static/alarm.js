@@ -1,5 +1,5 @@
 // An emergency that nobody opened is heard every 20 s, in one tab, until it is opened or muted.
-import { all, one, say, send } from "./page.js";
+import { all, announce, one, say, send } from "./page.js";
 import { refresh } from "./live.js";
 
 const EVERY_MS = 20000;
@@ -70,9 +70,14 @@ export function startAlarm() {
     event.preventDefault();
     mute(event.target);
   });
-  document.addEventListener("a35:event", ({ detail }) => {
-    if (detail !== "emergency") return;
-    setTimeout(() => { if (isRinger) ring(); }, 1500);
+  const waiting = () => all("[data-emergency]").map((each) => each.dataset.emergency);
+  let known = new Set(waiting());
+  document.addEventListener("a35:swapped", () => {
+    const isNew = waiting().some((mid) => !known.has(mid));
+    known = new Set(waiting());
+    if (!isNew) return;
+    announce(say("notification"), true);
+    if (isRinger) ring();
     if (document.hidden && window.Notification?.permission === "granted") new Notification(say("notification"), { tag: "a35" });
   });
 }

@@ -2,7 +2,10 @@
 import { redraw } from "./clock.js";
 import { all, announce, comeBack, fetchPage, leave, make, now, one, say, setNow, wait } from "./page.js";
 
-const TYPES = "hello reset tick message.received message.state receipt clock.warning clock.expired emergency draft.changed approval.needed approval.done thread.assigned peer.state directory.state log.state ping operation session.ending".split(" ");
+const TYPES = `reset tick message.received message.state message.stuck message.lost message.recovered
+  message.alerted message.escalated non_delivery_notice silence_notice receipt expiry_warning lapse_notice clock.warning clock.expired
+  emergency draft.changed approval.needed approval.done thread.assigned peer.state directory.state
+  log.state ping operation session.ending`.split(/\s+/);
 const SILENCE_MS = 40000;
 const POLL_MS = 15000;
 const { dataset } = document.body;
@@ -78,8 +81,7 @@ function take({ type, id, data }) {
   last = id;
   if (Date.parse(data.at) < made - POLL_MS) return; // the page was made after it
   if (type === "message.received") fresh += 1;
-  announce(say(`event ${type}`), type === "emergency");
-  document.dispatchEvent(new CustomEvent("a35:event", { detail: type }));
+  announce(say(`event ${type}`));
   refresh(type);
 }
 
