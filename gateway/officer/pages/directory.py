@@ -24,7 +24,8 @@ from protocol.identifiers import NodeId
 from protocol.requests.codes import COUNTRIES
 from protocol.requests.kinds import Capability
 
-_NAMES: Final = ("q", "country", "function", "article", "language", "available")
+_NAMES: Final = ("q", "country", "function", "article", "spoken", "available")
+"""Not `language`: every page takes that as its own."""
 _MOST_SIGNS: Final = 200
 ARTICLES: Final = ("25", "26", "29", "30", "31", "33", "34", "35", "2ap 7", "2ap 8", "2ap 9",
                    "2ap 10")  # fmt: skip
@@ -157,7 +158,7 @@ class DirectoryPages:
                 country=asked["country"].upper() or None,
                 function=asked["function"] or None,
                 article=asked["article"] or None,
-                language=asked["language"] or None,
+                language=asked["spoken"] or None,
                 available=asked["available"] == "yes",
             )
         )
