@@ -51,7 +51,7 @@ __all__ = (
 )  # fmt: skip
 
 ENVIRONMENT_PREFIX: Final = "A35_"
-NOT_OPTIONS: Final = frozenset({"A35_HOME"})
+NOT_OPTIONS: Final = frozenset({"A35_HOME", "A35_DESK_URL", "A35_DESK_TOKEN_FILE"})
 """Variables with our prefix that name no option: the command line reads them."""
 
 _MAX_FILE_BYTES: Final = 64 * 1024

@@ -6,11 +6,12 @@ sysexits; with `--json` an error is one JSON document on standard output.
 """
 
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
+from os import environ
 from pathlib import PurePath
 from traceback import extract_tb
 from typing import Annotated, Any, Final, Protocol, cast
@@ -22,7 +23,7 @@ from typing_extensions import override
 
 from gateway.errors import GatewayError
 from gateway.operator.launch import Launcher
-from gateway.terminal import Terminal
+from gateway.terminal import DESK_VARIABLE, HOME_VARIABLE, TOKEN_VARIABLE, Terminal
 from protocol.errors import LocalProtocolError, ProtocolError
 
 USAGE: Final = 64
@@ -97,6 +98,10 @@ COMMANDS: Final[dict[str, Entry]] = {
     "cancel": Entry("Take back a sent message.", f"{_CLI}acting"),
     "answer": Entry("Answer a received message with a document.", f"{_CLI}sending"),
     "wait": Entry("Wait until a message reaches a stage.", f"{_CLI}sending"),
+    "login": Entry("Let commands act as a person of the desk.", f"{_CLI}login"),
+    "whoami": Entry("Show who acts, and as what.", f"{_CLI}login"),
+    "logout": Entry("Revoke the token of this home.", f"{_CLI}login"),
+    "user": _group("Add, list and lock people of the desk.", f"{_CLI}users"),
     "hold": Entry("Keep a case from being erased, or release it.", f"{_CLI}hold"),
     "refer": Entry("Hand a request over inside the Party.", f"{_CLI}refer"),
     "explain": Entry("Tell why a message is where it is.", f"{_CLI}reading"),
@@ -177,8 +182,21 @@ def a35(
             "--version", callback=_show_version, help="Print the version and end.", is_eager=True
         ),
     ] = False,
+    desk: Annotated[
+        str | None,
+        typer.Option("--desk", metavar="URL", help="Speak to the desk at this address."),
+    ] = None,
+    token_file: Annotated[
+        str | None,
+        typer.Option("--token-file", metavar="FILE", help="Act as whoever this token names."),
+    ] = None,
 ) -> None:
     """Secure point-to-point messaging between the 24/7 contact points of the network."""
+    if desk is not None:
+        environ[DESK_VARIABLE] = desk
+        environ.setdefault(HOME_VARIABLE, ".")  # no home is needed then
+    if token_file is not None:
+        environ[TOKEN_VARIABLE] = token_file
 
 
 def load(name: str, entry: Entry) -> TyperCommand | TyperGroup:
@@ -215,9 +233,10 @@ def command_line(argv: Sequence[str] | None = None, *, run: Callable[[Any], int]
     arguments = list(sys.argv[1:] if argv is None else argv)
     terminal = Terminal(json="--json" in arguments)
     try:
-        outcome = get_command(app).main(
-            args=arguments, prog_name="a35", standalone_mode=False, obj=Launcher(run)
-        )
+        with _own_choices():
+            outcome = get_command(app).main(
+                args=arguments, prog_name="a35", standalone_mode=False, obj=Launcher(run)
+            )
     except typer.TyperException as error:
         return _fail(
             terminal, Failure(USAGE, "usage", error.format_message(), _usage_hint(arguments))
@@ -225,6 +244,21 @@ def command_line(argv: Sequence[str] | None = None, *, run: Callable[[Any], int]
     except Exception as error:  # noqa: BLE001  the outermost loop of a command
         return _fail(terminal, _failure(error))
     return outcome if isinstance(outcome, int) else 0
+
+
+@contextmanager
+def _own_choices() -> Iterator[None]:
+    """Let what a command line chose go with it: `--desk` and `--token-file` are told that way."""
+    names = (DESK_VARIABLE, TOKEN_VARIABLE, HOME_VARIABLE)
+    before = {name: environ.get(name) for name in names}
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                environ.pop(name, None)
+            else:
+                environ[name] = value
 
 
 @dataclass(frozen=True, slots=True)

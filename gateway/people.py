@@ -42,6 +42,7 @@ class Caller:
         roles: What they may act as now.
         way: How they came in.
         session: Names their session on this node (not its secret); None without one.
+        token: Names the token that they showed; None without one.
         csrf: What a form of theirs must carry; None without a session.
         language: Of the pages: en, fr or ar.
     """
@@ -52,5 +53,6 @@ class Caller:
     roles: frozenset[Role]
     way: Way
     session: int | None = None
+    token: int | None = None
     csrf: str | None = None
     language: str = "en"

@@ -18,6 +18,11 @@ from typing import Annotated, Final, TextIO, TypeAlias
 import typer
 
 HOME_VARIABLE: Final = "A35_HOME"
+DESK_VARIABLE: Final = "A35_DESK_URL"
+"""The address of a desk that commands speak to instead of a home's control socket."""
+
+TOKEN_VARIABLE: Final = "A35_DESK_TOKEN_FILE"  # noqa: S105  a file's name
+"""The file whose token says who acts; without it the home's file `login`."""
 
 HomeOption: TypeAlias = Annotated[
     Path, typer.Option("--home", envvar=HOME_VARIABLE, help="The node's folder.", metavar="DIR")

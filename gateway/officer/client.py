@@ -9,7 +9,7 @@ the same family that the node used, with its code, hint and exit code.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from json import dumps
 from pathlib import Path
 from types import TracebackType
@@ -22,18 +22,20 @@ from gateway.officer.connection import Connection, read
 from gateway.officer.deskwork import DeskWork
 from gateway.officer.evidence import EvidenceReader
 from gateway.officer.finding import DirectoryReader
+from gateway.officer.people import PeopleDesk
 from gateway.officer.pings import PingDesk
 from gateway.officer.resources import (
-    Drafts,
     LogReader,
     NodeReader,
     Received,
     Sent,
     Threads,
+    Uploads,
 )
 from gateway.officer.shapes.delivery import ExplainView
 from gateway.officer.shapes.models import (
     Box,
+    Event,
     Json,
     MessageList,
     MessageView,
@@ -41,6 +43,7 @@ from gateway.officer.shapes.models import (
     ThreadView,
     TimelineEntry,
 )
+from gateway.officer.streams import Follower
 from gateway.ports import Clock
 from protocol.cases.ladder import MessageState, is_over, reached
 
@@ -49,15 +52,17 @@ AGAIN_S: Final = 1.0
 """How long a wait pauses while the node restarts."""
 
 
-class Client:
+class Client:  # noqa: PLR0904  what programs do most stands here by name
     """One node, for the time of an `async with`.
 
     Args:
-        place: The node's home, or its control socket itself.
+        place: The node's home, its control socket itself, or the address of its desk.
         clock: For the pause while a node restarts; the machine's own unless given.
+        token: Says who acts; without one the socket stands for the desk, or for its operator
+            once there are people.
 
     Attributes:
-        drafts: The steps of sending, one by one.
+        uploads: The steps of sending at once, one by one.
         sent: What an officer does with a message that went out.
         received: What an officer does with a message that came in.
         threads: What an officer does with a case as a whole.
@@ -67,12 +72,16 @@ class Client:
         directory: Points of contact.
         work: Search, statistics, exports.
         pings: Asks nodes and people whether they are there, and answers.
+        people: Who belongs to the desk, and who acts here.
     """
 
-    def __init__(self, place: Path, *, clock: Clock | None = None) -> None:
-        self._connection = Connection(place / CONTROL if place.is_dir() else place)
+    def __init__(
+        self, place: Path | str, *, clock: Clock | None = None, token: str | None = None
+    ) -> None:
+        socket = place / CONTROL if isinstance(place, Path) and place.is_dir() else place
+        self._connection = Connection(socket, token=token)
         self._clock = SystemClock() if clock is None else clock
-        self.drafts = Drafts(self._connection)
+        self.uploads = Uploads(self._connection)
         self.sent = Sent(self._connection)
         self.received = Received(self._connection)
         self.threads = Threads(self._connection)
@@ -81,6 +90,7 @@ class Client:
         self.node = NodeReader(self._connection)
         self.pings = PingDesk(self._connection)
         self.directory = DirectoryReader(self._connection)
+        self.people = PeopleDesk(self._connection)
         self.work = DeskWork(self._connection)
 
     async def __aenter__(self) -> Self:
@@ -118,11 +128,11 @@ class Client:
             raise NoInputError(
                 "an attachment of the document cannot be read", code="attachment_missing"
             ) from error
-        draft = await self.drafts.begin(document, sizes)
+        draft = await self.uploads.begin(document, sizes)
         for index, name in enumerate(names):
             with (folder / name).open("rb") as source:
-                await self.drafts.upload(draft.id, index, source)
-        return await self.drafts.send(draft.id)
+                await self.uploads.upload(draft.id, index, source)
+        return await self.uploads.send(draft.id)
 
     async def queue(self, document: Json, *, key: str | None = None) -> SentAnswer:
         """Check, seal and queue a document without attachments in one call.
@@ -228,6 +238,21 @@ class Client:
         async for _entry in self.follow(mid, stage, timeout_s=timeout_s):
             pass
         return await self.show(mid)
+
+    def events(self, after: int = 0) -> AsyncGenerator[Event, None]:
+        """Yield the node's events above a number, for ever; outlives cuts and restarts.
+
+        Args:
+            after: The last one seen, which makes it exactly once for the caller; 0 for none.
+
+        Yields:
+            Each event once, in order. `reset` says that older ones are gone: look anew at what
+            you follow.
+
+        Raises:
+            AccessDeniedError: Whoever asks may not, or not any more.
+        """
+        return Follower(self._connection, self._clock).events(after)
 
     async def _news_of(self, mid: str, after: int) -> int:
         """Return the number up to which events were seen, once one of them concerns a message."""

@@ -102,6 +102,7 @@ class Tokens:
             who=who_of(self._node, person),
             roles=row.roles & person.roles,
             way=Way.TOKEN,
+            token=row.number,
             language=person.settings.language or "en",
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from aiohttp.web import Request, Response, RouteDef, delete, get, post
 
 from gateway.accounts import TokenRow
+from gateway.errors import NoInputError
 from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.me import in_order, person_of, seat_of
 from gateway.officer.api.reply import BASE, answer, index_of, read
@@ -46,6 +47,7 @@ class TokensApi:
         return [
             get(f"{BASE}/tokens", self.tokens),
             post(f"{BASE}/tokens", self.make_token),
+            delete(f"{BASE}/tokens/this", self.revoke_this),
             delete(f"{BASE}/tokens/{{number}}", self.revoke_token),
             post(f"{BASE}/devices", self.begin),
             post(f"{BASE}/devices/token", self.take),
@@ -69,6 +71,19 @@ class TokensApi:
             roles=None if asked.roles is None else frozenset(asked.roles),
         )
         return answer(TokenMade(token=token, item=token_item(row)), status=201)
+
+    @may(May.SELF)
+    async def revoke_this(self, request: Request) -> Response:
+        """Let the token that was shown count no more.
+
+        Raises:
+            NoInputError: None was shown.
+        """
+        caller = caller_of(request)
+        if caller.token is None:
+            raise NoInputError("this call shows no token")
+        await self._door.tokens.revoke(caller.token, person=person_of(request), by=caller.who)
+        return Response(status=204)
 
     @may(May.SELF)
     async def revoke_token(self, request: Request) -> Response:

@@ -1,40 +1,107 @@
 """How a command speaks to its node: one client, one event loop, one exit code."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
+from os import environ
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from gateway.errors import ConfigError, DataError, NoInputError
+from gateway.errors import AccessDeniedError, ConfigError, DataError, NoInputError
+from gateway.home import Home
 from gateway.officer.client import Client
+from gateway.terminal import DESK_VARIABLE, TOKEN_VARIABLE
+from keys.bearer import TOKEN_PREFIX
 from protocol.delivery.reference import bounds_of
 from protocol.errors import MalformedError
 from protocol.identifiers import MessageId
 
+_MOST_BYTES: Final = 256
+_OTHERS: Final = 0o077
+_AGAIN: Final = "sign in again: a35 login"
+
 Result = TypeVar("Result")
 
 
-def at_desk(home: Path, work: Callable[[Client], Awaitable[Result]]) -> Result:
+def at_desk(
+    home: Path, work: Callable[[Client], Awaitable[Result]], *, as_operator: bool = False
+) -> Result:
     """Open a client on a home's control socket, do the work, close it.
+
+    Who acts is whom the home's file `login` names, if `a35 login` wrote one. With `a35 --desk`
+    it is the desk at that address, and its token.
 
     Args:
         home: The node's folder.
         work: What the command does; returns its exit code or what it fetched.
+        as_operator: Whether the socket itself acts, whoever has signed in.
 
     Raises:
         ConfigError: There is no such home.
+        AccessDeniedError: The file with the token is open to others.
         GatewayError: What the node refused with.
     """
-    if not home.is_dir():
+    address = environ.get(DESK_VARIABLE)
+    if address is None and not home.is_dir():
         raise ConfigError(
             "there is no node in this home", hint="name another folder with --home, or: a35 init"
         )
 
     async def run() -> Result:
-        async with Client(home) as desk:
+        file = token_file(home)
+        token = None if as_operator and address is None else read_token(file)
+        async with Client(home if address is None else address, token=token) as desk:
             return await work(desk)
 
     return asyncio.run(run())
+
+
+def token_file(home: Path) -> Path:
+    """Return where the token of whoever acts lies.
+
+    Args:
+        home: The node's folder.
+    """
+    named = environ.get(TOKEN_VARIABLE)
+    return Home(home).login if named is None else Path(named)
+
+
+def read_token(file: Path) -> str | None:
+    """Read a bearer token; None if there is no such file.
+
+    Raises:
+        AccessDeniedError: Others than its owner may read it.
+        ConfigError: It is no file of a token.
+    """
+    try:
+        found = file.lstat()
+        text = file.read_text(encoding="ascii") if found.st_size <= _MOST_BYTES else ""
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("the file of the token cannot be read", hint=_AGAIN) from error
+    if found.st_mode & _OTHERS:
+        raise AccessDeniedError(
+            "the file of the token is open to others", hint=f"chmod 600 {file.name}"
+        )
+    token = text.strip()
+    if not token.startswith(TOKEN_PREFIX):
+        raise ConfigError("the file holds no token", hint=_AGAIN)
+    return token
+
+
+def write_token(file: Path, token: str) -> None:
+    """Keep a bearer token where nobody but its owner reads it.
+
+    Raises:
+        OSError: The system refused.
+    """
+    part = file.with_name(file.name + ".part")
+    part.unlink(missing_ok=True)
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as target:
+        target.write(token + "\n")
+    part.replace(file)
 
 
 async def mid_at(desk: Client, text: str) -> str:
