@@ -6,7 +6,7 @@ Which use cases there are is chosen here, as `gateway.assembly` chooses the port
 import os
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
@@ -28,13 +28,17 @@ from gateway.runtime import Runtime
 from gateway.service.boxes import Boxes
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
+from gateway.service.draft_desk import DraftPorts
+from gateway.service.drafting import Drafting
 from gateway.service.frontdoor import FrontDoor, make_front_door
 from gateway.service.keychange import KeyChange
 from gateway.service.leafing import Leafing
 from gateway.service.prove import Prove, listed_keys
 from gateway.service.revocations import Revoking
+from gateway.service.unapproved import Unapproved
 from gateway.service.witnesses import Witnesses
 from gateway.storage.backups import HomeBackups
+from gateway.storage.draft_parts import FolderParts
 
 _Result = TypeVar("_Result")
 _SOCKET_NAME_MOST: Final = 107
@@ -84,9 +88,10 @@ async def open_desk(
         runtime.cases,
         budgets=ports.budgets,
     )
+    services = await _with_drafts(options, services, ports, runtime, door=door, address=address)
     begin_deskwork(services, stack)
     await _open_socket(options, services, stack)
-    parts = DeskParts(services=services, door=door, address=address)
+    parts = DeskParts(services=services, door=door, address=address, drafts=services.drafts)
     desk = await _runner(build_desk_app(parts), stack)
     site: BaseSite = TCPSite(desk, "127.0.0.1", options.config.desk.port)
     await listen(site.start(), "desk.port")
@@ -115,6 +120,38 @@ async def _open_socket(
         await UnixSite(officers, control).start()
     finally:
         os.umask(before)
+
+
+async def _with_drafts(
+    options: RunOptions,
+    services: OfficerServices,
+    ports: Ports,
+    runtime: Runtime,
+    *,
+    door: FrontDoor,
+    address: Address,
+) -> OfficerServices:
+    """Return the services of a desk with drafts, and nothing sent past a second person.
+
+    Raises:
+        StorageError: The disk failed.
+    """
+    drafts = Drafting(
+        DraftPorts(
+            node=options.config.node_id,
+            store=ports.store,
+            parts=FolderParts(options.home.path_of("drafts")),
+            blobs=ports.blobs,
+            submit=runtime.submit,
+            people=door.signatories,
+            clock=ports.clock,
+            randomness=ports.randomness,
+            origins=lambda: address.origins,
+        )
+    )
+    await drafts.open()
+    submit = Unapproved(runtime.submit, drafts, door.signatories)
+    return replace(services, drafts=drafts, submit=submit)
 
 
 def _services(

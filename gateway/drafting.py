@@ -320,8 +320,13 @@ class DeskDrafts(DraftFiles, SecondPersons, Protocol):
     change one raise DataError `not_allowed` in a state that does not allow it.
     """
 
-    async def create(self, document: bytes, *, by: Caller) -> DraftRow:
-        """Begin a draft; `document` is a JSON object, maybe an empty one."""
+    async def create(
+        self, document: bytes, *, by: Caller, request_key: str | None = None
+    ) -> DraftRow:
+        """Begin a draft; `document` is a JSON object, maybe an empty one.
+
+        The same key of the same person again gives the draft that it began.
+        """
 
     async def list(self, viewer: Caller) -> tuple[DraftRow, ...]:
         """Return the drafts, newest change first; sent ones only while one is pending."""

@@ -16,8 +16,6 @@ from gateway.officer.shapes.models import (
     CheckRequest,
     ContentView,
     DirectoryView,
-    DraftAnswer,
-    DraftRequest,
     EventList,
     HealthView,
     Json,
@@ -25,6 +23,8 @@ from gateway.officer.shapes.models import (
     LogView,
     SentAnswer,
     TypeList,
+    UploadAnswer,
+    UploadRequest,
     VerificationStep,
 )
 from gateway.officer.shapes.problems import error_of
@@ -36,7 +36,7 @@ POLL_S: Final = 25
 """How long the node holds one long poll."""
 
 
-class Drafts:
+class Uploads:
     """The steps of sending, one by one.
 
     Args:
@@ -48,7 +48,7 @@ class Drafts:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def begin(self, document: Json, sizes: Mapping[str, int]) -> DraftAnswer:
+    async def begin(self, document: Json, sizes: Mapping[str, int]) -> UploadAnswer:
         """Check a document and fix its ids.
 
         Args:
@@ -58,8 +58,8 @@ class Drafts:
         Raises:
             RefusedError: A rule is broken; carries every fault.
         """
-        asked = DraftRequest(document=document, files=dict(sizes))
-        return await self._connection.post("/drafts", asked, DraftAnswer)
+        asked = UploadRequest(document=document, files=dict(sizes))
+        return await self._connection.post("/uploads", asked, UploadAnswer)
 
     async def upload(self, draft_id: str, index: int, source: BinaryIO) -> None:
         """Send one attachment.
@@ -69,14 +69,14 @@ class Drafts:
             index: Its place in the document's list, from 0.
             source: Read from where it stands to its end.
         """
-        path = f"/drafts/{draft_id}/files/{index}"
+        path = f"/uploads/{draft_id}/files/{index}"
         async with self._connection.call("PUT", path, data=pieces_of(source)):
             pass
 
     async def send(self, draft_id: str) -> SentAnswer:
         """Seal and queue; repeating it queues nothing twice."""
         return await self._connection.post(
-            f"/drafts/{draft_id}/send", None, SentAnswer, key=draft_id
+            f"/uploads/{draft_id}/send", None, SentAnswer, key=draft_id
         )
 
 

@@ -10,12 +10,14 @@ from aiohttp.web import Application, RouteDef
 
 from gateway.journal import get_journal
 from gateway.officer.acknowledging import Acknowledger
+from gateway.officer.api.approvals import ApprovalApi, PolicyApi
 from gateway.officer.api.backups import BackupApi
 from gateway.officer.api.cancel import CancelApi
 from gateway.officer.api.casework import CaseworkApi
+from gateway.officer.api.draftfiles import DraftFileApi
 from gateway.officer.api.drafts import DraftApi
 from gateway.officer.api.duty import DutyApi
-from gateway.officer.api.events import EventApi
+from gateway.officer.api.events import EventApi, still_seated
 from gateway.officer.api.evidence import EvidenceApi
 from gateway.officer.api.exports import ExportApi
 from gateway.officer.api.finding import FindingApi
@@ -35,6 +37,7 @@ from gateway.officer.api.revocations import RevocationApi
 from gateway.officer.api.searches import SearchApi
 from gateway.officer.api.statistics import StatisticsApi
 from gateway.officer.api.tokens import TokensApi
+from gateway.officer.api.uploads import UploadApi
 from gateway.officer.api.users import UsersApi
 from gateway.officer.api.witnesses import WitnessApi
 from gateway.officer.guards import by_socket
@@ -74,7 +77,7 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
         clock=services.clock,
     )
     return [
-        *DraftApi(services.submit).routes(),
+        *UploadApi(services.submit).routes(),
         *MessageApi(
             services.consult,
             services.act,
@@ -86,7 +89,12 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
         ).routes(),
         *LogApi(services.prove).routes(),
         *WitnessApi(services.witnesses).routes(),
-        *EventApi(services.store, services.clock, told=services.told).routes(),
+        *EventApi(
+            services.store,
+            services.clock,
+            told=services.told,
+            stands=None if services.door is None else still_seated(services.door.sessions),
+        ).routes(),
         *ReferenceApi(services.directory, services.clock).routes(),
         *PeersApi(services.peers).routes(),
         *HealthApi(services.health, services.metrics).routes(),
@@ -126,6 +134,11 @@ def _work(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
     """Yield the addresses of what a desk does beside its messages."""
     if services.casework is not None:
         yield CaseworkApi(services.casework, services.consult).routes()
+    if services.drafts is not None:
+        yield DraftApi(services.drafts).routes()
+        yield DraftFileApi(services.drafts).routes()
+        yield ApprovalApi(services.drafts).routes()
+        yield PolicyApi(services.drafts).routes()
     if services.roster is not None:
         yield DutyApi(services.roster).routes()
     if services.searching is not None:

@@ -11,6 +11,7 @@ from typing import BinaryIO, Protocol, TypeAlias
 
 from gateway.casework import Casework, Counting, Roster, Searching
 from gateway.config import NodeConfig
+from gateway.drafting import DeskDrafts
 from gateway.evidence.export import Exported, Paper
 from gateway.evidence.forks import FoundFork
 from gateway.evidence.material import Variant
@@ -342,3 +343,4 @@ class OfficerServices:
     boxes: Boxes | None = None
     door: FrontDoor | None = None
     enter: Callable[[str], str] | None = None
+    drafts: DeskDrafts | None = None

@@ -7,10 +7,11 @@ sending needs. The sending names itself by the draft, so that it happens once wh
 Source: docs/desk.md, "Drafts and second persons".
 """
 
+from contextlib import suppress
 from typing import BinaryIO, Final, cast
 
 from gateway.drafting import FROZEN_MS, Checked, DraftRow, DraftState, HeldDraft
-from gateway.errors import AccessDeniedError, DataError, GatewayError, StorageError
+from gateway.errors import AccessDeniedError, DataError, GatewayError, NoInputError, StorageError
 from gateway.people import Caller
 from gateway.records import DraftEnd, Submitted
 from gateway.service.draft import Draft
@@ -21,6 +22,7 @@ from gateway.service.draft_uploads import PartSource, Uploads
 from gateway.shelving import Frozen, FrozenMark, KeptDraft, KeptFile
 from keys.digest import Label, labelled, same
 from protocol.envelope.content import Content, officer_digest
+from protocol.identifiers import MESSAGE_ID_BYTES
 
 _SENT_KEPT_MS: Final = 7 * 24 * 60 * 60 * 1000
 """How long a draft that was sent still leads to its message."""
@@ -38,8 +40,10 @@ class Drafting(Uploads, Approvals):
         known = frozenset(kept.id for kept in await self._shelf.drafts())
         await self._ports.parts.sweep(known)
 
-    async def create(self, document: bytes, *, by: Caller) -> DraftRow:
-        """Begin a draft; see drafting.DeskDrafts.
+    async def create(
+        self, document: bytes, *, by: Caller, request_key: str | None = None
+    ) -> DraftRow:
+        """Begin a draft; the same key of the same person again gives the draft that it began.
 
         Raises:
             DataError: Not a JSON object, or above 1 MiB.
@@ -48,6 +52,11 @@ class Drafting(Uploads, Approvals):
         text = text_of(document, await self._policy_types())
         now_ms = self._ports.clock.now_ms()
         draft = str(self._ports.randomness.message_id())
+        if request_key is not None:
+            named = f"new draft of {by.who}: {request_key}".encode()
+            draft = labelled(Label.REQUEST_KEY, named)[:MESSAGE_ID_BYTES].hex()
+            with suppress(NoInputError):
+                return await self._row(await self._shelf.draft(draft))
         await self._shelf.forget_sent(before_ms=now_ms - _SENT_KEPT_MS)
         await self._shelf.add_draft(draft, text, writer_of(by), now_ms=now_ms)
         return await self._row(await self._shelf.draft(draft))

@@ -159,17 +159,17 @@ class Desk:
     async def _drafted(self, client: Client, document: Mapping[str, object], folder: Path) -> str:
         names = attachment_paths({**document})
         sizes = {name: (folder / name).stat().st_size for name in names}
-        draft = await client.drafts.begin({**document}, sizes)
+        draft = await client.uploads.begin({**document}, sizes)
         for index, name in enumerate(names):
             with (folder / name).open("rb") as source:
                 try:
-                    await client.drafts.upload(draft.id, index, source)
+                    await client.uploads.upload(draft.id, index, source)
                 except NoInputError as error:
                     raise UnavailableError("the draft is forgotten") from error
         return draft.id
 
     async def _send_draft(self, draft: str) -> SentAnswer:
-        return await self.insist(lambda client: client.drafts.send(draft))
+        return await self.insist(lambda client: client.uploads.send(draft))
 
     def _promised(self, mid: str, stage: str) -> None:
         self._word.promises.append(Promise(side=self._side, mid=mid, stage=stage))

@@ -1,171 +1,165 @@
-"""Drafts: a document is checked and gets its ids, its files are sealed, it is sent."""
+"""Drafts of the desk: written, checked, submitted, approved by somebody else, sent.
 
-import asyncio
-from collections.abc import Coroutine
-from io import RawIOBase
-from json import dumps
-from typing import Any, BinaryIO, Final, Protocol, cast
+Changes name the version they were made from (`If-Match`). What is sent is what was frozen by the
+submission, whoever asks for it.
+"""
 
-from aiohttp.web import Request, Response, RouteDef, post, put
-from typing_extensions import override
+from collections.abc import Mapping
+from json import dumps, loads
+from typing import Any, Final
 
+from aiohttp.web import Request, Response, RouteDef, delete, get, patch, post
+
+from gateway.drafting import DeskDrafts
 from gateway.errors import DataError
-from gateway.officer.access import May, may
-from gateway.officer.api.reply import BASE, answer, index_of, read
-from gateway.officer.services import SubmitService
-from gateway.officer.shapes.models import DraftAnswer, DraftRequest, SentAnswer
-from gateway.records import Submitted
+from gateway.officer.access import May, caller_of, may
+from gateway.officer.api.draftviews import draft_item, draft_view
+from gateway.officer.api.reply import BASE, answer, faults_of, read
+from gateway.officer.api.uploads import request_key, sent
+from gateway.officer.shapes.drafts import DraftCheck, DraftList, DraftRequest
 
-IDEMPOTENCY: Final = "Idempotency-Key"
-MAX_KEY_LENGTH: Final = 128
-PIECE_WAIT_S: Final = 60.0
-"""How long the next piece of an upload may take."""
-
-
-class Body(Protocol):
-    """What can be read piece by piece, as a request's body can."""
-
-    def read(self, n: int = -1, /) -> Coroutine[Any, Any, bytes]:
-        """Return up to `n` bytes, nothing at the end; all that is left if negative."""
-
-
-class UploadSource(RawIOBase):
-    """A request's body as a file that a worker thread reads: the plaintext never lies on disk.
-
-    Args:
-        body: The request's body; nothing else may read it.
-        loop: The event loop that serves it, in another thread than the reader's.
-        wait_s: How long the next piece may take; who sends nothing holds a thread.
-    """
-
-    def __init__(
-        self, body: Body, loop: asyncio.AbstractEventLoop, *, wait_s: float = PIECE_WAIT_S
-    ) -> None:
-        super().__init__()
-        self._body = body
-        self._loop = loop
-        self._wait_s = wait_s
-
-    @override
-    def readable(self) -> bool:
-        """Tell that it can be read."""
-        return True
-
-    @override
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes, all of them unless the body ends.
-
-        Raises:
-            DataError: The sender stopped in the middle.
-        """
-        if size < 0:
-            return self._wait(self._body.read())
-        pieces: list[bytes] = []
-        while size > 0:
-            piece = self._wait(self._body.read(size))
-            if not piece:
-                break
-            pieces.append(piece)
-            size -= len(piece)
-        return b"".join(pieces)
-
-    @override
-    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # only memoryviews
-        """Fill a buffer; fewer bytes only at the end of the body."""
-        piece = self.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
-
-    def _wait(self, piece: Coroutine[Any, Any, bytes]) -> bytes:
-        waiting = asyncio.run_coroutine_threadsafe(piece, self._loop)
-        try:
-            return waiting.result(self._wait_s)
-        except TimeoutError as error:
-            waiting.cancel()
-            raise DataError("the upload stopped in the middle", code="invalid_body") from error
+_DRAFT: Final = f"{BASE}/drafts/{{id}}"
 
 
 class DraftApi:
-    """The resource /drafts, and its short form for documents without attachments.
+    """The resource /drafts.
 
     Args:
-        submit: The use case.
+        drafts: The use case.
     """
 
-    __slots__ = ("_submit",)
+    __slots__ = ("_drafts",)
 
-    def __init__(self, submit: SubmitService) -> None:
-        self._submit = submit
+    def __init__(self, drafts: DeskDrafts) -> None:
+        self._drafts = drafts
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
         return [
-            post(f"{BASE}/drafts", self.begin),
-            put(f"{BASE}/drafts/{{id}}/files/{{n}}", self.attach),
-            post(f"{BASE}/drafts/{{id}}/send", self.send),
-            post(f"{BASE}/messages", self.queue),
+            get(f"{BASE}/drafts", self.all),
+            post(f"{BASE}/drafts", self.create),
+            get(_DRAFT, self.show),
+            patch(_DRAFT, self.save),
+            delete(_DRAFT, self.discard),
+            post(f"{_DRAFT}/check", self.check),
+            post(f"{_DRAFT}/submit", self.submit),
+            post(f"{_DRAFT}/take-back", self.take_back),
+            post(f"{_DRAFT}/send", self.send),
         ]
 
+    @may(May.SEE_LISTS)
+    async def all(self, request: Request) -> Response:
+        """List the drafts of the desk; titles only for who may read contents."""
+        rows = await self._drafts.list(caller_of(request))
+        return answer(DraftList(items=tuple(map(draft_item, rows))))
+
     @may(May.COMPOSE)
-    async def begin(self, request: Request) -> Response:
-        """Check a document and fix its ids."""
+    async def create(self, request: Request) -> Response:
+        """Begin a draft; the same key twice begins one."""
         asked = await read(request, DraftRequest)
-        draft = await self._submit.begin(
-            dumps(asked.document, ensure_ascii=False).encode(), file_sizes=asked.files
+        row = await self._drafts.create(
+            _bytes(asked.document), by=caller_of(request), request_key=request_key(request)
         )
-        return answer(
-            DraftAnswer(
-                id=draft.id,
-                mid=str(draft.mid),
-                thread=str(draft.thread),
-                to=str(draft.to),
-                files=draft.files,
-            ),
-            status=201,
-        )
+        return await shown(self._drafts, row.id, status=201)
+
+    @may(May.READ_CONTENT)
+    async def show(self, request: Request) -> Response:
+        """Show one draft with its text."""
+        return await shown(self._drafts, request.match_info["id"])
 
     @may(May.COMPOSE)
-    async def queue(self, request: Request) -> Response:
-        """Check, seal and queue a document without attachments: the body is the document."""
-        submitted = await self._submit.queue(await request.read(), request_key=request_key(request))
-        return answer(sent(submitted), status=201)
+    async def save(self, request: Request) -> Response:
+        """Merge changes into its text (RFC 7396); `If-Match` names the version they are of."""
+        draft, version = request.match_info["id"], version_of(request)
+        change = await read(request, DraftRequest)
+        held = await self._drafts.get(draft)
+        document = merged(loads(held.document), change.document)
+        await self._drafts.save(draft, _bytes(document), version=version, by=caller_of(request))
+        return await shown(self._drafts, draft)
 
     @may(May.COMPOSE)
-    async def attach(self, request: Request) -> Response:
-        """Seal one file while it arrives."""
-        source = UploadSource(request.content, asyncio.get_running_loop())
-        await self._submit.attach(
-            request.match_info["id"], index_of(request, "n"), cast("BinaryIO", source)
-        )
+    async def discard(self, request: Request) -> Response:
+        """Forget a draft that was not sent."""
+        await self._drafts.discard(request.match_info["id"], by=caller_of(request))
         return Response(status=204)
+
+    @may(May.READ_CONTENT)
+    async def check(self, request: Request) -> Response:
+        """Check its text, with the profiles of the directory."""
+        found = await self._drafts.check(request.match_info["id"])
+        return answer(
+            DraftCheck(
+                valid=not found.errors,
+                errors=faults_of(found.errors),
+                warnings=faults_of(found.warnings),
+            )
+        )
+
+    @may(May.COMPOSE)
+    async def submit(self, request: Request) -> Response:
+        """Freeze it: id and content of the message are fixed for 24 hours."""
+        draft = request.match_info["id"]
+        await self._drafts.submit(draft, by=caller_of(request))
+        return await shown(self._drafts, draft)
+
+    @may(May.COMPOSE)
+    async def take_back(self, request: Request) -> Response:
+        """Make a submitted draft editable again; what was approved counts no more."""
+        draft = request.match_info["id"]
+        await self._drafts.take_back(draft, by=caller_of(request))
+        return await shown(self._drafts, draft)
 
     @may(May.COMPOSE)
     async def send(self, request: Request) -> Response:
-        """Seal the message and queue it; the same key twice queues once."""
-        submitted = await self._submit.send(
-            request.match_info["id"], request_key=request_key(request)
+        """Seal and queue the frozen bytes; again gives the same answer."""
+        submitted = await self._drafts.send(
+            request.match_info["id"], by=caller_of(request), request_key=request_key(request)
         )
         return answer(sent(submitted), status=201)
 
 
-def request_key(request: Request) -> str | None:
-    """Read the key that makes a repeated request harmless.
+async def shown(drafts: DeskDrafts, draft: str, *, status: int = 200) -> Response:
+    """Answer with a draft, its version as ETag."""
+    held = await drafts.get(draft)
+    response = answer(draft_view(held), status=status)
+    response.headers["ETag"] = f'"{held.row.version}"'
+    return response
+
+
+def version_of(request: Request) -> int:
+    """Read the version in `If-Match`.
 
     Raises:
-        DataError: It is longer than 128 characters.
+        DataError: It names none.
     """
-    key = request.headers.get(IDEMPOTENCY)
-    if key is not None and len(key) > MAX_KEY_LENGTH:
-        raise DataError(f"{IDEMPOTENCY} has at most {MAX_KEY_LENGTH} characters")
-    return key
+    text = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdigit() and len(text) < 16):  # noqa: PLR2004  below 2^53
+        raise DataError(
+            'a change names the version that it was made from: If-Match: "N"', code="invalid_body"
+        )
+    return int(text)
 
 
-def sent(submitted: Submitted) -> SentAnswer:
-    """Say that a message is queued."""
-    return SentAnswer(
-        mid=str(submitted.mid),
-        thread=str(submitted.thread),
-        state="queued",
-        index=submitted.index,
-        repeated=submitted.repeated,
-    )
+def merged(target: object, change: object) -> Any:  # noqa: ANN401  what JSON can hold
+    """Merge a change into a document.
+
+    Args:
+        target: What is there.
+        change: What it becomes; None takes a field away.
+
+    Source:
+        RFC 7396, section 2.
+    """
+    if not isinstance(change, Mapping):
+        return change
+    result: dict[str, object] = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in change.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+def _bytes(document: Mapping[str, object]) -> bytes:
+    return dumps(document, ensure_ascii=False).encode()

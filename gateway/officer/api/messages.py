@@ -10,7 +10,6 @@ from gateway.errors import AccessDeniedError, DataError
 from gateway.officer.access import May, allows, caller_of, may
 from gateway.officer.acknowledging import Acknowledger
 from gateway.officer.api.caseview import thread_view
-from gateway.officer.api.drafts import request_key, sent
 from gateway.officer.api.redact import shown_item, shown_thread
 from gateway.officer.api.reply import (
     BASE,
@@ -20,6 +19,7 @@ from gateway.officer.api.reply import (
     number_of,
     read,
 )
+from gateway.officer.api.uploads import request_key, sent
 from gateway.officer.api.views import (
     content_view,
     explain_view,

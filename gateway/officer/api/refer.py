@@ -6,8 +6,8 @@ from json import dumps
 from aiohttp.web import Request, Response, RouteDef, post
 
 from gateway.officer.access import May, may
-from gateway.officer.api.drafts import request_key, sent
 from gateway.officer.api.reply import BASE, answer, mid_of, read
+from gateway.officer.api.uploads import request_key, sent
 from gateway.officer.services import SubmitService
 from gateway.officer.shapes.refer import ReferRequest
 from gateway.ports import Clock

@@ -40,15 +40,15 @@ class CheckAnswer(Shape):
     warnings: tuple[Fault, ...]
 
 
-class DraftRequest(Shape):
-    """POST /drafts: a document and the sizes of its attachments by path."""
+class UploadRequest(Shape):
+    """POST /uploads: a document and the sizes of its attachments by path."""
 
     document: Json
     files: dict[str, Size] = {}
 
 
-class DraftAnswer(Shape):
-    """A draft with its ids; `files` are names in order of their index."""
+class UploadAnswer(Shape):
+    """A document with its ids; `files` are names in order of their index."""
 
     id: str
     mid: Hex16
@@ -58,7 +58,7 @@ class DraftAnswer(Shape):
 
 
 class SentAnswer(Shape):
-    """POST /drafts/{id}/send: queued for good; its leaf in our log."""
+    """POST /uploads/{id}/send: queued for good; its leaf in our log."""
 
     mid: Hex16
     thread: Hex16

@@ -120,6 +120,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "approval_stale": Kind(
         "The approval does not cover these bytes", 409, 77, "submit the draft again"
     ),
+    "incomplete": Kind(
+        "Something of it is missing", 409, 65, "see what is there: a35 drafts show ID"
+    ),
     "draft_changed": Kind(
         "Somebody else changed this draft", 412, 65, "compare both texts, then save again"
     ),

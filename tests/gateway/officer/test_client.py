@@ -74,8 +74,8 @@ def test_draft_that_is_sent_twice_is_queued_once() -> None:
     world = World()
 
     async def twice(desk: Client) -> list[bool]:
-        draft = await desk.drafts.begin(DOCUMENT, {})
-        return [(await desk.drafts.send(draft.id)).repeated for _ in range(2)]
+        draft = await desk.uploads.begin(DOCUMENT, {})
+        return [(await desk.uploads.send(draft.id)).repeated for _ in range(2)]
 
     assert at(world, twice) == [False, True]
     assert len(world.book.rows) == 1

@@ -11,7 +11,7 @@ from aiohttp import ClientSession, UnixConnector
 from gateway.errors import StorageError
 from tests.gateway.officer.world import World, mid, served
 
-SPLIT = "/api/v1/drafts"
+SPLIT = "/api/v1/uploads"
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ SPLIT = "/api/v1/drafts"
         ("GET", "/api/v1/messages?box=up", b"", 400, "invalid_body"),
         ("GET", "/api/v1/messages?limit=-1", b"", 400, "invalid_body"),
         ("GET", "/api/v1/types/none/schema", b"", 404, "not_found"),
-        ("POST", "/api/v1/drafts/none/send", b"", 404, "not_found"),
+        ("POST", "/api/v1/uploads/none/send", b"", 404, "not_found"),
     ],
 )
 def test_refusal_is_a_problem(
