@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.officer.adapters.languages import country
 from gateway.officer.pages.desk import Desk
-from gateway.officer.pages.papers import country_name
 from gateway.service.finding import Found, Query, articles_of
 from protocol.directory import PartyEntry, fingerprints
 from protocol.identifiers import NodeId
@@ -74,7 +74,7 @@ async def address_card(
     profile = party.profile
     return AddressCard(
         code=code,
-        name=country_name(code, language),
+        name=country(code, language),
         points=await _points(desk, party, to),
         either=sum(point.equivalent for point in party.contact_points) > 1,
         profile=profile,
@@ -96,8 +96,8 @@ def parties(desk: Desk, language: str) -> tuple[tuple[str, str], ...]:
     own = desk.services.config.node_id
     nodes = [each.node_id for each in desk.services.directory.nodes() if each.node_id != own]
     codes = sorted({node.country for node in nodes})
-    named = [(code, country_name(code, language)) for code in codes]
-    return (*named, *((str(node), country_name(node.country, language)) for node in nodes))
+    named = [(code, country(code, language)) for code in codes]
+    return (*named, *((str(node), country(node.country, language)) for node in nodes))
 
 
 async def _points(desk: Desk, party: PartyEntry, to: str) -> tuple[Found, ...]:

@@ -36,12 +36,13 @@ from gateway.officer.pages.papers import (
     ID,
     Paper,
     checked,
+    countries_in,
     draft_in,
     drafts_of,
     kind_of,
-    names_of,
     paper_of,
     spelling,
+    tongues_in,
     written,
 )
 
@@ -229,8 +230,8 @@ class ComposePages:
         """Return what lines are chosen from, by the name of the list."""
         return {
             Suggestions.PARTIES: parties(self._desk, language),
-            Suggestions.COUNTRIES: names_of("countries", language),
-            Suggestions.LANGUAGES: names_of("languages", language),
+            Suggestions.COUNTRIES: countries_in(language),
+            Suggestions.LANGUAGES: tongues_in(language),
             Suggestions.ZONES: tuple((zone, "") for zone in zone_names()),
             Suggestions.PROVIDERS: _providers(paper.document),
         }

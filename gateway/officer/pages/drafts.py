@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from gateway.drafting import DraftRow, DraftState
 from gateway.officer.access import May, caller_of, may
-from gateway.officer.adapters.languages import message
+from gateway.officer.adapters.languages import country, message
 from gateway.officer.pages.addressbook import parties
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.forms_in import form_of
@@ -19,7 +19,6 @@ from gateway.officer.pages.layout import language_of
 from gateway.officer.pages.naming import in_language, type_name
 from gateway.officer.pages.papers import (
     ID,
-    country_name,
     draft_in,
     drafts_of,
     new_document,
@@ -94,7 +93,7 @@ async def lines_of(desk: Desk, rows: tuple[DraftRow, ...], language: str) -> tup
         Line(
             row=row,
             name=type_name(row.type or None, language),
-            party=country_name(row.to[:2], language) if row.to else "",
+            party=country(row.to[:2], language) if row.to else "",
             author=row.author_who if row.author is None else names.get(row.author, row.author_who),
             state=STATES[row.state][0],
             look=STATES[row.state][1],

@@ -1,6 +1,6 @@
 """Drafts as pages handle them: the text as plain values, its type, and beginning a new one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -8,16 +8,17 @@ from json import dumps, loads
 from typing import Any, Final
 
 from aiohttp.web import Request
-from babel import Locale
 
 from gateway.drafting import Checked, DeskDrafts, DraftRow, HeldDraft
 from gateway.errors import NoInputError
+from gateway.officer.adapters.languages import LANGUAGES, country, tongue
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.forms.keys import Json
 from gateway.officer.pages.forms.reading import Spelling
 from gateway.officer.pages.forms.widgets import fields_of
 from protocol.requests.catalogue import TYPES, type_info
-from protocol.requests.codes import COUNTRIES, LANGUAGES
+from protocol.requests.codes import COUNTRIES
+from protocol.requests.codes import LANGUAGES as TONGUES
 from protocol.requests.faults import FaultCode, Finding
 from protocol.requests.kinds import DocumentType, Thread
 
@@ -29,7 +30,6 @@ NO_SUCH_MESSAGE: Final = "This names no message of this node."
 
 _REPLY: Final = "in_reply_to"
 _REPLACED: Final = "supersedes"
-_NAMED_IN: Final = ("en", "fr", "ar")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,46 +126,40 @@ def opening_types() -> tuple[DocumentType, ...]:
 @cache
 def spelling() -> Spelling:
     """Return the names of countries and languages that stand for their codes."""
-    countries: dict[str, str] = {}
-    languages: dict[str, str] = {}
-    for tag in _NAMED_IN:
-        locale = Locale.parse(tag)
-        countries |= _codes(locale.territories, COUNTRIES)
-        languages |= _codes(locale.languages, LANGUAGES)
-    countries |= {code.casefold(): code for code in COUNTRIES}
-    languages |= {code.casefold(): code for code in LANGUAGES}
-    return Spelling(countries=countries, languages=languages)
-
-
-def country_name(code: str, language: str) -> str:
-    """Return what a country is called.
-
-    Args:
-        code: ISO 3166-1 alpha-2.
-        language: Of the page.
-    """
-    return Locale.parse(language).territories.get(code) or code
+    countries = {
+        country(code, page).casefold(): code for page in LANGUAGES for code in sorted(COUNTRIES)
+    }
+    languages = {
+        tongue(code, page).casefold(): code for page in LANGUAGES for code in sorted(TONGUES)
+    }
+    return Spelling(
+        countries=countries | {code.casefold(): code for code in COUNTRIES},
+        languages=languages | {code: code for code in TONGUES},
+    )
 
 
 @cache
-def names_of(what: str, language: str) -> tuple[tuple[str, str], ...]:
-    """Return all codes with their names, in the order of the names, to suggest.
+def countries_in(page: str) -> tuple[tuple[str, str], ...]:
+    """Return all countries with their names, in the order of the names, to suggest.
 
     Args:
-        what: `countries` or `languages`.
-        language: Of the page.
+        page: Language of the page.
     """
-    locale = Locale.parse(language)
-    known, codes = (
-        (locale.territories, COUNTRIES) if what == "countries" else (locale.languages, LANGUAGES)
-    )
-    return tuple(
-        sorted(((code, known.get(code) or code) for code in codes), key=lambda pair: pair[1])
-    )
+    return _by_name((code, country(code, page)) for code in COUNTRIES)
 
 
-def _codes(names: Mapping[str, str], known: frozenset[str]) -> dict[str, str]:
-    return {name.casefold(): code for code, name in names.items() if code in known}
+@cache
+def tongues_in(page: str) -> tuple[tuple[str, str], ...]:
+    """Return all languages with their names, in the order of the names, to suggest.
+
+    Args:
+        page: Language of the page.
+    """
+    return _by_name((code, tongue(code, page)) for code in TONGUES)
+
+
+def _by_name(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(pairs, key=lambda pair: pair[1]))
 
 
 def new_document(desk: Desk, kind: DocumentType, *, to: str = "") -> dict[str, Any]:
