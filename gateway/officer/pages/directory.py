@@ -180,7 +180,9 @@ class DirectoryPages:
         """Show what a Party says of itself."""
         party = self._party(request)
         found = await self._finder().find(Query(country=party.party))
-        return await self._desk.show(request, "party.html", party=party, points=found)
+        return await self._desk.show(
+            request, "party.html", party=party, points=found, nodes=self._nodes(party)
+        )
 
     @may(May.SEE_LISTS)
     async def keys(self, request: Request) -> Response:
@@ -191,7 +193,7 @@ class DirectoryPages:
             request,
             "fingerprints.html",
             party=party,
-            nodes=[(node.id, node.state.value, key_lines(node)) for node in party.nodes],
+            nodes=[(node.id, node.state.value, key_lines(node)) for node in self._nodes(party)],
             waiting=() if waiting is None else waiting.waiting().get(party.party, ()),
         )
 
@@ -215,6 +217,16 @@ class DirectoryPages:
         party = self._party(request)
         found = await self._finder().find(Query(country=party.party))
         return await self._desk.show(request, "wrong.html", party=party, points=found)
+
+    def _nodes(self, party: PartyEntry) -> list[NodeEntry]:
+        """Return a Party's nodes as this node goes by them: without keys that still wait."""
+        active = {
+            node.id: node
+            for node in self._desk.services.directory.nodes()
+            if node.node_id.country == party.party
+        }
+        listed = {node.id: node for node in party.nodes}
+        return list((listed | active).values())
 
     def _party(self, request: Request) -> PartyEntry:
         """Return the Party that the address names.
