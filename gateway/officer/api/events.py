@@ -28,6 +28,7 @@ from gateway.store import Casebook
 PAGE: Final = 200
 BEAT_S: Final = 15.0
 MAX_WAIT_S: Final = 60
+_LOOK_EVERY_S: Final = 0.5
 MAX_STREAMS: Final = 64
 _MAX_ID: Final = 2**53 - 1
 
@@ -129,13 +130,29 @@ class EventApi:
                     if self._told is not None:
                         await self._told(rows, _WAY)
                     continue
-                await self._casebook.wait_for_events(after, BEAT_S)
+                await self._pause(request, after)
                 await response.write(b": beat\n" + self._own("tick"))
             await response.write(self._own("session.ending"))
             await response.write_eof()
         except ConnectionResetError:
             pass  # the reader has gone; it resumes with the last id it saw
         return response
+
+    async def _pause(self, request: Request, after: int) -> None:
+        """Return at the next event, at the latest after a beat.
+
+        Who turns pages leaves a stream behind with each: its place is free at once, not only when
+        the next beat cannot be written.
+
+        Raises:
+            ConnectionResetError: The reader has gone.
+        """
+        for _ in range(int(BEAT_S / _LOOK_EVERY_S)):
+            await self._casebook.wait_for_events(after, _LOOK_EVERY_S)
+            if request.transport is None or request.transport.is_closing():
+                raise ConnectionResetError
+            if self._casebook.newest_event > after:
+                return
 
     def _own(self, name: str) -> bytes:
         """Write an event of the stream itself: without a number, it is not resumed from."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse, ClientSession
 
-from gateway.officer.api.events import MAX_STREAMS
+from gateway.officer.api.events import BEAT_S, MAX_STREAMS
 from gateway.records import Direction
 from gateway.rows import EventRow
 from tests.gateway.officer.api.test_reply import connected
@@ -129,6 +129,23 @@ def test_streams_are_bounded() -> None:
             assert refused.headers["Retry-After"] == "15"
         for response in held:
             response.close()
+
+    with_session(world, look)
+
+
+def test_reader_that_went_leaves_its_place_before_the_next_beat() -> None:
+    """Who turns pages leaves a stream behind with each."""
+    world = World()
+
+    async def look(session: ClientSession) -> None:
+        for response in [await session.get(URL, headers=STREAM) for _ in range(MAX_STREAMS)]:
+            response.close()
+        async with asyncio.timeout(BEAT_S - 1):
+            while True:
+                async with session.get(URL, headers=STREAM) as answered:
+                    if answered.status == 200:
+                        return
+                await asyncio.sleep(0.1)
 
     with_session(world, look)
 
