@@ -130,7 +130,8 @@ async def ours(folder: Path) -> AsyncIterator[Ours]:
         await others.start()
         await _line(process)
         yield Ours(receiver, process)
-        process.terminate()
+        assert process.stdin is not None
+        process.stdin.close()  # it ends with its orders
         await process.wait()
     finally:
         await others.stop()
