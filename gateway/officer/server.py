@@ -5,6 +5,7 @@ whoever may open it is the desk) and `build_health_app` on localhost.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from aiohttp.web import Application, RouteDef
 
@@ -27,6 +28,7 @@ from gateway.officer.api.keychange import KeyChangeApi
 from gateway.officer.api.log import LogApi
 from gateway.officer.api.me import MeApi
 from gateway.officer.api.messages import MessageApi
+from gateway.officer.api.openapi import OpenApi
 from gateway.officer.api.peers import PeersApi
 from gateway.officer.api.pings import PingApi
 from gateway.officer.api.recovery import RecoveryApi
@@ -44,6 +46,8 @@ from gateway.officer.guards import by_socket
 from gateway.officer.services import HealthService, MetricsService, OfficerServices
 from gateway.service.hold import Holding
 from gateway.service.listing import Listing
+
+API_VERSION: Final = "1"
 
 
 def build_officer_app(services: OfficerServices) -> Application:
@@ -76,7 +80,7 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
         config=services.config,
         clock=services.clock,
     )
-    return [
+    routes = [
         *UploadApi(services.submit).routes(),
         *MessageApi(
             services.consult,
@@ -103,6 +107,7 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
         ).routes(),
         *(route for routes in _further(services) for route in routes),
     ]
+    return [*routes, *OpenApi(routes, API_VERSION).routes()]
 
 
 def _further(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
