@@ -90,7 +90,7 @@ class Attendance:
         """Do what one node asks its operator for; return whether there was anything."""
         if not node.is_up or node.life.is_dead:
             return False
-        if node.runtime.recovery.outlook().phase is Phase.ENDED:
+        if not node.store.may_sign and node.runtime.recovery.outlook().phase is Phase.ENDED:
             self.renew(node, why="the disk was lost")
             node.start()
             return True

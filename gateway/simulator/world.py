@@ -219,6 +219,9 @@ class World:
                 continue
             if not node.is_up or not node.store.may_sign:
                 return False
+            held = await node.store.lane_counts()
+            if any(self.is_honest(to) and any(counts) for to, counts in held.items()):
+                return False
             waiting = (self.is_honest(to) for to in waiting_for(node.home / "store.db"))
             if any(waiting) or await node.store.unopened(1):
                 return False
