@@ -71,6 +71,8 @@ def _run(terminal: Terminal, plans: list[Plan], jobs: int) -> Report:
     with workplace() as folder:
         for outcome in run_all(plans, jobs=jobs, folder=folder):
             report.add(outcome)
+            if outcome.seed in report.failing:
+                terminal.note(f"seed {outcome.seed} fails")  # hours may pass before the report
             for line in outcome.lines:
                 terminal.say(line)
             terminal.progress(
