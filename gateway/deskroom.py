@@ -79,6 +79,7 @@ async def open_desk(
         options.config.node_id,
         ports.clock,
         may_combine=options.config.desk.combined_roles,
+        is_waived=options.config.desk.one_person,
         rules=WebAuthn() if has_passkeys() else None,
         alarm=lambda who: get_journal("desk").alarm("break_glass_used", who=who),
     )
@@ -91,7 +92,13 @@ async def open_desk(
     services = await _with_drafts(options, services, ports, runtime, door=door, address=address)
     begin_deskwork(services, stack)
     await _open_socket(options, services, stack)
-    parts = DeskParts(services=services, door=door, address=address, drafts=services.drafts)
+    parts = DeskParts(
+        services=services,
+        door=door,
+        address=address,
+        drafts=services.drafts,
+        is_demo=options.config.desk.demo,
+    )
     desk = await _runner(build_desk_app(parts), stack)
     site: BaseSite = TCPSite(desk, "127.0.0.1", options.config.desk.port)
     await listen(site.start(), "desk.port")

@@ -131,13 +131,22 @@ class DeskSection(Section):
     """[desk]: the officers' side, on this machine only.
 
     `origins`: where a proxy on this machine serves the pages under another name. `combined_roles`:
-    whether one person may be operator and see content, as a small desk may have to.
+    whether one person may be operator and see content, as a small desk may have to. `demo`: keys
+    are for testing, and every page says so; only then may `one_person` waive second persons.
     """
 
     port: int = Field(default=8035, ge=0, le=_MAX_PORT)
     name: Line = "24/7 desk"
     origins: Annotated[tuple[Annotated[str, AfterValidator(_url)], ...], Field(max_length=8)] = ()
     combined_roles: bool = False
+    demo: bool = False
+    one_person: bool = False
+
+    @model_validator(mode="after")
+    def _is_sound(self) -> Self:
+        if self.one_person and not self.demo:
+            raise ValueError("desk.one_person is for demos alone: see desk.demo")
+        return self
 
 
 class DutySection(Section):

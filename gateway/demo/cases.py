@@ -160,6 +160,15 @@ class CasePlays:
         await self._answered(asked, request, thread)
         await asking.look(thread)
 
+    async def waiting(self) -> None:
+        """Leave an emergency from Japan in the inbox of Romania, for whoever sits there.
+
+        Raises:
+            UnavailableError: A command failed.
+        """
+        request = self._examples["emergency_disclosure_request"].document
+        await self._desk("JP").send(request | {"to": "RO/1"})
+
     async def _extend(self, asking: Desk, asked: Desk, draft: Json, past: Past) -> None:
         today = _now().date()
         draft["to"] = "RO/1"

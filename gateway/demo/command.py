@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import signal
 import tempfile
+import webbrowser
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
@@ -14,6 +15,7 @@ from gateway.demo.cases import CasePlays
 from gateway.demo.documents import Example
 from gateway.demo.load import Load, run_load
 from gateway.demo.network import CLOCK, DemoNetwork, described, running
+from gateway.demo.people import Seat, seat_people
 from gateway.demo.story import Story, Tally, load_examples
 from gateway.errors import ConfigError, DataError
 from gateway.terminal import JsonOption, Terminal
@@ -32,6 +34,8 @@ class Asked:
     cases: bool
     load: int
     members: bool
+    four_eyes: bool
+    open_page: bool
 
 
 @app.command(epilog="Example: a35 demo --check --load 500 --json")
@@ -45,7 +49,10 @@ def demo(
     ] = None,
     open_page: Annotated[
         bool,
-        typer.Option("--open", help="Open the officers' page, once there is one."),
+        typer.Option("--open", help="Open the page of Romania's officer in the browser."),
+    ] = False,
+    four_eyes: Annotated[
+        bool, typer.Option("--four-eyes", help="Let second persons approve, as at a real desk.")
     ] = False,
     requests: Annotated[
         list[Path] | None,
@@ -67,7 +74,6 @@ def demo(
     json: JsonOption = False,
 ) -> int:
     """Run three nodes and a directory on this machine, with real requests between them."""
-    del open_page  # nothing to open before there is a page
     terminal = Terminal(json=json)
     examples = load_examples(requests or [])
     folder = _folder(keep)
@@ -77,7 +83,14 @@ def demo(
                 folder,
                 examples,
                 terminal,
-                Asked(check=check, cases=cases, load=load, members=members),
+                Asked(
+                    check=check,
+                    cases=cases,
+                    load=load,
+                    members=members,
+                    four_eyes=four_eyes,
+                    open_page=open_page,
+                ),
             )
         )
     finally:
@@ -111,7 +124,9 @@ async def _demo(folder: Path, examples: list[Example], terminal: Terminal, asked
 async def _play(folder: Path, examples: list[Example], terminal: Terminal, asked: Asked) -> int:
     began_s = CLOCK.monotonic_s()
     terminal.note("Making keys, a signed directory and three nodes ...")
-    async with running(folder, members=asked.members) as network:
+    async with running(
+        folder, members=asked.members, four_eyes=asked.four_eyes and not asked.check
+    ) as network:
         terminal.note(f"Ready after {CLOCK.monotonic_s() - began_s:.1f} s.")
         if not asked.check:
             await _stay(network, examples, terminal, asked)
@@ -126,19 +141,49 @@ async def _play(folder: Path, examples: list[Example], terminal: Terminal, asked
 async def _stay(
     network: DemoNetwork, examples: list[Example], terminal: Terminal, asked: Asked
 ) -> NoReturn:
-    """Play the examples once, then stay up until cancelled."""
+    """Play the examples once, leave an emergency waiting, then stay up until cancelled."""
+    if asked.four_eyes:
+        await _prepare(network, examples, terminal, asked)
+    seats = await seat_people(network, four_eyes=asked.four_eyes)
     if terminal.json:
         print(described(network), flush=True)
-    story = Story(network, terminal)
-    await story.play(examples)
-    await _cases(network, terminal, asked)
+    if not asked.four_eyes:
+        await _prepare(network, examples, terminal, asked)
     if asked.load:
         await _load(network, examples, terminal, asked.load)
-    for node in network.nodes:
-        terminal.say(f"  {node.name}  {node.api}/readyz   A35_HOME={node.home.path}")
-    terminal.say("Look around in another terminal:  A35_HOME=... a35 inbox   (Ctrl-C ends)")
+    _invite(network, seats, terminal, asked)
     while True:
         await asyncio.Event().wait()
+
+
+async def _prepare(
+    network: DemoNetwork, examples: list[Example], terminal: Terminal, asked: Asked
+) -> None:
+    """Play what was asked for, then leave an emergency in Romania's inbox.
+
+    Before there are people where second persons must approve: programs cannot.
+    """
+    await Story(network, terminal).play(examples)
+    await _cases(network, terminal, asked)
+    await CasePlays(network, terminal, load_examples([])).waiting()
+
+
+def _invite(network: DemoNetwork, seats: list[Seat], terminal: Terminal, asked: Asked) -> None:
+    """Say how to come in, and what to try."""
+    for seat in sorted(seats, key=lambda seat: seat.node != "RO/1"):
+        terminal.say(f"  {seat.node}  {seat.role.value:<8}  {seat.link}")
+    terminal.say("Each link lets you in once, for 10 minutes; another one: a35 user link NAME")
+    if not asked.four_eyes:
+        terminal.say("Second persons are waived here: --four-eyes brings them.")
+    terminal.say("Three things to try:")
+    terminal.say("  1. In Romania an emergency from Japan waits: open it, acknowledge it.")
+    terminal.say("  2. In Japan, in another browser window, watch its timeline move.")
+    terminal.say("  3. Write a request from France, and answer it in Romania.")
+    for node in network.nodes:
+        terminal.say(f"  {node.name}  {node.api}   A35_HOME={node.home.path}")
+    terminal.say("Look around in another terminal:  A35_HOME=... a35 inbox   (Ctrl-C ends)")
+    if asked.open_page and seats:
+        webbrowser.open(next((each.link for each in seats if each.node == "RO/1"), seats[0].link))
 
 
 async def _cases(network: DemoNetwork, terminal: Terminal, asked: Asked) -> None:

@@ -31,6 +31,7 @@ from gateway.directory.publish import delegate, new_root, publish
 from gateway.directory.signers import KeyFolder
 from gateway.errors import UnavailableError
 from gateway.home import Home
+from gateway.officer.cli.session import read_token
 from gateway.officer.client import Client
 from gateway.operator.node import JOIN_FILE, create_node
 from gateway.operator.start import read_credential
@@ -63,6 +64,7 @@ class DemoNode:
     home: Home
     peer_port: int
     desk_port: int
+    page: str | None = None
     process: asyncio.subprocess.Process | None = None
 
     @property
@@ -82,7 +84,7 @@ class DemoNode:
 
     def client(self) -> Client:
         """Return a client of its officers' API, to be entered."""
-        return Client(self.home.path)
+        return Client(self.home.path, token=read_token(self.home.login))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -207,12 +209,13 @@ async def is_ready(node: DemoNode) -> bool:
     return b" 200 " in status
 
 
-def build(folder: Path, *, members: bool = False) -> DemoNetwork:
+def build(folder: Path, *, members: bool = False, four_eyes: bool = False) -> DemoNetwork:
     """Make keys, homes and a published directory; nothing runs yet.
 
     Args:
         folder: An empty folder.
         members: Whether the directory lists the example network beside the demo's own nodes.
+        four_eyes: Whether second persons must approve.
 
     Returns:
         The network, to be started.
@@ -233,7 +236,11 @@ def build(folder: Path, *, members: bool = False) -> DemoNetwork:
     directory_port, *ports = _free_ports(1 + 2 * len(NODES))
     nodes: list[DemoNode] = []
     for number, described in enumerate(NODES):
-        config = _config(described, ports[2 * number], ports[2 * number + 1], directory_port)
+        config = _config(
+            described,
+            (ports[2 * number], ports[2 * number + 1], directory_port),
+            four_eyes=four_eyes,
+        )
         home = Home(folder / config.node.replace("/", "-"))
         create_node(home, config, secret, clock=CLOCK, root=made.path.read_bytes())
         delegate(published, authority, config.node_id.country, now_ms=CLOCK.now_ms())
@@ -258,17 +265,20 @@ def build(folder: Path, *, members: bool = False) -> DemoNetwork:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, members: bool = False) -> AsyncIterator[DemoNetwork]:
+async def running(
+    folder: Path, *, members: bool = False, four_eyes: bool = False
+) -> AsyncIterator[DemoNetwork]:
     """Build and run a network for the time of a block.
 
     Args:
         folder: An empty folder.
         members: Whether the directory lists the example network too.
+        four_eyes: Whether second persons must approve.
 
     Yields:
         The network, every node ready.
     """
-    network = await asyncio.to_thread(build, folder, members=members)
+    network = await asyncio.to_thread(build, folder, members=members, four_eyes=four_eyes)
     try:
         await network.start()
         yield network
@@ -289,7 +299,7 @@ def described(network: DemoNetwork) -> str:
             "pid": None if node.process is None else node.process.pid,
             "api": node.api,
             "peer": node.peer,
-            "page": None,
+            "page": node.page,
         }
         for node in network.nodes
     ]
@@ -297,15 +307,18 @@ def described(network: DemoNetwork) -> str:
 
 
 def _config(
-    described: tuple[str, str, str, str], peer_port: int, desk_port: int, directory_port: int
+    described: tuple[str, str, str, str], ports: tuple[int, int, int], *, four_eyes: bool
 ) -> NodeConfig:
     name, title, zone, telephone = described
+    peer_port, desk_port, directory_port = ports
     return NodeConfig(
         node=name,
         name=title,
         url=f"https://localhost:{peer_port}",
         peer=PeerSection(listen=f"127.0.0.1:{peer_port}"),
-        desk=DeskSection(port=desk_port, name=f"{name} night desk"),
+        desk=DeskSection(
+            port=desk_port, name=f"{name} night desk", demo=True, one_person=not four_eyes
+        ),
         duty=DutySection(
             name="Duty officer",
             telephone=telephone,

@@ -50,6 +50,7 @@ def make_front_door(
     clock: Clock,
     *,
     may_combine: bool = False,
+    is_waived: bool = False,
     rules: Authenticator | None = None,
     alarm: Callable[[str], None] = _silent,
     passwords: Passwords | None = None,
@@ -61,6 +62,7 @@ def make_front_door(
         node: Of the desk.
         clock: Time.
         may_combine: `desk.combined_roles`.
+        is_waived: `desk.one_person`.
         rules: Of WebAuthn; None where the library is not installed.
         alarm: Called with who signed in by break-glass.
         passwords: Checks them; at full cost unless given.
@@ -78,5 +80,5 @@ def make_front_door(
         signin=signin,
         passkeys=Passkeys(store=store, sessions=sessions, signin=signin, clock=clock, rules=rules),
         devices=Devices(people=people, tokens=tokens, clock=clock),
-        signatories=DeskSignatories(store, signin),
+        signatories=DeskSignatories(store, signin, is_waived=is_waived),
     )
