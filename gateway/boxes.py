@@ -58,6 +58,9 @@ class BoxReads(Protocol):
     async def outlines(self, box: Box, *, limit: int) -> tuple[Outline, ...]:
         """Return the messages of a list, the newest first."""
 
+    async def boxes_version(self) -> tuple[int, ...]:
+        """Return what changes whenever an outline does; cheap."""
+
     async def summaries(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
         """Return the opened summaries of some messages; one that has none is left out."""
 

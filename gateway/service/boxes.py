@@ -21,6 +21,7 @@ from gateway.service.shown import MessageLine
 from gateway.service.summary import Summary
 from protocol.cases.ladder import MessageState
 from protocol.delivery.escalation import Budgets
+from protocol.delivery.urgency import Urgency
 from protocol.errors import MalformedError
 from protocol.requests.catalogue import TYPES
 from protocol.requests.ping import is_network_type
@@ -29,6 +30,9 @@ MOST: Final = 20_000
 """Messages that one list looks at, the newest; older ones are found by the search."""
 
 _KEPT: Final = 50_000
+AT_ONCE: Final = 2_000
+"""Summaries that one page opens at the most, after a start; the next page goes on."""
+
 _S: Final = MessageState
 _UNTAKEN: Final = frozenset({_S.ACCEPTED, _S.CONSIGNED, _S.OPENED})
 
@@ -66,10 +70,19 @@ class BoxPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What a list must know of a message besides its outline; both empty while it is unread."""
+    """What a list must know of a message besides its outline; nothing while it is unread.
 
-    type: str
-    urgency: str
+    Attributes:
+        type: Of the document.
+        is_request: Whether a person is to take it on and answer it; None if that is not known.
+        is_network: It belongs to a round of pings.
+        decided_ms: How long its decision may take.
+    """
+
+    type: str = ""
+    is_request: bool | None = None
+    is_network: bool = False
+    decided_ms: int = decision_term_ms("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +94,15 @@ class Waiting:
     due_ms: int | None
 
 
-_UNREAD: Final = Kind(type="", urgency="")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A list in order, as it was when the store had this version."""
+
+    version: tuple[int, ...]
+    found: tuple[Waiting, ...]
+
+
+_UNREAD: Final = Kind()
 
 
 class Boxes:
@@ -92,16 +113,25 @@ class Boxes:
         consult: Gives the lines of a page.
         clock: The present time.
         budgets: How long a step may take at this node.
+        at_once: How many summaries one page opens at the most.
     """
 
     def __init__(
-        self, reads: BoxReads, consult: Consult, clock: Clock, *, budgets: Budgets
+        self,
+        reads: BoxReads,
+        consult: Consult,
+        clock: Clock,
+        *,
+        budgets: Budgets,
+        at_once: int = AT_ONCE,
     ) -> None:
         self._reads = reads
         self._consult = consult
         self._clock = clock
-        self._budgets = budgets
+        self._terms = {cls: _terms(budgets, cls) for cls in Urgency}
+        self._at_once = at_once
         self._kinds: OrderedDict[int, Kind] = OrderedDict()
+        self._held: dict[Box, Held] = {}
 
     async def page(self, query: BoxQuery) -> BoxPage:
         """Return one page of a list.
@@ -109,11 +139,8 @@ class Boxes:
         Args:
             query: Which.
         """
-        found = [each for each in await self._all(query.box) if self._fits(each, query)]
-        if query.box is Box.CLOSED:
-            found.sort(key=lambda each: -each.outline.t_ms)
-        else:
-            found.sort(key=_rank)
+        every = await self._all(query.box, whole=query.article is not None)
+        found = [each for each in every if self._fits(each, query)]
         numbers = [each.outline.number for each in found[query.after : query.after + query.limit]]
         rows = await self._reads.messages_of(numbers)
         return BoxPage(lines=await self._consult.lines_of(rows), total=len(found))
@@ -130,9 +157,8 @@ class Boxes:
         found = [
             each
             for each in await self._all(Box.INBOX)
-            if each.outline.cls == 0 and each.outline.state is _S.CONSIGNED
+            if each.outline.cls is Urgency.P0 and each.outline.state is _S.CONSIGNED
         ]
-        found.sort(key=_rank)
         rows = await self._reads.messages_of([each.outline.number for each in found])
         return await self._consult.lines_of(rows)
 
@@ -149,7 +175,7 @@ class Boxes:
             for outline in await self._reads.outlines(box, limit=MOST)
             if outline.direction is direction
         ]
-        await self._learn(outlines)
+        await self._learn(outlines, whole=True)
         outlines.sort(key=lambda each: (-each.t_ms, -each.number))
         kinds = [self._kinds.get(outline.number, _UNREAD) for outline in outlines]
         return [
@@ -161,25 +187,41 @@ class Boxes:
         """Return the lines of some messages, in the order of their numbers given."""
         return await self._consult.lines_of(await self._reads.messages_of(numbers))
 
-    async def _all(self, box: Box) -> list[Waiting]:
-        outlines = await self._reads.outlines(box, limit=MOST)
-        await self._learn(outlines)
-        found = []
-        for outline in outlines:
-            kind = self._kinds.get(outline.number, _UNREAD)
-            if not is_network_type(kind.type):  # rounds of pings have a page of their own
-                found.append(
-                    Waiting(outline=outline, kind=kind, due_ms=self._due_ms(outline, kind))
-                )
-        return found
+    async def _all(self, box: Box, *, whole: bool = False) -> tuple[Waiting, ...]:
+        """Return a list in order; put together anew only when something has happened.
 
-    async def _learn(self, outlines: Sequence[Outline]) -> None:
-        """Read type and urgency of the messages that were not looked at yet."""
+        Args:
+            box: Which.
+            whole: The type of every message must be known, not only of the newest thousands.
+        """
+        version = await self._reads.boxes_version()
+        held = self._held.get(box)
+        if held is not None and held.version == version:
+            return held.found
+        outlines = await self._reads.outlines(box, limit=MOST)
+        is_whole = await self._learn(outlines, whole=whole)
+        found = [
+            Waiting(outline=outline, kind=kind, due_ms=self._due_ms(outline, kind))
+            for outline in outlines
+            # Rounds of pings have a page of their own.
+            if not (kind := self._kinds.get(outline.number, _UNREAD)).is_network
+        ]
+        if box is not Box.CLOSED:
+            found.sort(key=_rank)
+        kept = Held(version=version, found=tuple(found))
+        if is_whole:
+            self._held[box] = kept
+        return kept.found
+
+    async def _learn(self, outlines: Sequence[Outline], *, whole: bool) -> bool:
+        """Read what is not known yet of messages, the newest first; tell whether that is all."""
         unknown = [each.number for each in outlines if each.number not in self._kinds]
-        for number, data in (await self._reads.summaries(unknown)).items():
+        some = unknown if whole else unknown[: self._at_once]
+        for number, data in (await self._reads.summaries(some)).items():
             self._kinds[number] = _kind_of(data)
         while len(self._kinds) > _KEPT:
             self._kinds.popitem(last=False)
+        return len(some) == len(unknown)
 
     def _fits(self, each: Waiting, query: BoxQuery) -> bool:
         outline = each.outline
@@ -198,22 +240,20 @@ class Boxes:
 
         What is new here is due to be opened, also if it is no request.
         """
-        budget = self._budgets.of(outline.cls)
-        known = TYPES.get(kind.type)
-        is_request = not outline.is_reply if known is None else known.is_request
-        if outline.state is _S.QUEUED and budget is not None:
-            return outline.t_ms + budget.accepted_ms
-        if outline.direction is Direction.IN and outline.state is _S.CONSIGNED:
-            return outline.t_ms + (
-                decision_term_ms("") if budget is None else budget.acknowledged_ms
-            )
-        if budget is None or not is_request:
+        accepted_ms, acknowledged_ms = self._terms[outline.cls]
+        state, t_ms = outline.state, outline.t_ms
+        is_request = not outline.is_reply if kind.is_request is None else kind.is_request
+        if state is _S.CONSIGNED and outline.direction is Direction.IN:
+            return t_ms + (acknowledged_ms or kind.decided_ms)
+        if not acknowledged_ms:
+            return None  # bulk, for which nobody waits
+        if state is _S.QUEUED:
+            return t_ms + accepted_ms
+        if not is_request:
             return None
-        if outline.state in _UNTAKEN:
-            return outline.t_ms + budget.acknowledged_ms
-        if outline.state is _S.ACKNOWLEDGED:
-            return outline.t_ms + decision_term_ms(kind.urgency)
-        return None
+        if state is _S.ACKNOWLEDGED:
+            return t_ms + kind.decided_ms
+        return t_ms + acknowledged_ms if state in _UNTAKEN else None
 
 
 def articles_of(type_name: str) -> tuple[str, ...]:
@@ -246,4 +286,16 @@ def _kind_of(data: bytes) -> Kind:
         summary = Summary.decode(data)
     except MalformedError:
         return _UNREAD  # of a later version: in its list, of no known type
-    return Kind(type=summary.type, urgency=summary.urgency)
+    known = TYPES.get(summary.type)
+    return Kind(
+        type=summary.type,
+        is_request=None if known is None else known.is_request,
+        is_network=is_network_type(summary.type),
+        decided_ms=decision_term_ms(summary.urgency),
+    )
+
+
+def _terms(budgets: Budgets, cls: Urgency) -> tuple[int, int]:
+    """Return how long it may take to accept and to acknowledge; both 0 for bulk."""
+    budget = budgets.of(cls)
+    return (0, 0) if budget is None else (budget.accepted_ms, budget.acknowledged_ms)

@@ -32,6 +32,9 @@ _SUMMARY: Final = (
     "SELECT m.id, m.sender, m.mid, c.month, c.summary FROM message m"
     " JOIN content c ON c.message = m.id WHERE c.summary IS NOT NULL AND m.id IN ({})"
 )
+_DIRECTIONS: Final = {each.value: each for each in Direction}
+_CLASSES: Final = {each.value: each for each in Urgency}
+_STATES: Final = {each.value: each for each in MessageState}
 _AT_ONCE: Final = 500
 """Numbers in one question; the database takes some thousands."""
 
@@ -45,19 +48,27 @@ class BoxPart(StorePart):
             f"{_OUTLINE}{_WHERE[box]} ORDER BY m.t_ms DESC, m.id DESC LIMIT ?", (limit,)
         ).fetchall()
         nodes = {text: NodeId.parse(text) for text in {row[2] for row in rows}}
+        # Looked up, not called: of ten thousand rows a call of an enum is most of the time.
         return tuple(
             Outline(
                 number=number,
-                direction=Direction(direction),
+                direction=_DIRECTIONS[direction],
                 party=nodes[party],
                 is_reply=bool(is_reply),
-                cls=Urgency(cls),
-                state=MessageState(state),
+                cls=_CLASSES[cls],
+                state=_STATES[state],
                 t_ms=t_ms,
                 is_filed=bool(is_filed),
             )
             for number, direction, party, is_reply, cls, state, t_ms, is_filed in rows
         )
+
+    async def boxes_version(self) -> tuple[int, ...]:
+        """Return what changes whenever an outline does: each step of a message is an event."""
+        filed = self._core.reader.execute(
+            "SELECT count(*), coalesce(sum(is_closed), 0), coalesce(max(at_ms), 0) FROM filing"
+        ).fetchone()
+        return (self._core.newest_event, *filed)
 
     async def summaries(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
         """Return the opened summaries of some messages; one that has none is left out.

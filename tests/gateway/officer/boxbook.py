@@ -40,6 +40,15 @@ class BoxShelf:
         ]
         return tuple(sorted(found, key=lambda one: -one.t_ms)[:limit])
 
+    async def boxes_version(self) -> tuple[int, ...]:
+        """Return what changes with every message and step."""
+        return (
+            len(self._book.rows),
+            len(self._book.log),
+            len(self.filed),
+            hash(str(self._book.rows)),
+        )
+
     async def summaries(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
         """Return the summaries of some messages."""
         self.opened.extend(numbers)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from gateway.boxes import Box
 from gateway.records import Direction
 from gateway.rows import MessageRow
-from gateway.service.boxes import Boxes, BoxPage, BoxQuery, all_articles, articles_of
+from gateway.service.boxes import AT_ONCE, Boxes, BoxPage, BoxQuery, all_articles, articles_of
 from protocol.cases.ladder import MessageState
 from protocol.delivery.escalation import Budgets
 from protocol.delivery.urgency import Urgency
@@ -21,11 +21,13 @@ HOUR_MS = 60 * 60_000
 class Desk:
     """A book and the lists over it."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_once: int = AT_ONCE) -> None:
         self.world = World()
         self.shelf = BoxShelf(self.world.book)
         consult = self.world.services().consult
-        self.boxes = Boxes(self.shelf, consult, self.world.clock, budgets=Budgets())
+        self.boxes = Boxes(
+            self.shelf, consult, self.world.clock, budgets=Budgets(), at_once=at_once
+        )
 
     def put(
         self,
@@ -153,6 +155,30 @@ def test_type_is_opened_once_and_one_of_a_later_version_stays_in_its_list() -> N
     assert desk.numbers(INBOX) == [1]
     assert desk.shelf.opened == [0]
     assert desk.numbers(replace(INBOX, article="29")) == []
+
+
+def test_order_is_kept_until_something_happens() -> None:
+    """Every page asks for it several times."""
+    desk = Desk()
+    row = desk.put(1)
+    assert desk.numbers(INBOX) == [1]
+    desk.world.book.happen(row, "answered")
+    assert desk.numbers(INBOX) == []
+    assert desk.numbers(BoxQuery(box=Box.CLOSED)) == [1]
+
+
+def test_after_a_start_one_page_opens_the_newest_alone_and_the_next_go_on() -> None:
+    """Ten thousand summaries would keep the first officer of the day waiting."""
+    desk = Desk(at_once=2)
+    for number in range(1, 6):
+        desk.put(number, age_ms=number)
+    for opened in (2, 4, 5, 5):
+        desk.page(INBOX)
+        assert len(desk.shelf.opened) == opened
+    fresh = Desk(at_once=2)
+    for number in range(1, 6):
+        fresh.put(number, kind="preservation_request")
+    assert len(fresh.numbers(replace(INBOX, article="29"))) == 5  # a filter must not miss one
 
 
 def test_articles_are_those_of_the_requests() -> None:

@@ -78,3 +78,18 @@ class BoxesContract(Contract):
             assert [row.mid for row in rows] == [mid(1), mid(2), mid(3)]
 
         self.run(scenario)
+
+    def test_version_changes_with_every_step_and_when_a_case_is_put_away(self) -> None:
+        """A list that was put in order is kept until then."""
+
+        async def scenario(store: Store) -> None:
+            seen = [await store.boxes_version()]
+            await store.submit(submission(1), now_ms=NOW_MS)
+            seen.append(await store.boxes_version())
+            for on in (True, False):
+                await store.file_case(mid(1), POP, on=on, now_ms=NOW_MS)
+                seen.append(await store.boxes_version())
+            assert len(set(seen)) == 4
+            assert await store.boxes_version() == seen[-1]
+
+        self.run(scenario)
