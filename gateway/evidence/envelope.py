@@ -4,6 +4,7 @@ Source: docs/wire-format.md, rules 11 to 16; docs/evidence.md, "The bundle".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from gateway.evidence.container import Contents, read_piece
@@ -11,7 +12,7 @@ from gateway.evidence.findings import Findings
 from gateway.service.summary import document_of
 from keys.body import decrypt_stream
 from protocol.envelope.blobs import blob_context, check_opened
-from protocol.envelope.content import Content
+from protocol.envelope.content import Content, officer_digest
 from protocol.envelope.header import Part
 from protocol.envelope.seal import open_disclosed
 from protocol.evidence.manifest import Manifest
@@ -59,7 +60,15 @@ def _check_blobs(
         findings.remark(f"{missing} attachments are not here; the header names their digests")
 
 
-def opened(contents: Contents, source: BinaryIO, findings: Findings) -> Mapping[str, Any] | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosed:
+    """A content that is disclosed and holds: the document, and its officer digest."""
+
+    document: Mapping[str, Any]
+    digest: bytes
+
+
+def opened(contents: Contents, source: BinaryIO, findings: Findings) -> Disclosed | None:
     """Open the content if its key is disclosed, and every attachment that is there with it.
 
     Args:
@@ -68,20 +77,21 @@ def opened(contents: Contents, source: BinaryIO, findings: Findings) -> Mapping[
         findings: Takes the faults.
 
     Returns:
-        The document as its author wrote it, in what JSON can hold; None if it is not disclosed
-        or does not hold.
+        The document as its author wrote it, in what JSON can hold, with its digest; None if it
+        is not disclosed or does not hold.
     """
     key, body = contents.small.get(CONTENT_KEY), contents.small.get(BODY)
     if key is None or body is None:
         return None
-    document: Mapping[str, Any] | None = None
+    disclosed: Disclosed | None = None
     with findings.at(CONTENT_KEY):
         content = open_disclosed(contents.small[HEADER], body, key).content
         document = {name: _plain(value) for name, value in document_of(content).items()}
+        disclosed = Disclosed(document=document, digest=officer_digest(content.encode()))
         for index in range(len(content.files)):
             with findings.at(blob_file(index)):
                 _check_file(contents, content, index, source)
-    return document
+    return disclosed
 
 
 def _check_file(contents: Contents, content: Content, index: int, source: BinaryIO) -> None:

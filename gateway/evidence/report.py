@@ -45,6 +45,7 @@ class Finding:
         origin: The log.
         index: Its place there.
         assessment: What follows.
+        content: Officer digest of the message's content, if it is disclosed.
     """
 
     folder: str
@@ -54,11 +55,18 @@ class Finding:
     origin: LogOrigin
     index: int
     assessment: Assessment
+    content: bytes | None = None
 
     @property
     def place(self) -> Place:
         """Who says it, and where."""
-        return Place(by=self.by, other=self.other, origin=self.origin, index=self.index)
+        return Place(
+            by=self.by,
+            other=self.other,
+            origin=self.origin,
+            index=self.index,
+            content=self.content,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return it as programs read it."""
@@ -82,6 +90,21 @@ class Finding:
             "proven": list(proven(self.said, assessment, self.place)),
             "not_proven": list(unproven(self.said, assessment, self.place)),
             "file": self.folder,
+        } | self._approval()
+
+    def _approval(self) -> dict[str, Any]:
+        """Return who approved what, if that is what it says; a passkey's is checked."""
+        approved = self.said.approved
+        if approved is None:
+            return {}
+        return {
+            "approved": {
+                "by": approved.who,
+                "passkey": approved.is_signed,
+                "content": approved.content.hex(),
+                "this_content": None if self.content is None else True,
+                "after_sending": approved.is_late,
+            }
         }
 
 

@@ -89,20 +89,24 @@ def _verified(
     if manifest is None or matter is None:
         return replace(_NOTHING, faults=findings.faults)
     check_envelope(contents, manifest, matter, findings)
-    document = opened(contents, source, findings)
+    disclosed = opened(contents, source, findings)
     keys = LogKeys(read_states(files, root, findings), now_ms=now_ms)
     standing = read_statements(files, matter, keys, findings)
     if manifest.redacted and any(one.proven.kind is StatementKind.ACT for one in standing):
         findings.fault("statements", "an officer's act in a redacted bundle")
     seen = Attesting(files, keys, trust, findings, now_ms=now_ms).read(standing)
+    digest = None if disclosed is None else disclosed.digest
+    _check_approvals(standing, digest, findings)
     _check_policy(files, findings)
     _check_accepted(standing, trust, findings)
     return Report(
         message=_message(matter, manifest),
-        findings=tuple(_assessed(standing, seen, matter, trust)),
+        findings=tuple(
+            replace(each, content=digest) for each in _assessed(standing, seen, matter, trust)
+        ),
         faults=findings.faults,
         remarks=findings.remarks,
-        document=document,
+        document=None if disclosed is None else disclosed.document,
     )
 
 
@@ -135,6 +139,16 @@ def _matter(files: Mapping[str, bytes], findings: Findings) -> Matter | None:
     except ProtocolError as error:
         findings.fault(HEADER, str(error))
         return None
+
+
+def _check_approvals(
+    standing: Sequence[Standing], digest: bytes | None, findings: Findings
+) -> None:
+    """Hold approvals of the sender's people against the content, if it is disclosed."""
+    for one in standing:
+        approved = one.said.approved
+        if approved is not None and digest is not None and approved.content != digest:
+            findings.fault(one.folder, "an approval of another content than this one")
 
 
 def _check_policy(files: Mapping[str, bytes], findings: Findings) -> None:

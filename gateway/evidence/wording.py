@@ -11,7 +11,7 @@ from typing import Final, assert_never
 from gateway.evidence.moment import moment
 from protocol.evidence.bounds import SaidTime
 from protocol.evidence.ladder import Rung
-from protocol.evidence.reading import OBTAINED, Said
+from protocol.evidence.reading import OBTAINED, Approved, Said
 from protocol.evidence.verdict import Assessment, Verdict
 from protocol.identifiers import LogOrigin, NodeId
 
@@ -42,12 +42,24 @@ class Place:
         other: The other side of the exchange.
         origin: The log.
         index: The leaf.
+        content: Officer digest of the content, if it is disclosed.
     """
 
     by: NodeId
     other: NodeId
     origin: LogOrigin
     index: int
+    content: bytes | None = None
+
+
+def _approval(approved: Approved, content: bytes | None) -> str:
+    """Return who approved what: a name is the node's own text, and comes harmless to people."""
+    done = "confirmed after the sending" if approved.is_late else "approved"
+    by = f"{done} by {approved.who}"
+    how = "with a passkey" if approved.is_signed else "by password, the node's own word alone"
+    if content == approved.content:
+        return f"{by} {how}: these bytes"
+    return f"{by} {how}: the content of digest {approved.content.hex()}, which is not disclosed"
 
 
 def proven(said: Said, assessment: Assessment, place: Place) -> Iterator[str]:
@@ -62,6 +74,8 @@ def proven(said: Said, assessment: Assessment, place: Place) -> Iterator[str]:
         yield "nothing any more: the keys of this log have ended, and nobody saw it before"
         return
     _, meaning = _WORDS.get(said.what, _OTHER)
+    if said.approved is not None:
+        meaning = _approval(said.approved, place.content)
     yield f"{place.by} stated in its own log, leaf {place.index}: {meaning}"
     for node in dict.fromkeys(answer.by for answer in assessment.answered):
         yield f"{node} stated in its own log that it has this statement"

@@ -38,6 +38,26 @@ OBTAINED: Final = "receipt_obtained"
 
 _ACT: Final = "act"
 _SILENCE: Final = "silence"
+_CONFIRMED: Final = "confirmed"
+_APPROVING: Final = frozenset({"approved", _CONFIRMED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """That a second person approved a content, by the word of their node.
+
+    Attributes:
+        who: As the node calls them: its own text, at most 255 bytes.
+        content: Officer digest of the content that was approved, 32 bytes.
+        is_signed: Whether their passkey signed it, and the signature holds; else the node's word
+            alone says so.
+        is_late: Whether it was sent first, for a reason, and confirmed afterwards.
+    """
+
+    who: str
+    content: bytes
+    is_signed: bool
+    is_late: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +71,7 @@ class Said:
         at_ms: When, by the speaker's own word: milliseconds since 1970; None if it does not say.
         sealing: Of a receipt the digest of the sealing that it names, else None.
         directory: The directory version that the speaker says it held, if it says so.
+        approved: Of an act that approves the message's content, what it approves; else None.
     """
 
     what: str
@@ -58,6 +79,7 @@ class Said:
     at_ms: int | None
     sealing: bytes | None = None
     directory: DirectoryStamp | None = None
+    approved: Approved | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +205,35 @@ def _act(spoken: Spoken, matter: Matter) -> Said:
         raise NotProvenError("an act of a node that has no part in the exchange")
     rung = rung_of_act(act)
     if rung is None or ROWS[rung].kind is not StatementKind.ACT:
-        return Said(what=f"{_ACT}:{act.act}", rung=None, at_ms=act.t_ms)
+        approved = _approval(act)
+        if approved is not None and not _is_their_word(approved, spoken.node, matter):
+            raise NotProvenError("an approval in the log of a node whose word this is not")
+        return Said(what=f"{_ACT}:{act.act}", rung=None, at_ms=act.t_ms, approved=approved)
     return Said(what=rung.value, rung=rung, at_ms=act.t_ms)
+
+
+def _is_their_word(approved: Approved, node: NodeId, matter: Matter) -> bool:
+    return node == matter.exchange.sender and approved.who.startswith(f"{node} ")
+
+
+def _approval(act: Act) -> Approved | None:
+    """Read what an act approves, and check what a passkey signed.
+
+    Raises:
+        NotProvenError: What it signed does not approve what the act says.
+    """
+    if act.act not in _APPROVING or act.subject is None:
+        if act.approval is not None:
+            raise NotProvenError("an approval of nothing")
+        return None
+    if act.approval is not None:
+        act.approval.check(act.subject)
+    return Approved(
+        who=act.who,
+        content=act.subject,
+        is_signed=act.approval is not None,
+        is_late=act.act == _CONFIRMED,
+    )
 
 
 def _silence(spoken: Spoken, matter: Matter) -> Said:
