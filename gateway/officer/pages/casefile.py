@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.casework import Access, CaseDesk, Casework, Seen
-from gateway.officer.pages.inboxview import Sight
+from gateway.officer.pages.inboxview import Sight, is_readable
 from gateway.officer.pages.timeline import (
     Reach,
     TimelineLine,
@@ -20,11 +20,9 @@ from gateway.officer.pages.timeline import (
     reach_of,
 )
 from gateway.officer.services import OfficerServices
-from gateway.records import Direction
 from gateway.service.advice import Card, card_of
 from gateway.service.case import Case
 from gateway.service.shown import MessageDetail
-from protocol.cases.ladder import MessageState, reached
 from protocol.identifiers import MessageId, NodeId
 
 _TAKEN = frozenset({"acknowledged", "declined", "answered"})
@@ -68,13 +66,8 @@ class CaseFile:
     @property
     def to_answer(self) -> MessageId | None:
         """The newest message that a reply can be about: ours, or one that was opened here."""
-        known = (
-            detail.line.row
-            for detail in reversed(self.details)
-            if detail.line.row.direction is Direction.OUT
-            or reached(detail.line.row.state, MessageState.OPENED)
-        )
-        return next((row.mid for row in known), None)
+        known = (each.line for each in reversed(self.details) if is_readable(each.line))
+        return next((line.row.mid for line in known), None)
 
     def seen_by(self, sight: Sight) -> Mapping[MessageId, Sequence[str]]:
         """Return who of this desk read each message, as somebody may know it.

@@ -7,11 +7,12 @@ Source: docs/desk.md, "Inbox and cases"; docs/cases.md.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
 from gateway.officer.adapters.languages import message
-from gateway.officer.pages.inboxview import BoxRow, Sight, rows_of
+from gateway.officer.pages.inboxview import BoxRow, Sight, is_readable, rows_of
 from gateway.officer.pages.tags import (
     CONDITIONS,
     DUES,
@@ -137,7 +138,7 @@ class CaseView:
         is_emergency: A message of it was sent as an emergency.
         clocks: What is due.
         acknowledged: How long the first request waited for a person; None while it waits.
-        requests: With their items; empty for who may not read content.
+        requests: Those that were opened, with their items; none for who may not read content.
         messages: In the order of time.
         sendable: Types that this desk may send now.
     """
@@ -192,6 +193,7 @@ def case_view(
     rows = rows_of(lines, seen=seen, sight=sight)
     numbers = {line.row.mid: number for number, line in enumerate(lines, start=1)}
     reasons = _out_of_order(state)
+    readable = {line.row.mid for line in lines if is_readable(line)}
     return CaseView(
         thread=str(thread),
         reference=next((row.reference for row in rows if row.reference), None),
@@ -202,9 +204,12 @@ def case_view(
         tag=_tag(state),
         ours=None if case.side is None else case.side is Side.REQUESTING,
         is_emergency=any(row.is_emergency for row in rows),
-        clocks=tuple(_clock(each, case, sight) for each in deadlines),
+        clocks=tuple(
+            _clock(each, case, names_items=sight is Sight.CONTENT and each.request in readable)
+            for each in deadlines
+        ),
         acknowledged=None if sight is Sight.STATES else _met(first, acknowledged_ms),
-        requests=tuple(_requests(state, numbers)) if sight is Sight.CONTENT else (),
+        requests=tuple(_requests(state, numbers, readable)) if sight is Sight.CONTENT else (),
         messages=tuple(
             MessageEntry(
                 number=numbers[line.row.mid], row=row, out_of_order=reasons.get(line.row.mid)
@@ -237,12 +242,12 @@ def _met(first: MessageLine, acknowledged_ms: int | None) -> MetClock | None:
     )
 
 
-def _clock(deadline: Deadline, case: Case, sight: Sight) -> ClockLine:
+def _clock(deadline: Deadline, case: Case, *, names_items: bool) -> ClockLine:
     return ClockLine(
         name=DUES[deadline.due],
         tag=STANDINGS[deadline.standing],
         due_ms=deadline.due_ms,
-        item=deadline.item_id if sight is Sight.CONTENT else None,
+        item=deadline.item_id if names_items else None,
         ours=None if deadline.acts is None else deadline.acts is case.side,
         paused=_why_paused(deadline, case),
         law=None if deadline.law is None else deadline.law.shown,
@@ -271,14 +276,19 @@ def _out_of_order(state: Thread) -> dict[MessageId, str]:
     }
 
 
-def _requests(state: Thread, numbers: Mapping[MessageId, int]) -> Iterator[RequestLine]:
+def _requests(
+    state: Thread, numbers: Mapping[MessageId, int], readable: AbstractSet[MessageId]
+) -> Iterator[RequestLine]:
+    """Yield the requests that were opened: this node reads the others, but nobody of the desk."""
     for request in state.requests.values():
+        if request.mid not in readable:
+            continue
         yield RequestLine(
             mid=str(request.mid),
             number=numbers.get(request.mid),
             type=request.type,
             tag=_request_tag(request),
-            items=tuple(map(_item, request.items)),
+            items=tuple(_item(item, readable) for item in request.items),
             reminders=sum(request.reminders),
         )
 
@@ -287,7 +297,7 @@ def _request_tag(request: Request) -> Tag:
     return PHASES[request.phase] if request.ending is None else ENDINGS[request.ending]
 
 
-def _item(item: Item) -> ItemLine:
+def _item(item: Item, readable: AbstractSet[MessageId]) -> ItemLine:
     kept = item.preservation
     return ItemLine(
         item_id=item.item_id,
@@ -299,5 +309,6 @@ def _item(item: Item) -> ItemLine:
         conditions=tuple(
             ConditionLine(kind=each.kind, text=each.text, tag=CONDITIONS[each.state])
             for each in item.conditions
+            if each.by in readable
         ),
     )

@@ -17,7 +17,14 @@ from gateway.errors import DataError, GatewayError
 from gateway.officer.access import May, caller_of, may
 from gateway.officer.adapters.languages import message
 from gateway.officer.pages.desk import Desk
-from gateway.officer.pages.inboxview import PAGE_ROWS, BoxRow, Sight, rows_of, sight_of
+from gateway.officer.pages.inboxview import (
+    PAGE_ROWS,
+    BoxRow,
+    Sight,
+    is_readable,
+    rows_of,
+    sight_of,
+)
 from gateway.officer.pages.layout import language_of
 from gateway.officer.pages.naming import subject_of, type_name
 from gateway.officer.pages.tags import OVERDUE, state_tag
@@ -25,7 +32,7 @@ from gateway.people import Caller
 from gateway.records import Direction
 from gateway.service.boxes import MOST, Boxes, BoxQuery, all_articles
 from gateway.service.shown import MessageLine
-from protocol.cases.ladder import MessageState, reached
+from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId
 
 _OVERDUE: Final = "overdue"
@@ -144,7 +151,7 @@ class InboxPages:
 
     async def _subject(self, line: MessageLine, language: str) -> Markup:
         """Return what is asked for, once somebody of the desk has opened the message."""
-        if line.row.direction is Direction.IN and not reached(line.row.state, _S.OPENED):
+        if not is_readable(line):
             return Markup()
         document = await self._document(line.row.mid, is_gone=line.row.erased_ms is not None)
         return Markup() if document is None else subject_of(document, language)

@@ -19,7 +19,7 @@ from gateway.people import Caller
 from gateway.records import Direction
 from gateway.service.clocks import ClockState, StepClock
 from gateway.service.shown import MessageLine
-from protocol.cases.ladder import MessageState
+from protocol.cases.ladder import MessageState, reached
 from protocol.delivery.reference import code_of
 from protocol.identifiers import MessageId
 from protocol.requests.catalogue import TYPES
@@ -200,6 +200,16 @@ def is_new(line: MessageLine) -> bool:
     """
     row = line.row
     return row.direction is Direction.IN and row.state is MessageState.CONSIGNED
+
+
+def is_readable(line: MessageLine) -> bool:
+    """Tell whether people of this desk may read a message: it is ours, or somebody opened it.
+
+    Args:
+        line: As the services give it.
+    """
+    row = line.row
+    return row.direction is Direction.OUT or reached(row.state, MessageState.OPENED)
 
 
 def is_late(line: MessageLine) -> bool:

@@ -19,7 +19,7 @@ from gateway.officer.adapters.languages import message
 from gateway.officer.download import IN_MEMORY_BYTES, send_bundle, send_file
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.forms_in import form_of
-from gateway.officer.pages.inboxview import Sight, concealed, row_of, sight_of
+from gateway.officer.pages.inboxview import Sight, concealed, is_readable, row_of, sight_of
 from gateway.officer.pages.layout import language_of
 from gateway.officer.pages.naming import mid_in, peer_zone, type_name
 from gateway.officer.pages.timeline import is_silence, lines_of, reach_of
@@ -29,7 +29,7 @@ from gateway.people import Caller
 from gateway.records import Direction
 from gateway.service.advice import card_of
 from gateway.service.shown import FileLine, MessageDetail
-from protocol.cases.ladder import MessageState, reached
+from protocol.cases.ladder import MessageState
 from protocol.delivery.reference import spoken
 
 _VARIANTS: Final[Mapping[Variant, str]] = {
@@ -100,7 +100,7 @@ class MessagePages:
             "message.html",
             row=row_of(line, seen_by=names),
             type=type_name(line.type, language_of(request, caller)),
-            is_opened=_is_opened(detail),
+            is_opened=is_readable(detail.line),
             may_open=detail.line.row.state is MessageState.CONSIGNED and _is_received(detail),
             sendable=await self._sendable(detail, caller),
             expires_ms=detail.line.row.exp_ms,
@@ -171,14 +171,14 @@ class MessagePages:
     async def _sendable(self, detail: MessageDetail, caller: Caller) -> tuple[str, ...]:
         """Return the types by which a message may be answered or continued now."""
         thread = detail.line.row.thread
-        if thread is None or not allows(caller, May.COMPOSE) or not _is_opened(detail):
+        if thread is None or not allows(caller, May.COMPOSE) or not is_readable(detail.line):
             return ()
         return (await self._desk.services.consult.case(thread)).sendable
 
     async def _content(self, detail: MessageDetail, caller: Caller) -> Shown:
         """Return the document and note that it was read, unless nobody has opened it."""
         row = detail.line.row
-        if not _is_opened(detail):
+        if not is_readable(detail.line):
             return Shown()
         try:
             content = await self._desk.services.consult.content(row.mid)
@@ -190,11 +190,6 @@ class MessagePages:
 
 def _is_received(detail: MessageDetail) -> bool:
     return detail.line.row.direction is Direction.IN
-
-
-def _is_opened(detail: MessageDetail) -> bool:
-    """Tell whether its content may be shown: it is ours, or somebody has opened it."""
-    return not _is_received(detail) or reached(detail.line.row.state, MessageState.OPENED)
 
 
 def _variants(caller: Caller) -> tuple[tuple[Variant, str], ...]:
