@@ -21,6 +21,7 @@ from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
 from aiohttp.test_utils import TestServer
+from aiohttp.web import Application
 
 from gateway.accounts import Means, Person
 from gateway.config import DeskSection, DutySection, NodeConfig
@@ -128,6 +129,7 @@ class DeskWorld:
         node: RO/1, whose desk it is.
         peer: FR/1.
         parts: What the desk was built of.
+        app: The desk itself.
         http: For visitors.
         base: Where the desk is reached.
     """
@@ -136,6 +138,7 @@ class DeskWorld:
     node: Node
     peer: Node
     parts: DeskParts
+    app: Application
     http: ClientSession
     base: str
 
@@ -218,7 +221,8 @@ async def desk_world(
         services = replace(services_of(node, desk=section), door=door, enter=address.enter)
         services = change(services)
         parts = complete(net, node, DeskParts(services=services, door=door, address=address))
-        server = TestServer(build_desk_app(parts), host="127.0.0.1")
+        app = build_desk_app(parts)
+        server = TestServer(app, host="127.0.0.1")
         await server.start_server(shutdown_timeout=0.1)
         address.port = server.port or 0
         http = ClientSession(cookie_jar=DummyCookieJar())
@@ -228,6 +232,7 @@ async def desk_world(
                 node=node,
                 peer=peer,
                 parts=parts,
+                app=app,
                 http=http,
                 base=f"http://localhost:{address.port}",
             )
