@@ -182,8 +182,9 @@ def missing() -> list[dict[str, str | list[str]]]:
 
 def prune() -> None:
     """Take out of `ui` what nothing shows any more."""
+    wanted = used()
     for language in LANGUAGES:
-        kept = {key: texts for key, texts in read(language, "ui").items() if key in used()}
+        kept = {key: texts for key, texts in read(language, "ui").items() if key in wanted}
         write(language, "ui", kept)
 
 
