@@ -23,7 +23,7 @@ _ZONE: Final = "UTC"
 _NO_SHIFT: Final = message("Give a day and a time for both, the end after the beginning.")
 _NO_PERSON: Final = message("Choose a person of this desk.")
 _LONG: Final = message("The note is empty or longer than 10,000 signs.")
-_REFUSED: Final = message("This shift was refused: it overlaps another, or has ended already.")
+_REFUSED: Final = message("This shift was refused: the roster is full.")
 
 
 class DutyPages:

@@ -280,4 +280,4 @@ def _fault(error: GatewayError) -> str:
         return message("Several pings have this code. Wait for the next one that they send.")
     if isinstance(error, NoInputError):
         return message("No ping that waits has this code. Read it once more.")
-    return message("The note does not fit: at most 200 signs, one line.")
+    return message("The note is too long, or holds signs that are not allowed.")
