@@ -14,6 +14,7 @@ from tests.gateway.storage.contract_log import LogContract
 from tests.gateway.storage.contract_numbers import NumbersContract
 from tests.gateway.storage.contract_outbox import OutboxContract
 from tests.gateway.storage.contract_peers import PeersContract
+from tests.gateway.storage.contract_people import PeopleContract
 from tests.gateway.storage.contract_pings import PingsContract
 from tests.gateway.storage.contract_proof import ProofContract
 from tests.gateway.storage.contract_reading import ReadingContract
@@ -41,6 +42,7 @@ class StoreContract(
     PingsContract,
     WitnessContract,
     RevocationContract,
+    PeopleContract,
     DraftContract,
     CaseworkContract,
     BoxesContract,
