@@ -7,10 +7,12 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 
+from gateway.journal import get_journal
 from gateway.officer.services import OfficerServices
 from gateway.service.case import Cases
 from gateway.service.casework import CaseworkDesk
 from gateway.service.exporting import Exporting
+from gateway.service.operations import Operations
 from gateway.service.roster import DutyRoster
 from gateway.service.searching import Search
 from gateway.service.statistics import StatisticsDesk
@@ -37,6 +39,7 @@ def with_deskwork(
         roster=DutyRoster(store, store, clock),
         searching=Search(store, MemoryIndex(), clock),
         exporting=Exporting(store, services.consult, cases, clock),
+        operations=Operations(store, clock, get_journal("desk")),
         counting=StatisticsDesk(store, cases, clock, budgets=budgets),
     )
 
@@ -50,10 +53,14 @@ def begin_deskwork(services: OfficerServices, stack: AsyncExitStack) -> None:
     """
     warming = asyncio.create_task(_warm(services))
     stack.callback(warming.cancel)
+    if services.operations is not None:
+        stack.push_async_callback(services.operations.close)
 
 
 async def _warm(services: OfficerServices) -> None:
-    """Read what the first list and the first search would wait for."""
+    """Close what an earlier run left; read what the first list and search would wait for."""
+    if services.operations is not None:
+        await services.operations.recover()
     if services.boxes is not None:
         await services.boxes.counts()
     if services.searching is not None:

@@ -24,6 +24,7 @@ from gateway.lateness import (
     Unasked,
 )
 from gateway.numbers import Numbers
+from gateway.operating import OperationStore
 from gateway.pinging import Counting, Pinging
 from gateway.records import (
     Admission,
@@ -336,6 +337,7 @@ class Store(
     Shelf,
     CaseworkStore,
     RosterStore,
+    OperationStore,
     BoxReads,
     Protocol,
 ):

@@ -29,6 +29,7 @@ from gateway.officer.api.log import LogApi
 from gateway.officer.api.me import MeApi
 from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.openapi import OpenApi
+from gateway.officer.api.operations import OperationApi
 from gateway.officer.api.peers import PeersApi
 from gateway.officer.api.pings import PingApi
 from gateway.officer.api.recovery import RecoveryApi
@@ -91,7 +92,7 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
             ),
             casework=services.casework,
         ).routes(),
-        *LogApi(services.prove).routes(),
+        *LogApi(services.prove, operations=services.operations).routes(),
         *WitnessApi(services.witnesses).routes(),
         *EventApi(
             services.store,
@@ -150,6 +151,8 @@ def _work(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
         yield SearchApi(services.searching).routes()
     if services.counting is not None:
         yield StatisticsApi(services.counting, services.clock).routes()
+    if services.operations is not None:
+        yield OperationApi(services.operations).routes()
     if services.exporting is not None:
         yield ExportApi(services.exporting).routes()
 

@@ -30,6 +30,7 @@ from gateway.service.continuing import Standpoint
 from gateway.service.exporting import Exporting
 from gateway.service.frontdoor import FrontDoor
 from gateway.service.leafing import Leafing
+from gateway.service.operations import Operations
 from gateway.service.peers import PeerState
 from gateway.service.prove import LogVerification, LogView
 from gateway.service.witnesses import WitnessState
@@ -340,6 +341,7 @@ class OfficerServices:
     searching: Searching | None = None
     counting: Counting | None = None
     exporting: Exporting | None = None
+    operations: Operations | None = None
     boxes: Boxes | None = None
     door: FrontDoor | None = None
     enter: Callable[[str], str] | None = None

@@ -21,6 +21,7 @@ from gateway.storage.tables_drafts import DRAFTS
 from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_forks import FORKS
 from gateway.storage.tables_numbers import NUMBERS
+from gateway.storage.tables_operations import OPERATIONS
 from gateway.storage.tables_people import PEOPLE
 from gateway.storage.tables_pings import PINGS
 from gateway.storage.tables_proof import PROOF
@@ -64,6 +65,7 @@ MIGRATIONS: Final = (
     Migration(name="0014-people", statements=PEOPLE),
     Migration(name="0015-casework", statements=CASEWORK),
     Migration(name="0016-drafts", statements=DRAFTS),
+    Migration(name="0017-operations", statements=OPERATIONS),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

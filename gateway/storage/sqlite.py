@@ -43,6 +43,7 @@ from gateway.storage.opening import (
     migrate_store,
     remove_store,
 )
+from gateway.storage.operations import OperationPart
 from gateway.storage.overview import OverviewPart
 from gateway.storage.people import PeoplePart
 from gateway.storage.people_entrances import CredentialPart, EntrancePart
@@ -87,6 +88,7 @@ class SqliteStore(
     DraftPart,
     CaseworkPart,
     RosterPart,
+    OperationPart,
     PeoplePart,
     EntrancePart,
     CredentialPart,

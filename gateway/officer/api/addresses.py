@@ -23,6 +23,7 @@ from gateway.officer.shapes.exports import ExportRequest
 from gateway.officer.shapes.finding import PointList
 from gateway.officer.shapes.hold import HoldAnswer, HoldRequest
 from gateway.officer.shapes.keychange import AcceptedKeysView, AcceptKeysRequest, WaitingView
+from gateway.officer.shapes.operations import OperationList, OperationView
 from gateway.officer.shapes.recovery import AcceptedView, ReasonRequest, RecoveryView
 from gateway.officer.shapes.refer import ReferRequest
 from gateway.officer.shapes.revocations import RevokedView, RevokeRequest
@@ -50,6 +51,8 @@ class Row:
         media: Of its success, where several or no JSON.
         raw: The media type of a body that it reads as bytes.
         headers: Names of headers that it reads.
+        later: What is given with 202 where whoever asks would rather not wait.
+        unwell: Its success is also given with 503, where the node is not well.
     """
 
     takes: type[BaseModel] | None = None
@@ -59,6 +62,8 @@ class Row:
     media: tuple[str, ...] = (JSON,)
     raw: str | None = None
     headers: tuple[str, ...] = ()
+    unwell: bool = False
+    later: type[BaseModel] | None = None
 
 
 _KEY: Final = ("Idempotency-Key",)
@@ -69,8 +74,8 @@ _NOTHING: Final = Row(status=204, media=())
 _SENT: Final = Row(gives=m.SentAnswer, status=201, headers=_KEY)
 
 ROWS: Final[Mapping[str, Row]] = {
-    "GET /healthz": Row(gives=m.HealthView),
-    "GET /readyz": Row(gives=m.HealthView),
+    "GET /healthz": Row(gives=m.HealthView, unwell=True),
+    "GET /readyz": Row(gives=m.HealthView, unwell=True),
     "GET /metrics": Row(media=(TEXT,)),
     "GET /openapi.json": Row(),
     "POST /uploads": Row(m.UploadRequest, m.UploadAnswer, 201),
@@ -116,9 +121,17 @@ ROWS: Final[Mapping[str, Row]] = {
     "GET /log": Row(gives=m.LogView),
     "GET /log/proof/{i}": Row(media=(TEXT,)),
     "POST /log/verifications": Row(
-        gives=m.VerificationStep, query=("origin",), media=(LINES,), raw=BYTES
+        gives=m.VerificationStep,
+        query=("origin",),
+        media=(LINES,),
+        raw=BYTES,
+        headers=("Prefer",),
+        later=OperationView,
     ),
     "GET /log/witnesses": Row(gives=WitnessList),
+    "GET /operations": Row(gives=OperationList),
+    "GET /operations/{id}": Row(gives=OperationView),
+    "DELETE /operations/{id}": Row(gives=OperationView),
     "GET /recovery": Row(gives=RecoveryView),
     "POST /recovery/keep-log": Row(ReasonRequest, RecoveryView),
     "GET /forks": Row(gives=ForkList),

@@ -7,13 +7,15 @@ from typing import Final
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
 from gateway.errors import NoInputError
-from gateway.officer.access import May, may
+from gateway.officer.access import May, caller_of, may
+from gateway.officer.api.operations import begun, wants_operation
 from gateway.officer.api.reply import BASE, answer, index_of
 from gateway.officer.api.views import log_view
 from gateway.officer.services import ProveService
 from gateway.officer.shapes.models import VerificationStep
 from gateway.officer.shapes.problems import problem_of_error
 from gateway.officer.shapes.verifying import verification_view
+from gateway.service.operations import Operations, Progress
 from protocol.errors import MalformedError
 from protocol.identifiers import LogOrigin
 
@@ -26,12 +28,14 @@ class LogApi:
 
     Args:
         prove: The use case.
+        operations: Runs what nobody waits for; None where everybody waits.
     """
 
-    __slots__ = ("_prove",)
+    __slots__ = ("_operations", "_prove")
 
-    def __init__(self, prove: ProveService) -> None:
+    def __init__(self, prove: ProveService, *, operations: Operations | None = None) -> None:
         self._prove = prove
+        self._operations = operations
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
@@ -55,11 +59,14 @@ class LogApi:
     async def verify(self, request: Request) -> StreamResponse:
         """Compute the log anew: a stream of JSON objects, the last one is result or problem.
 
-        The body is empty, or a checkpoint of that log which somebody else holds.
+        The body is empty, or a checkpoint of that log which somebody else holds. With `Prefer:
+        respond-async` the answer is 202, and where to look for the result.
         """
         named = request.query.get("origin")
         origin = None if named is None else _origin(named)
         against = await request.read() or None
+        if self._operations is not None and wants_operation(request):
+            return await self._begin(self._operations, request, origin, against)
         response = StreamResponse(headers={"Content-Type": STREAM, "Cache-Control": "no-store"})
         await response.prepare(request)
         news: Queue[VerificationStep] = Queue(_QUEUED)
@@ -71,6 +78,19 @@ class LogApi:
             working.cancel()
             await gather(working, return_exceptions=True)
         return response
+
+    async def _begin(
+        self,
+        operations: Operations,
+        request: Request,
+        origin: LogOrigin | None,
+        against: bytes | None,
+    ) -> Response:
+        async def work(progress: Progress) -> str:
+            found = await self._prove.verify(progress, origin=origin, against=against)
+            return verification_view(found).model_dump_json()
+
+        return begun(await operations.begin("verify", "leaves", work, by=caller_of(request)))
 
     async def _verify(
         self, news: Queue[VerificationStep], origin: LogOrigin | None, against: bytes | None

@@ -163,7 +163,11 @@ def _responses(row: Row, models: "_Models") -> dict[str, Any]:
         }
     problem = {"$ref": "#/components/responses/problem"}
     refusals = sorted({kind.status for kind in KINDS.values() if kind.status != _BUG})
-    return {str(row.status): done} | {str(status): problem for status in refusals}
+    answers = {str(row.status): done} | {str(status): problem for status in refusals}
+    if row.later is not None:
+        content = {JSON: {"schema": models.given[row.later]}}
+        answers["202"] = {"description": "Begun; follow it.", "content": content}
+    return answers | {"503": done} if row.unwell else answers
 
 
 def _parameters(route: RouteDef, row: Row) -> list[dict[str, Any]]:
@@ -192,6 +196,7 @@ class _Models:
         rows = tuple(rows)
         taken = {row.takes for row in rows if row.takes is not None}
         given = {row.gives for row in rows if row.gives is not None} | {Problem}
+        given |= {row.later for row in rows if row.later is not None}
         wanted: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
             *((model, "validation") for model in sorted(taken, key=_name)),
             *((model, "serialization") for model in sorted(given, key=_name)),

@@ -104,10 +104,10 @@ class ReferenceApi:
         """Check a document without keeping it.
 
         Raises:
-            DataError: A profile or the request beside it is none.
+            DataError: A profile or the request beside it is none, or there is no such day.
         """
         asked = await read(request, CheckRequest)
-        today = date.fromisoformat(asked.today) if asked.today else self._today()
+        today = self._today() if asked.today is None else _day(asked.today)
         try:
             result = check_document(
                 dumps(asked.document, ensure_ascii=False).encode(),
@@ -128,6 +128,18 @@ class ReferenceApi:
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).date()
+
+
+def _day(text: str) -> date:
+    """Read a day.
+
+    Raises:
+        DataError: There is none of this name.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise DataError("there is no such day", code="invalid_body") from error
 
 
 def _bytes(document: Json) -> bytes:

@@ -19,6 +19,7 @@ from gateway.people import Caller
 from gateway.service.boxes import Boxes
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
+from gateway.service.frontdoor import make_front_door
 from gateway.service.leafing import Leafing
 from gateway.service.prove import Prove
 from protocol.delivery.escalation import Budgets
@@ -62,6 +63,8 @@ def services_of(node: Node) -> OfficerServices:
         holds=store,
         contact=node.runtime.contact,
         leafing=Leafing(store),
+        door=make_front_door(store, node.id, node.clock, may_combine=False),
+        enter=lambda code: f"http://localhost:8351/enter#{code}",
         boxes=Boxes(store, consult, node.clock, budgets=budgets),
     )
     return with_deskwork(services, store, node.runtime.cases, budgets=budgets)
