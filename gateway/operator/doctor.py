@@ -6,10 +6,12 @@ peers, its directory's age) is asked of it through the control socket by the com
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from ctypes.util import find_library
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from importlib.util import find_spec
 from json import loads
 from pathlib import Path
 from shutil import disk_usage
@@ -25,6 +27,7 @@ WITNESS_FILE: Final = "witness.key"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _MAX_REPORT_BYTES: Final = 64 * 1024
 _MEBIBYTE: Final = 1024 * 1024
+_FONTS: Final = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 ANSWER_S: Final = 5.0
 """How long a running node may take to answer."""
 
@@ -58,7 +61,8 @@ def examine(home: Home, *, file: Path | None, environ: Mapping[str, str]) -> tup
         return (_bad("home", "there is no such folder", "make a node with: a35 init"),)
     settings, config = check_settings(home, file=file, environ=environ)
     floor = Floor() if config is None else config.disk.floor
-    checks = [_private(home), *_files(home), _room(home, floor), _open_files(), settings]
+    checks = [_private(home), *_files(home), _room(home, floor), _open_files()]
+    checks += [check_paper(_FONTS), settings]
     if config is not None:
         checks.extend(_configured(home, config))
     return tuple(checks)
@@ -213,6 +217,27 @@ def _open_files() -> Check:
     if limit < 1024:  # noqa: PLR2004  connections to 80 nodes, both ways, and files
         return _bad("open files", f"{limit} allowed", "raise the limit: ulimit -n 4096")
     return _good("open files", f"{limit} allowed")
+
+
+def check_paper(
+    folders: Iterable[Path],
+    find: Callable[[str], object | None] = find_spec,
+    library: Callable[[str], str | None] = find_library,
+) -> Check:
+    """Say whether the desk can make PDF, and what to install; pages print without it as well.
+
+    Args:
+        folders: Where the system keeps its fonts.
+        find: Finds a package by its name.
+        library: Finds a library of the system by its name.
+    """
+    if find("weasyprint") is None:
+        return _good("paper", 'no PDF here: pip install "a35-gateway[pdf]" if it is wanted')
+    if library("pangoft2-1.0") is None:
+        return _good("paper", "no PDF without Pango: apt-get install libpango-1.0-0")
+    if not any(next(folder.rglob("Noto*"), None) for folder in folders if folder.is_dir()):
+        return _good("paper", "PDF without some scripts: apt-get install fonts-noto-core")
+    return _good("paper", "PDF can be made")
 
 
 def _good(name: str, detail: str) -> Check:

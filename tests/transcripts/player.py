@@ -50,6 +50,7 @@ _MASKS = (
     (re.compile(r"\b\d{5}( \d{5}){7}\b"), "[digits]"),
     (re.compile(r"\bin \d+ (d|h|min)( \d+ (h|min))?"), "[due]"),
     (re.compile(r"\b\d+ (d|h|min)( \d+ (h|min))? late"), "[due]"),
+    (re.compile(r"^(ok   paper: ).*"), r"\1[state]"),
     (re.compile(r"\b\d+ (bytes|MiB free|allowed|are kept)"), r"[n] \1"),
 )
 

@@ -11,7 +11,7 @@ from aiohttp.web import AppRunner, UnixSite
 from gateway.config import DirectorySection, DiskSection, NodeConfig
 from gateway.home import Home
 from gateway.officer.server import build_health_app
-from gateway.operator.doctor import Check, ask_node, examine
+from gateway.operator.doctor import Check, ask_node, check_paper, examine
 from gateway.operator.node import create_node
 from keys.keyfile import Credential
 from tests.gateway.officer.world import Healthy, StillClock
@@ -42,6 +42,7 @@ def test_listed_node_is_well(tmp_path: Path) -> None:
         "anchor",
         "disk",
         "open files",
+        "paper",
         "settings",
         "directory",
         "duty contact",
@@ -151,6 +152,31 @@ def test_something_else_on_the_socket_is_not_believed(tmp_path: Path) -> None:
         over.set()
         thread.join(10)
     assert only.name == "node"
+
+
+@pytest.mark.parametrize(
+    ("has_extra", "has_pango", "font", "told"),
+    [
+        (False, False, None, "a35-gateway[pdf]"),
+        (True, False, None, "libpango"),
+        (True, True, None, "fonts-noto-core"),
+        (True, True, "NotoSans-Regular.ttf", "PDF can be made"),
+    ],
+)
+def test_paper_is_no_fault_and_says_what_to_install(
+    *, has_extra: bool, has_pango: bool, font: str | None, told: str, tmp_path: Path
+) -> None:
+    """Pages print with the browser all the same."""
+    if font is not None:
+        (tmp_path / "truetype").mkdir()
+        (tmp_path / "truetype" / font).touch()
+    check = check_paper(
+        (tmp_path, tmp_path / "none"),
+        find=lambda _name: has_extra or None,
+        library=lambda name: name if has_pango else None,
+    )
+    assert check.ok
+    assert told in check.detail
 
 
 def checks(home: Home) -> tuple[Check, ...]:
