@@ -86,6 +86,7 @@ COMMANDS: Final[dict[str, Entry]] = {
     "check": Entry("Check a document by every rule, offline.", f"{_CLI}papers"),
     "schema": _group("Show message types and their forms.", f"{_CLI}papers", "schema_app"),
     "send": Entry("Send a document.", f"{_CLI}sending"),
+    "drafts": _group("Write, submit, approve and send drafts.", f"{_CLI}drafts"),
     "inbox": Entry("List received messages.", f"{_CLI}reading"),
     "outbox": Entry("List sent messages.", f"{_CLI}reading"),
     "show": Entry("Show one message with its clocks and timeline.", f"{_CLI}reading"),

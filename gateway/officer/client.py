@@ -9,7 +9,7 @@ the same family that the node used, with its code, hint and exit code.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from json import dumps
 from pathlib import Path
 from types import TracebackType
@@ -17,9 +17,10 @@ from typing import Final, Self
 from urllib.parse import quote
 
 from gateway.clock import SystemClock
-from gateway.errors import DataError, NoInputError, NotYetError, UnavailableError
+from gateway.errors import AccessDeniedError, DataError, NoInputError, NotYetError, UnavailableError
 from gateway.officer.connection import Connection, read
 from gateway.officer.deskwork import DeskWork
+from gateway.officer.drafts import DraftDesk
 from gateway.officer.evidence import EvidenceReader
 from gateway.officer.finding import DirectoryReader
 from gateway.officer.people import PeopleDesk
@@ -33,6 +34,7 @@ from gateway.officer.resources import (
     Uploads,
 )
 from gateway.officer.shapes.delivery import ExplainView
+from gateway.officer.shapes.drafts import DraftView
 from gateway.officer.shapes.models import (
     Box,
     Event,
@@ -48,6 +50,10 @@ from gateway.ports import Clock
 from protocol.cases.ladder import MessageState, is_over, reached
 
 CONTROL: Final = "control"
+NOT_APPROVED: Final = "not_approved"
+AT_ONCE_BYTES: Final = 64 * 1024 * 1024
+"""Attachments beyond this go in parts, so that a restart of the node does not begin them anew."""
+
 AGAIN_S: Final = 1.0
 """How long a wait pauses while the node restarts."""
 
@@ -62,6 +68,7 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
             once there are people.
 
     Attributes:
+        drafts: What is written, approved and sent later.
         uploads: The steps of sending at once, one by one.
         sent: What an officer does with a message that went out.
         received: What an officer does with a message that came in.
@@ -82,6 +89,7 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
         self._connection = Connection(socket, token=token)
         self._clock = SystemClock() if clock is None else clock
         self.uploads = Uploads(self._connection)
+        self.drafts = DraftDesk(self._connection, self._clock)
         self.sent = Sent(self._connection)
         self.received = Received(self._connection)
         self.threads = Threads(self._connection)
@@ -107,12 +115,15 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
         """Close every connection."""
         await self._connection.close()
 
-    async def send(self, document: Json, *, folder: Path) -> SentAnswer:
+    async def send(
+        self, document: Json, *, folder: Path, at_once_bytes: int = AT_ONCE_BYTES
+    ) -> SentAnswer:
         """Check, upload, seal and queue one document.
 
         Args:
             document: As `a35 check` reads it.
             folder: Where the paths of its attachments begin.
+            at_once_bytes: Larger attachments go in parts, which outlives restarts of the node.
 
         Returns:
             The ids; the message is on its way whatever happens to this program.
@@ -120,6 +131,7 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
         Raises:
             RefusedError: A rule is broken; carries every fault.
             NoInputError: An attachment cannot be read.
+            AccessDeniedError: A second person must approve (`not_approved`); it waits as a draft.
         """
         names = attachment_paths(document)
         try:
@@ -128,11 +140,41 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
             raise NoInputError(
                 "an attachment of the document cannot be read", code="attachment_missing"
             ) from error
-        draft = await self.uploads.begin(document, sizes)
+        if sum(sizes.values()) > at_once_bytes:
+            return await self._send_in_parts(document, names, folder)
+        try:
+            draft = await self.uploads.begin(document, sizes)
+        except AccessDeniedError as error:
+            if error.code != NOT_APPROVED:
+                raise
+            return await self._send_in_parts(document, names, folder)
         for index, name in enumerate(names):
             with (folder / name).open("rb") as source:
                 await self.uploads.upload(draft.id, index, source)
         return await self.uploads.send(draft.id)
+
+    async def _send_in_parts(
+        self, document: Json, names: Sequence[str], folder: Path
+    ) -> SentAnswer:
+        """Send by a draft, whose upload outlives restarts and which a second person may approve.
+
+        Raises:
+            AccessDeniedError: A second person must approve; the draft waits for them.
+        """
+        draft = await self.drafts.new(document)
+        for name in names:
+            await self.drafts.upload(draft.id, name, folder / name)
+        await self.drafts.submit(draft.id)
+        try:
+            return await self.drafts.send(draft.id)
+        except AccessDeniedError as error:
+            if error.code != NOT_APPROVED:
+                raise
+            raise AccessDeniedError(
+                f"draft {draft.id} waits for a second person to approve it",
+                code=NOT_APPROVED,
+                hint=f"once it is approved: a35 drafts send {draft.id}",
+            ) from error
 
     async def queue(self, document: Json, *, key: str | None = None) -> SentAnswer:
         """Check, seal and queue a document without attachments in one call.
@@ -253,6 +295,31 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
             AccessDeniedError: Whoever asks may not, or not any more.
         """
         return Follower(self._connection, self._clock).events(after)
+
+    async def approved(self, draft: str, *, timeout_s: float | None = None) -> DraftView:
+        """Wait until a second person decided about a submitted draft; outlives restarts.
+
+        Args:
+            draft: Its id.
+            timeout_s: How long; None for ever.
+
+        Returns:
+            The draft, approved, returned, or confirmed after its sending.
+
+        Raises:
+            NotYetError: The time is over; nothing was lost.
+        """
+        end_s = None if timeout_s is None else self._clock.monotonic_s() + timeout_s
+        while True:
+            shown = await self.drafts.show(draft)
+            if shown.state != "submitted" and not shown.pending:
+                return shown
+            if end_s is not None and self._clock.monotonic_s() >= end_s:
+                raise NotYetError(
+                    f"draft {draft} has not been approved in time",
+                    hint=f"it waits on; see: a35 drafts show {draft}",
+                )
+            await self._clock.sleep(AGAIN_S)
 
     async def _news_of(self, mid: str, after: int) -> int:
         """Return the number up to which events were seen, once one of them concerns a message."""

@@ -1,7 +1,7 @@
 """HTTP to one node over its control socket: bodies typed, refusals as errors of our family."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from errno import EACCES, EPERM
 from io import BytesIO
@@ -120,6 +120,7 @@ class Connection:
         base: str = BASE,
         accept_refusal: bool = False,
         accept: str | None = None,
+        named: Mapping[str, str] | None = None,
     ) -> AsyncIterator[ClientResponse]:
         """Make one call.
 
@@ -131,6 +132,7 @@ class Connection:
             base: Where the path begins.
             accept_refusal: Whether an error status is an answer like any other.
             accept: The media type that is asked for, where there are several.
+            named: Further header fields.
 
         Yields:
             The answer, its body not yet read.
@@ -143,6 +145,7 @@ class Connection:
         if self._session is None:
             raise UnavailableError("the client is not open", code="node_not_running")
         headers: dict[str, str] = {} if key is None else {"Idempotency-Key": key}
+        headers |= named or {}
         if accept is not None:
             headers["Accept"] = accept
         body: BytesIO | AsyncIterator[bytes] | None

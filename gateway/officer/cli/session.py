@@ -3,11 +3,12 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from json import loads
 from os import environ
 from pathlib import Path
 from typing import Final, TypeVar
 
-from gateway.errors import AccessDeniedError, ConfigError, DataError, NoInputError
+from gateway.errors import AccessDeniedError, ConfigError, DataError, NoInputError, UnavailableError
 from gateway.home import Home
 from gateway.officer.client import Client
 from gateway.terminal import DESK_VARIABLE, TOKEN_VARIABLE
@@ -54,6 +55,28 @@ def at_desk(
             return await work(desk)
 
     return asyncio.run(run())
+
+
+def page_at(home: Path, path: str) -> str:
+    """Return the address of a page of the desk, for people.
+
+    Args:
+        home: The node's folder.
+        path: Of the page.
+
+    Raises:
+        UnavailableError: No node runs in this home.
+    """
+    address = environ.get(DESK_VARIABLE)
+    if address is not None:
+        return address.rstrip("/") + path
+    try:
+        ports = loads(Home(home).ports_file.read_text(encoding="ascii"))
+        return f"http://localhost:{int(ports['desk'])}{path}"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnavailableError(
+            "no node runs in this home", code="node_not_running", hint="start it with: a35 run"
+        ) from error
 
 
 def token_file(home: Path) -> Path:

@@ -82,6 +82,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         "The directory names no such receiver", 422, 65, "see: a35 directory show"
     ),
     "too_large": Kind("Too large", 413, 65, "send large data as an attachment"),
+    "digest_mismatch": Kind("What arrived is not what was announced", 422, 65, "send it again"),
     "not_allowed": Kind("Not possible in this state", 409, 65),
     "not_opened": Kind(
         "Nobody has opened this message yet", 409, 65, "open it first: a35 open MID"
