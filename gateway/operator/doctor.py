@@ -127,6 +127,10 @@ def _configured(home: Home, config: NodeConfig) -> Iterable[Check]:
     """Check what the settings point at."""
     yield _directory(home, config)
     yield _duty(config)
+    if config.desk.combined_roles:
+        yield _good("roles", "one person may be operator and see content (desk.combined_roles)")
+    if config.desk.demo:
+        yield _bad("demo", "the pages say that this is a demo", "take desk.demo out of node.toml")
     if config.credential_file is not None:
         yield _secret_file("credential", home.path_of(config.credential_file))
 

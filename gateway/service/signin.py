@@ -4,6 +4,7 @@ Source: docs/desk.md, "Sign-in".
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -19,7 +20,16 @@ from keys.bearer import digest_of
 from keys.password import Cost, is_password, keep_password, why_not
 from protocol.identifiers import NodeId
 
+_MOST_BROKEN: Final = 50
 _NOBODY: Final = "somebody who is not there"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenGlass:
+    """That somebody came in by the break-glass password: who, and when."""
+
+    who: str
+    at_ms: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,6 +87,7 @@ class SignIn:
         self._alarm = alarm
         self._passwords = Passwords() if passwords is None else passwords
         self.attempts = Attempts(clock)
+        self._broken: deque[BrokenGlass] = deque(maxlen=_MOST_BROKEN)
 
     async def by_link(self, code: str, *, agent: str) -> tuple[str, Seat]:
         """Sign in by a one-time link; it counts no more from now on.
@@ -123,7 +134,7 @@ class SignIn:
             raise refused
         who = who_of(self._node, person)
         act = deed(Deed.BREAK_GLASS, who=who, why="signed in", now_ms=self._clock.now_ms())
-        self._alarm(who)
+        self._sound(who)
         return await self._sessions.begin(person, Means.PASSWORD, agent=agent, act=act)
 
     async def unlock_by_password(self, seat: Seat, password: str) -> None:
@@ -139,8 +150,16 @@ class SignIn:
             Deed.BREAK_GLASS, who=seat.caller.who, why="unlocked", now_ms=self._clock.now_ms()
         )
         await self._store.note_act(act)
-        self._alarm(seat.caller.who)
+        self._sound(seat.caller.who)
         await self._sessions.unlock(seat)
+
+    def broken_since(self, from_ms: int) -> tuple[BrokenGlass, ...]:
+        """Return who came in by break-glass since a time, as far as this run of the node knows.
+
+        Args:
+            from_ms: Milliseconds since 1970, UTC.
+        """
+        return tuple(each for each in self._broken if each.at_ms >= from_ms)
 
     async def password_is(self, person: int, password: str) -> bool:
         """Tell whether this is a person's password; counted as an attempt.
@@ -178,6 +197,11 @@ class SignIn:
         why = f"{who_of(self._node, person)}: {'none' if kept is None else 'set'}"
         act = deed(Deed.PASSWORD_SET, who=by.who, why=why, now_ms=self._clock.now_ms())
         await self._store.save_password(person.number, kept, act)
+
+    def _sound(self, who: str) -> None:
+        """Tell the desk: an alarm in the journal, a line above the pages of who must know."""
+        self._broken.append(BrokenGlass(who=who, at_ms=self._clock.now_ms()))
+        self._alarm(who)
 
     async def _try(self, person: Person | None, account: str, password: str) -> None:
         """Check a password, and count how it went.

@@ -15,10 +15,11 @@ from gateway.drafting import DeskDrafts
 from gateway.officer.access import CALLER, SEAT
 from gateway.officer.adapters.templates import Templates
 from gateway.officer.guards import Address
-from gateway.officer.pages.layout import SECURITY, Frame, language_of, page, theme_of
+from gateway.officer.pages.layout import SECURITY, Frame, Notice, language_of, page, theme_of
 from gateway.officer.pages.standing import Standing, Verified, standing_of
 from gateway.officer.pages.statics import Statics
 from gateway.officer.pages.waiting import Told, Waiting
+from gateway.officer.pages.warnings import DAY_MS, warnings_of
 from gateway.officer.services import OfficerServices
 from gateway.people import Caller
 from gateway.ports import Clock
@@ -71,7 +72,7 @@ class Desk:
         told = Told()
         if self.waiting is not None and shown is not None:
             told = await self.waiting.told(shown, language)
-        standing = Standing()
+        standing, own = Standing(), tuple[Notice, ...]()
         if caller is not None:
             standing = await standing_of(
                 self.services,
@@ -79,6 +80,15 @@ class Desk:
                 self.templates.languages,
                 caller=caller,
                 language=language,
+            )
+            own = tuple(
+                warnings_of(
+                    caller,
+                    config.desk,
+                    self.door.signin.broken_since(self.clock.now_ms() - DAY_MS),
+                    self.templates.languages,
+                    language=language,
+                )
             )
         return Frame(
             desk=config.desk.name,
@@ -97,7 +107,7 @@ class Desk:
             is_demo=self.is_demo,
             alerts=told.alerts,
             counts=told.counts,
-            notices=(*told.notices, *standing.notices),
+            notices=(*told.notices, *standing.notices, *own),
             status=standing.status,
             on_duty=standing.on_duty,
             duty_until=standing.duty_until,

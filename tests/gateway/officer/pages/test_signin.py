@@ -1,11 +1,16 @@
 """Coming in and going out on the pages, and what is a person's own."""
 
+import asyncio
 import re
+from dataclasses import replace
 from html import unescape
+from pathlib import Path
 
+from gateway.config import DeskSection
+from gateway.officer.desk import DeskParts
 from gateway.people import Role
 from gateway.service.sessions import IDLE_MS
-from tests.gateway.officer.pages.world import Answer, DeskWorld, Visitor, desk_test
+from tests.gateway.officer.pages.world import Answer, DeskWorld, Visitor, desk_test, desk_world
 
 PASSWORD = "violet tractor under rain"  # noqa: S105  of a test
 
@@ -192,3 +197,41 @@ async def test_operator_administers_people_and_an_auditor_reads(desk: DeskWorld)
     assert (await auditor.post("/admin/users", robot)).status == 403
     officer = await desk.visitor(Role.OFFICER)
     assert (await officer.get("/admin/users")).status == 403
+
+
+@desk_test
+async def test_break_glass_is_told_to_whoever_must_know(desk: DeskWorld) -> None:
+    """For a day, above their pages, by number."""
+    person = await desk.person(Role.OFFICER, name="duty1")
+    await desk.door.signin.set_password(person, PASSWORD, by=desk.operator)
+    stranger = await desk.visitor()
+    assert leads_to(await stranger.post("/sign-in", {"name": "duty1", "password": PASSWORD}))
+    words = "RO/1 officer 1 came in by the break-glass password"
+    for role, is_told in ((Role.OPERATOR, True), (Role.SUPERVISOR, True), (Role.OFFICER, False)):
+        visitor = await desk.visitor(role)
+        assert (words in (await visitor.get("/settings")).text) is is_told
+    desk.net.clock.ms += 25 * 3600 * 1000
+    operator = await desk.visitor(Role.OPERATOR)
+    assert words not in (await operator.get("/settings")).text
+
+
+def test_demo_says_that_nobody_approves(tmp_path: Path) -> None:
+    """On every page, together with what the keys are for."""
+
+    async def play() -> None:
+        section = DeskSection(name="desk", demo=True, one_person=True, combined_roles=True)
+
+        def demo(_net: object, _node: object, parts: DeskParts) -> DeskParts:
+            return replace(parts, is_demo=True)
+
+        async with desk_world(tmp_path, desk=section, complete=demo) as desk:
+            person = await desk.person(Role.OFFICER, Role.OPERATOR)
+            link = await desk.door.people.link(person.number, by=desk.operator)
+            visitor = await desk.visitor()
+            assert leads_to(await visitor.post("/enter", {"code": link.code})) == "/inbox"
+            shown = (await visitor.get("/settings")).text
+            assert "DEMO" in shown
+            assert "this demo is for one person" in shown
+            assert "lets one person be operator" in (await visitor.get("/admin/users")).text
+
+    asyncio.run(play())
