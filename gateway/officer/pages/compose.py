@@ -8,8 +8,10 @@ Source: docs/desk.md, "Writing a request".
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from aiohttp.web import Request, Response, RouteDef, get, patch, post
 
@@ -216,6 +218,7 @@ class ComposePages:
             "compose.html",
             status=status,
             draft=paper.row,
+            saved_at=self._hour(paper.row.saved_ms),
             kind=kind,
             title=type_name(kind.name, words.page),
             root=root,
@@ -225,6 +228,11 @@ class ComposePages:
             files={file.name: file for file in paper.row.files},
             lists=self._lists(paper, words.page),
         )
+
+    def _hour(self, at_ms: int) -> str:
+        """Return the time of day at the desk, with its seconds."""
+        zone = ZoneInfo(self._desk.services.config.duty.time_zone or "UTC")
+        return datetime.fromtimestamp(at_ms / 1000, zone).strftime("%H:%M:%S")
 
     def _lists(self, paper: Paper, language: str) -> dict[str, tuple[tuple[str, str], ...]]:
         """Return what lines are chosen from, by the name of the list."""
