@@ -21,7 +21,6 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def house(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Return the demo's network, up and waiting; the browser first, so that none is without."""
-    assert engine is not None
-    with open_house(tmp_path_factory.mktemp("b")) as running:
+    """Return three nodes with their directory, up and waiting."""
+    with open_house(engine, tmp_path_factory.mktemp("b")) as running:
         yield running

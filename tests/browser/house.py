@@ -1,5 +1,6 @@
 """The demo's network for the tests of the pages, and how its people come in."""
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,10 +10,11 @@ from typing import Final
 
 from playwright.async_api import Page
 
-from tests.browser.engine import Person
-from tests.gateway.demo.process import call_a35, started_a35, stream
+from gateway.demo.network import build
+from tests.browser.engine import Engine, Person
+from tests.gateway.demo.process import call_a35
 
-ROLES: Final = ("officer", "approver", "supervisor", "auditor", "operator")
+CONTENT_ROLES: Final = ("officer", "approver", "supervisor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +29,21 @@ class Seat:
     node: str
     home: Path
     api: str
-    link: str
 
-    def a_link(self, name: str, *roles: str) -> str:
+    def sends(self, document: Mapping[str, object], folder: Path) -> str:
+        """Let a program of this node send a document; return the message's id."""
+        file = folder / f"{self.node[:2]}.json"
+        file.write_text(json.dumps(document), encoding="utf-8")
+        ended = call_a35("send", file, "--home", self.home, "--json")
+        assert ended.code == 0, ended.err
+        return str(json.loads(ended.out.splitlines()[0])["mid"])
+
+    async def a_link(self, name: str, *roles: str) -> str:
         """Take somebody on, and return the link by which they come in."""
+        return await asyncio.to_thread(self.add, name, *roles)
+
+    def add(self, name: str, *roles: str) -> str:
+        """Take somebody on; for callers in whose thread no event loop runs."""
         wanted = [f"--role={role}" for role in roles]
         ended = call_a35("user", "add", name, *wanted, "--home", self.home, "--json")
         assert ended.code == 0, ended.err
@@ -48,18 +61,19 @@ class House:
 
 
 @contextmanager
-def open_house(folder: Path) -> Iterator[House]:
-    """Start the demo and hold it up."""
-    with started_a35("demo", "--json", "--four-eyes", folder=folder) as process:
-        ready = json.loads(stream(process.stdout).readline())
+def open_house(engine: Engine, folder: Path) -> Iterator[House]:
+    """Run the nodes of the demo, without its story, in the thread of the browser."""
+    network = build(folder)
+    try:
+        engine.run(network.start())
         yield House(
             seats={
-                one["node"]: Seat(
-                    node=one["node"], home=Path(one["home"]), api=one["api"], link=one["page"]
-                )
-                for one in ready["nodes"]
+                node.name: Seat(node=node.name, home=node.home.path, api=node.api)
+                for node in network.nodes
             }
         )
+    finally:
+        engine.run(network.stop())
 
 
 async def come_in(person: Person, link: str) -> Page:

@@ -301,7 +301,7 @@ class Files:
     async def held(self, request: Request) -> Response:
         """Say which parts are held."""
         assert request.match_info["n"] == "0"
-        return json_response({"held": self._stage.parts})
+        return json_response({"parts": self._stage.parts})
 
     async def part(self, request: Request) -> Response:
         """Take a part."""
