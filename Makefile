@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COVERAGE := $(BIN)/coverage
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint package bench crash planted outside lock clean check-python
+.PHONY: help install demo test api lint package bench crash planted outside lock clean check-python
 
 help:
-	@echo "make install | demo | test | lint | bench | crash | planted | outside | package | lock | clean   (ARGS=\"...\" is passed on)"
+	@echo "make install | demo | test | api | lint | bench | crash | planted | outside | package | lock | clean   (ARGS=\"...\" is passed on)"
 
 check-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -40,6 +40,15 @@ install: $(VENV)/.run
 
 demo: install
 	@$(BIN)/a35 demo $(ARGS)
+
+# What it needs would not go together with what we need.
+.venv-api/.made: | check-python
+	@$(PYTHON) -m venv .venv-api
+	@.venv-api/bin/python -m pip --disable-pip-version-check --quiet install schemathesis==4.32.5
+	@touch $@
+
+api: $(VENV)/.dev .venv-api/.made
+	$(BIN)/python -m pytest tests/gateway/officer/api/test_fuzzed.py $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

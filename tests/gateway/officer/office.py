@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from json import loads
 from typing import Any
 
@@ -16,12 +16,17 @@ from gateway.officer.api.reply import problems
 from gateway.officer.server import api_routes
 from gateway.officer.services import OfficerServices
 from gateway.people import Caller
+from gateway.randomness import SystemRandomness
 from gateway.service.boxes import Boxes
 from gateway.service.cancel import Cancel
 from gateway.service.consult import Consult
+from gateway.service.draft_desk import DraftPorts
+from gateway.service.drafting import Drafting
 from gateway.service.frontdoor import make_front_door
 from gateway.service.leafing import Leafing
 from gateway.service.prove import Prove
+from gateway.service.unapproved import Unapproved
+from gateway.storage.draft_parts import FolderParts
 from protocol.delivery.escalation import Budgets
 from tests.gateway.network import Node
 from tests.gateway.officer.callers import named
@@ -68,6 +73,28 @@ def services_of(node: Node) -> OfficerServices:
         boxes=Boxes(store, consult, node.clock, budgets=budgets),
     )
     return with_deskwork(services, store, node.runtime.cases, budgets=budgets)
+
+
+async def with_drafts(services: OfficerServices, node: Node) -> OfficerServices:
+    """Return the same with drafts, as a running node has them."""
+    assert services.door is not None
+    signatories = services.door.signatories
+    drafts = Drafting(
+        DraftPorts(
+            node=node.id,
+            store=node.store,
+            parts=FolderParts(node.home / "drafts"),
+            blobs=node.blobs,
+            submit=node.runtime.submit,
+            people=signatories,
+            clock=node.clock,
+            randomness=SystemRandomness(),
+            origins=lambda: frozenset({"http://localhost:8351"}),
+        )
+    )
+    await drafts.open()
+    submit = Unapproved(node.runtime.submit, drafts, signatories)
+    return replace(services, drafts=drafts, submit=submit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
