@@ -31,6 +31,7 @@ from gateway.storage.blob_files import disk
 from gateway.storage.continuity import marker_of
 from gateway.storage.copy import CopyHead, check_copy
 from gateway.storage.manifest import CONFIG, STORE, DamagedBackupError, Entry, Manifest
+from gateway.storage.people_restored import end_entrances
 from keys.backupfile import KeyFiles
 from keys.keyfile import Secret
 from keys.nodekeys import NodeKeys
@@ -85,6 +86,7 @@ def restore(
         found = _unpack(file, staged, secret, keep=lambda _entry: True, progress=progress)
         if not staged.config_file.is_file():
             raise DamagedBackupError(f"it has no {CONFIG}")
+        end_entrances(staged.store)
         with disk(_WHAT):
             _mark(staged, found.copy, now_ms)
             _sync(staged.path)

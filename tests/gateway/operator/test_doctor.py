@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 from aiohttp.web import AppRunner, UnixSite
 
-from gateway.config import DirectorySection, DiskSection, NodeConfig
+from gateway.config import DeskSection, DirectorySection, DiskSection, NodeConfig
 from gateway.home import Home
 from gateway.officer.server import build_health_app
 from gateway.operator.doctor import Check, ask_node, check_paper, examine
@@ -47,6 +47,14 @@ def test_listed_node_is_well(tmp_path: Path) -> None:
         "directory",
         "duty contact",
     ]
+
+
+def test_what_a_desk_permits_itself_is_said(tmp_path: Path) -> None:
+    """Combined roles are no fault, but nobody should forget them; a demo is one."""
+    desk = DeskSection(combined_roles=True, demo=True)
+    config = NodeConfig(node="RO/1", name="RO", url="https://localhost", disk=ANY_DISK, desk=desk)
+    found = {check.name: check.ok for check in checks(made(tmp_path, config))}
+    assert (found["roles"], found["demo"]) == (True, False)
 
 
 @pytest.mark.parametrize(
