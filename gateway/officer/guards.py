@@ -119,7 +119,9 @@ class Guards:
                     raise AccessDeniedError("a request has a cookie or a token", code="csrf")
                 request[CALLER] = await bearer(request, self.tokens)
             elif secret is not None:
-                is_use = request.path not in _UNASKED
+                # The script fetches parts of pages by itself: a browser says `empty` of those.
+                is_script = request.headers.get("Sec-Fetch-Dest") == "empty"
+                is_use = request.path not in _UNASKED and not (is_script and request.method in SAFE)
                 await self._sit(request, await self.sessions.seat(secret, is_use=is_use))
             return await handler(request)
 

@@ -100,6 +100,7 @@ class Desk:
             zone=config.duty.time_zone or _UTC,
             sound=chosen.sound,
             shortcuts=chosen.shortcuts,
+            after=self.services.store.newest_event,
             lock_at=None
             if seat is None or seat.is_locked
             else datetime.fromtimestamp(seat.lock_ms / 1000, tz=UTC),

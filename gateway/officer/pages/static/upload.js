@@ -30,11 +30,11 @@ function upload(input, file) {
     const about = JSON.stringify({ name: file.name, size_bytes: file.size, media_type: file.type || "application/octet-stream" });
     const { n } = await ask("POST", input.dataset.upload, about, { "Content-Type": "application/json" });
     const place = `${input.dataset.upload}/${n}`;
-    const { held } = await ask("GET", place);
+    const { parts } = await ask("GET", place);
     for (let k = 0; k * PART < file.size; k += 1) {
       if (isPaused) return;
       const part = file.slice(k * PART, (k + 1) * PART);
-      if (!held.includes(k)) await ask("PUT", `${place}/parts/${k}`, part, { "Content-Type": "application/octet-stream", "Content-Digest": await digest(part) });
+      if (!parts.includes(k)) await ask("PUT", `${place}/parts/${k}`, part, { "Content-Type": "application/octet-stream", "Content-Digest": await digest(part) });
       bar.value = Math.min((k + 1) * PART, file.size);
       said.textContent = say("uploaded", { done: megabytes(bar.value), total: megabytes(file.size) });
     }
