@@ -14,7 +14,7 @@ from gateway.errors import DataError, NoInputError
 from gateway.people import Caller
 from gateway.ports import Clock
 from gateway.records import Direction, SignedHead
-from gateway.service.case import Cases
+from gateway.service.case import Case
 from gateway.service.consult import Consult
 from gateway.service.shown import MessageLine
 from gateway.store import Casebook, LogBook
@@ -32,6 +32,13 @@ class NotConfirmedError(DataError):
     """Conditions bind what is exported, and nobody said that they know."""
 
     default_code = "conditions_apply"
+
+
+class CaseReader(Protocol):
+    """Where cases stand."""
+
+    async def case(self, thread: MessageId) -> Case:
+        """Return a case as it stands now."""
 
 
 class ExportBook(Casebook, LogBook, Protocol):
@@ -92,7 +99,7 @@ class Exporting:
         clock: Time.
     """
 
-    def __init__(self, book: ExportBook, consult: Consult, cases: Cases, clock: Clock) -> None:
+    def __init__(self, book: ExportBook, consult: Consult, cases: CaseReader, clock: Clock) -> None:
         self._book = book
         self._consult = consult
         self._cases = cases
