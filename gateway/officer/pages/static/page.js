@@ -37,7 +37,12 @@ export function fetchPage(path) {
     request.open("GET", path);
     request.responseType = "document";
     request.timeout = 20000;
-    request.onload = () => (request.status === 200 && request.response ? done(request.response) : failed(request.status));
+    request.onload = () => {
+      const isThere = new URL(request.responseURL).pathname === new URL(path, location).pathname;
+      if (!isThere) failed(401); // led to the lock, or to signing in
+      else if (request.status === 200 && request.response) done(request.response);
+      else failed(request.status);
+    };
     request.send();
   });
 }

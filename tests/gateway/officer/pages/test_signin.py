@@ -108,6 +108,16 @@ async def test_locked_screen_hides_content_and_goes_on_where_it_was(desk: DeskWo
 
 
 @desk_test
+async def test_page_that_refreshes_itself_does_not_hold_the_lock_off(desk: DeskWorld) -> None:
+    """Parts of pages are fetched at every event: a screen that nobody looks at would stay open."""
+    officer = await desk.visitor(Role.OFFICER)
+    desk.net.clock.ms += IDLE_MS - 1_000
+    assert (await officer.get("/inbox", headers={"Sec-Fetch-Dest": "empty"})).status == 200
+    desk.net.clock.ms += 1_000
+    assert leads_to(await officer.get("/settings")) == "/locked?next=/settings"
+
+
+@desk_test
 async def test_settings_are_kept_for_the_person_and_the_browser(desk: DeskWorld) -> None:
     """Language and theme at once, and on the pages before signing in."""
     officer = await desk.visitor(Role.OFFICER)
