@@ -254,3 +254,38 @@ async def test_settings_are_a_persons_own(desk: DeskWorld) -> None:
     assert (await officer.get("/api/v1/me")).json()["language"] == "fr"
     odd = await officer.send("PUT", "/api/v1/me/settings", chosen | {"language": "xx"})
     assert odd.status == 400
+
+
+@desk_test
+async def test_what_the_script_fetches_does_not_keep_the_screen_open(desk: DeskWorld) -> None:
+    """Parts of pages come by themselves, for hours; a person clicks or types."""
+    officer = await desk.visitor(Role.OFFICER)
+    desk.net.clock.ms += IDLE_MS - SECOND_MS
+    fetched = await officer.get("/settings", headers={"Sec-Fetch-Dest": "empty"})
+    assert fetched.status == 200
+    desk.net.clock.ms += SECOND_MS
+    assert (await officer.get("/api/v1/me")).json()["code"] == "session_locked"
+
+
+@desk_test
+async def test_whoever_has_no_page_is_led_to_one(desk: DeskWorld) -> None:
+    """A token does what programs do, a form carries no file, a stranger unlocks nothing."""
+    program, officer = await desk.program(Role.OFFICER), await desk.visitor(Role.OFFICER)
+    assert (await program.send("PUT", "/api/v1/me/password", {"password": None})).status == 403
+    assert (await program.get("/settings")).status == 403
+    assert (await program.send("POST", "/lock")).status == 303
+    stranger = await desk.visitor()
+    unlocked = await stranger.send("POST", "/api/v1/session/unlock", {"password": "x"})
+    assert unlocked.status == 401
+    assert (await stranger.post("/sign-out")).status == 303
+    assert (await stranger.get("/api/v1/session")).json()["signed_in"] is False
+    assert (await officer.send("DELETE", "/api/v1/tokens/this")).status == 404
+    boundary = "x"
+    body = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="csrf"\r\n\r\n{officer.csrf}\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="language"; filename="a"\r\n'
+        f"Content-Type: text/plain\r\n\r\nx\r\n--{boundary}--\r\n"
+    )
+    headers = {**officer.own(), "Content-Type": f"multipart/form-data; boundary={boundary}"}
+    sent = await officer.ask("POST", "/settings", data=body.encode(), headers=headers)
+    assert sent.status == 400
