@@ -16,7 +16,7 @@ from gateway.officer.adapters.languages import message
 from gateway.officer.pages.addressbook import address_card
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.drafts import STATES
-from gateway.officer.pages.forms.arranging import arrange
+from gateway.officer.pages.forms.arranging import arrange, names_in_order
 from gateway.officer.pages.forms.building import build
 from gateway.officer.pages.forms.faulting import place
 from gateway.officer.pages.forms.printing import printed
@@ -126,6 +126,7 @@ class CheckPages:
         kind, caller = kind_of(paper), caller_of(request)
         words = Wording.of(self._desk.templates.languages, language_of(request, caller))
         root = build(kind, paper.document)
+        sections = arrange(kind, root)
         nothing = Checked(errors=(), warnings=())
         found = await checked(self._drafts, paper) if paper.row.is_editable else nothing
         return await self._desk.show(
@@ -135,11 +136,12 @@ class CheckPages:
             draft=paper.row,
             kind=kind,
             title=type_name(kind.name, words.page),
-            sections=printed(arrange(kind, root), [words]),
+            sections=printed(sections, [words]),
             ui=Shown(
                 words=words,
                 faults=place(root, found.errors),
                 others=place(root, found.warnings),
+                order=tuple(name for each in sections for name in names_in_order(each.nodes)),
             ),
             card=await address_card(self._desk, paper.document.get("to"), kind, words.page),
             approvers=await approvers(self._desk, paper.row),

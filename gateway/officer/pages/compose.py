@@ -21,7 +21,7 @@ from gateway.officer.access import May, caller_of, may
 from gateway.officer.pages.addressbook import address_card, parties
 from gateway.officer.pages.attaching import with_files, without_file
 from gateway.officer.pages.desk import Desk
-from gateway.officer.pages.forms.arranging import arrange
+from gateway.officer.pages.forms.arranging import arrange, names_in_order
 from gateway.officer.pages.forms.building import build
 from gateway.officer.pages.forms.changing import Change, change
 from gateway.officer.pages.forms.faulting import Faults, place
@@ -213,6 +213,7 @@ class ComposePages:
         root = build(kind, with_files(paper.document, paper.row.files))
         found = await checked(self._drafts, paper)
         faults = place(root, found.errors) if is_checked else Faults()
+        sections = arrange(kind, root, faults.names)
         return await self._desk.show(
             request,
             "compose.html",
@@ -222,8 +223,13 @@ class ComposePages:
             kind=kind,
             title=type_name(kind.name, words.page),
             root=root,
-            sections=arrange(kind, root, faults.names),
-            ui=Shown(words=words, faults=faults, others=place(root, found.warnings)),
+            sections=sections,
+            ui=Shown(
+                words=words,
+                faults=faults,
+                others=place(root, found.warnings),
+                order=tuple(name for each in sections for name in names_in_order(each.nodes)),
+            ),
             card=await address_card(self._desk, paper.document.get("to"), kind, words.page),
             files={file.name: file for file in paper.row.files},
             lists=self._lists(paper, words.page),

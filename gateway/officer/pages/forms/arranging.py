@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.officer.pages.forms.nodes import Control, Group, Node, Section
+from gateway.officer.pages.forms.nodes import Control, Entries, Group, Node, Section
 from protocol.requests.kinds import DocumentType, Thread
 from protocol.requests.template import SUBSCRIBER_TEMPLATE, TEMPLATES
 from protocol.requests.template import Section as Printed
@@ -75,6 +75,23 @@ def arrange(kind: DocumentType, root: Group, at_fault: Iterable[str] = ()) -> tu
         _section(REST, "", list(own.values()), faults),
     ]
     return tuple(section for section in sections if section.nodes)
+
+
+def names_in_order(nodes: Iterable[Node]) -> Iterator[str]:
+    """Yield the names of nodes and of all below them, in the order of the page.
+
+    Args:
+        nodes: Any.
+    """
+    for node in nodes:
+        yield node.name
+        match node:
+            case Group():
+                yield from names_in_order(node.nodes)
+            case Entries():
+                yield from names_in_order(node.groups)
+            case Control():
+                pass
 
 
 def is_open(node: Node, faults: tuple[str, ...] = ()) -> bool:

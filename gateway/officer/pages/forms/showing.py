@@ -1,7 +1,6 @@
 """What templates ask of a form beside its values: words, faults, what is folded."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
@@ -42,19 +41,25 @@ class Shown:
         words: In the page's language.
         faults: What is wrong with it.
         others: What its receiver will ask for: warnings.
-        uploaded: For each file that was uploaded, by its name, what became of it.
+        order: Names of all nodes in the order of the page.
     """
 
     words: Wording
     faults: Faults = Faults()  # noqa: RUF009  frozen
     others: Faults = Faults()  # noqa: RUF009  frozen
-    uploaded: Mapping[str, str] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
 
     @property
     def errors(self) -> dict[str, Markup]:
-        """The list on top of the page: by the name of the field to go to."""
+        """The list on top of the page, in its order: by the name of the field to go to."""
         found: dict[str, Markup] = {}
-        for fault in self.faults.all:
+        places = {name: place for place, name in enumerate(self.order)}
+        for fault in sorted(
+            self.faults.all,
+            key=lambda fault: (
+                -1 if fault.node is None else places.get(fault.node.name, len(places))
+            ),
+        ):
             name = "" if fault.node is None else _first(fault.node)
             said = self.words.summary(fault)
             found[name] = Markup("{} {}").format(found[name], said) if name in found else said

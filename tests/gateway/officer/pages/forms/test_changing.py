@@ -104,3 +104,20 @@ def test_a_list_that_is_none_is_not_added_to() -> None:
 def test_a_name_is_read_as_a_path() -> None:
     """Names and numbers."""
     assert steps_of("body.items[10].period") == ("body", "items", 10, "period")
+
+
+def test_what_the_form_does_not_know_is_dropped() -> None:
+    """Where it stands, and nothing beside it."""
+    document = {"mood": 1, "to": "FR", "body": {"items": [{"item_id": "1", "colour": "red"}]}}
+    changed = change(KIND, document, Change.DROP, "")
+    assert changed is not None
+    assert changed.document.keys() == {"to", "body"}
+    changed = change(KIND, document, Change.DROP, "body.items[0]")
+    assert changed is not None
+    assert changed.document["body"]["items"] == [{"item_id": "1"}]
+    assert change(KIND, {}, Change.DROP, "") is None
+
+
+def test_the_list_of_a_row_that_is_odd_is_not_found() -> None:
+    """Nothing can be added inside what is no entry."""
+    assert change(KIND, {"body": {"items": ["odd"]}}, Change.ADD, "body.items[0].targets") is None
