@@ -33,15 +33,21 @@ _WRONG_DAYS: Final = message("The first day must come before the last, at most t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One bar of a drawing, in its units: `at` from its left, `width`, `height` from its top."""
+    """One pair of bars, in the units of the drawing.
+
+    Attributes:
+        label: Of the row.
+        value: How many were received.
+        other: How many were sent.
+        width: Of the first bar.
+        second: Of the other bar.
+    """
 
     label: str
     value: int
-    y: int
+    other: int
     width: int
     second: int
-    """Width of the lighter part behind it: the other way."""
-    other: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +80,10 @@ def bars_of(rows: Sequence[StatisticsRow]) -> tuple[Bar, ...]:
             label=row.key,
             value=row.received,
             other=row.sent,
-            y=36 * place,
             width=_BAR_WIDTH * row.received // most,
             second=_BAR_WIDTH * row.sent // most,
         )
-        for place, row in enumerate(rows)
+        for row in rows
     )
 
 
