@@ -13,6 +13,7 @@ from aiohttp.web import HTTPException, Request, Response, StreamResponse, middle
 from gateway.errors import RateLimitedError
 from gateway.journal import Journal
 from gateway.officer.pages.desk import Desk
+from gateway.officer.pages.refusals import TITLES
 from gateway.officer.shapes.problems import Problem, problem_of, problem_of_error
 
 _BY_STATUS: Final = {404: "not_found", 405: "wrong_method", 413: "too_large"}
@@ -57,7 +58,13 @@ async def _answer(desk: Desk, request: Request, problem: Problem) -> Response:
 
 
 async def _page(desk: Desk, request: Request, problem: Problem) -> Response:
-    return await desk.show(request, "problem.html", status=problem.status, problem=problem)
+    return await desk.show(
+        request,
+        "problem.html",
+        status=problem.status,
+        problem=problem,
+        title=TITLES.get(problem.code, problem.title),
+    )
 
 
 def _back(request: Request) -> str:

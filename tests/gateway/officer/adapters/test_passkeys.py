@@ -142,7 +142,7 @@ async def test_passkey_pages_enrol_and_let_in(desk: DeskWorld) -> None:
     kept = await officer.post("/settings/passkeys", {"assertion": device.enrol(options)})
     assert kept.status == 303
     assert "passkey" in (await officer.get("/settings")).text
-    stranger = await desk.visitor()
+    stranger, form = await desk.visitor(), dict[str, str]()
     for _ in range(2):
         asked = await stranger.post("/sign-in/options", {"visit": "visit-1"})
         form = {"visit": "visit-1", "assertion": device.show(json.loads(asked.text))}

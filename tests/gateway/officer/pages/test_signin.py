@@ -56,6 +56,7 @@ async def test_stranger_is_led_to_sign_in_and_back(desk: DeskWorld) -> None:
     right = {"name": "duty1", "password": PASSWORD}
     wrong = await stranger.post("/sign-in", right | {"password": "something else"})
     assert (wrong.status, "did not let you in" in wrong.text) == (403, True)
+    visitor = stranger
     for asked, led in (
         ("/settings", "/settings"),
         ("//evil.example/", "/inbox"),
