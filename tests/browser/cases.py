@@ -26,3 +26,29 @@ def question(*, to: str) -> Json:
     document["to"] = to
     document.pop("attachments", None)
     return document
+
+
+HOSTILE = (
+    "<script>window.hostile=1</script>"
+    "<img src=x onerror=window.hostile=1>"
+    "<a href=javascript:window.hostile=1>press</a>"
+    "{{ 7*7 }} ${7*7} ' \" --><svg onload=window.hostile=1>"
+    "\u202egnp.exe\u202c \u2066x\u2069 \u200f \U0001f4a3"
+)
+"""What a browser, a template or a reader could take for more than text."""
+
+
+def hostile(document: Json) -> Json:
+    """Return a request with hostile text wherever it takes text, one field very long."""
+
+    def changed(value: object, key: str) -> object:
+        if isinstance(value, dict):
+            return {name: changed(each, name) for name, each in value.items()}
+        if isinstance(value, list):
+            return [changed(each, key) for each in value]
+        return HOSTILE if key in _FREE and isinstance(value, str) else value
+
+    return {**document, "body": changed(document["body"], "body")}
+
+
+_FREE = frozenset({"question", "text", "case_reference", "subject", "facts", "additional_notes"})

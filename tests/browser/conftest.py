@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.cases import emergency
 from tests.browser.engine import Engine, chromium, without_browser
 from tests.browser.house import House, open_house
 
@@ -24,3 +25,10 @@ def house(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Return three nodes with their directory, up and waiting."""
     with open_house(engine, tmp_path_factory.mktemp("b")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def waiting(house: House, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the id of an emergency that waits at RO/1, which has people; JP/1 has none."""
+    house["RO/1"].add("first", "officer")
+    return house["JP/1"].sends(emergency(to="RO"), tmp_path_factory.mktemp("m"))
