@@ -69,7 +69,7 @@ class Acknowledger:
         self._clock = clock
 
     async def acknowledge(
-        self, mid: MessageId, asked: AcknowledgeRequest, *, request_key: str | None
+        self, mid: MessageId, asked: AcknowledgeRequest, *, request_key: str | None, who: str
     ) -> Submitted:
         """Tell the sender of a message that a person has it.
 
@@ -77,6 +77,7 @@ class Acknowledger:
             mid: The message; an officer must have opened it.
             asked: What the officer gives.
             request_key: Makes a repeated request harmless.
+            who: The person, as "RO/1 officer 3".
 
         Raises:
             NotOpenedError: Nobody has opened it.
@@ -85,7 +86,7 @@ class Acknowledger:
         request = await self._consult.content(mid)
         document = self._compose(request, asked)
         return await self._submit.queue(
-            dumps(document, ensure_ascii=False).encode(), request_key=request_key
+            dumps(document, ensure_ascii=False).encode(), request_key=request_key, who=who
         )
 
     async def proposal(self, mid: MessageId) -> Proposal:

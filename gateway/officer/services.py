@@ -74,11 +74,15 @@ class SubmitService(Protocol):
     async def attach(self, draft_id: str, index: int, source: BinaryIO) -> None:
         """Seal one file; `source` is read to its end, away from the event loop's thread."""
 
-    async def send(self, draft_id: str, *, request_key: str | None) -> Submitted:
-        """Seal and queue; durable when it returns."""
+    async def send(
+        self, draft_id: str, *, request_key: str | None, who: str | None = None
+    ) -> Submitted:
+        """Seal and queue; durable when it returns. `who` stands in the act that says so."""
 
-    async def queue(self, document: bytes, *, request_key: str | None) -> Submitted:
-        """Check, seal and queue a document without attachments in one step."""
+    async def queue(
+        self, document: bytes, *, request_key: str | None, who: str | None = None
+    ) -> Submitted:
+        """Check, seal and queue a document without attachments in one step; `who` as above."""
 
 
 class FileView(Protocol):

@@ -126,11 +126,14 @@ class Submit:
         with self._guard.watched():
             await self._drafts.attach(draft_id, index, source)
 
-    async def queue(self, document: bytes, *, request_key: str | None) -> Submitted:
+    async def queue(
+        self, document: bytes, *, request_key: str | None, who: str | None = None
+    ) -> Submitted:
         """Check, seal and queue a document without attachments in one step.
 
         Args:
             document: JSON text, UTF-8, at most 1 MiB.
+            who: The person, as "RO/1 officer 3"; the desk as a whole if not given.
             request_key: Names the caller's request: the same key twice queues once, also when
                 the node was restarted in between.
 
@@ -149,13 +152,16 @@ class Submit:
             # Asked again, the state of the case may not allow what it allowed the first time.
             return earlier
         draft = await self.begin(document, file_sizes={})
-        return await self.send(draft.id, request_key=request_key)
+        return await self.send(draft.id, request_key=request_key, who=who)
 
-    async def send(self, draft_id: str, *, request_key: str | None) -> Submitted:
+    async def send(
+        self, draft_id: str, *, request_key: str | None, who: str | None = None
+    ) -> Submitted:
         """Seal and queue a draft.
 
         Args:
             draft_id: From `begin`.
+            who: The person, as "RO/1 officer 3"; the desk as a whole if not given.
             request_key: Names the caller's request: the same key twice queues once.
 
         Returns:
@@ -181,7 +187,7 @@ class Submit:
                 "an attachment of the document was not given", hint="attach every file, then send"
             )
         key = None if request_key is None else _stored_key(request_key)
-        submitted = await self._queue(await self._submission(draft, key, who=self._desk))
+        submitted = await self._queue(await self._submission(draft, key, who=who or self._desk))
         self._drafts.forget(draft_id)
         self._sent[draft_id] = submitted
         if len(self._sent) > _SENT_KEPT:

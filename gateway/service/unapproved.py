@@ -50,15 +50,19 @@ class Unapproved:
         """
         await self._submit.attach(draft_id, index, source)
 
-    async def send(self, draft_id: str, *, request_key: str | None) -> Submitted:
+    async def send(
+        self, draft_id: str, *, request_key: str | None, who: str | None = None
+    ) -> Submitted:
         """Seal and queue; see Submit.send.
 
         Raises:
             GatewayError: As Submit.send.
         """
-        return await self._submit.send(draft_id, request_key=request_key)
+        return await self._submit.send(draft_id, request_key=request_key, who=who)
 
-    async def queue(self, document: bytes, *, request_key: str | None) -> Submitted:
+    async def queue(
+        self, document: bytes, *, request_key: str | None, who: str | None = None
+    ) -> Submitted:
         """Check, seal and queue a document without attachments; see Submit.queue.
 
         Raises:
@@ -66,7 +70,7 @@ class Unapproved:
             GatewayError: As Submit.queue.
         """
         await self._check(document)
-        return await self._submit.queue(document, request_key=request_key)
+        return await self._submit.queue(document, request_key=request_key, who=who)
 
     async def _check(self, document: bytes) -> None:
         """Refuse what a second person must approve.

@@ -130,7 +130,10 @@ class MessageApi:
         """Send an acknowledgement in the desk's name."""
         asked = await read(request, AcknowledgeRequest)
         submitted = await self._acknowledger.acknowledge(
-            mid_of(request), asked, request_key=request_key(request)
+            mid_of(request),
+            asked,
+            request_key=request_key(request),
+            who=caller_of(request).who,
         )
         return answer(sent(submitted), status=201)
 

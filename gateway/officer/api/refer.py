@@ -5,7 +5,7 @@ from json import dumps
 
 from aiohttp.web import Request, Response, RouteDef, post
 
-from gateway.officer.access import May, may
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.reply import BASE, answer, mid_of, read
 from gateway.officer.api.uploads import request_key, sent
 from gateway.officer.services import SubmitService
@@ -45,7 +45,9 @@ class ReferApi:
         asked = await read(request, ReferRequest)
         message = await self._consult.content(mid_of(request))
         document = dumps(self._notice(message, asked), ensure_ascii=False).encode()
-        submitted = await self._submit.queue(document, request_key=request_key(request))
+        submitted = await self._submit.queue(
+            document, request_key=request_key(request), who=caller_of(request).who
+        )
         return answer(sent(submitted), status=201)
 
     def _notice(self, message: MessageContent, asked: ReferRequest) -> dict[str, Value]:

@@ -14,7 +14,7 @@ from aiohttp.web import Request, Response, RouteDef, post, put
 from typing_extensions import override
 
 from gateway.errors import DataError
-from gateway.officer.access import May, may
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.reply import BASE, answer, index_of, read
 from gateway.officer.services import SubmitService
 from gateway.officer.shapes.models import SentAnswer, UploadAnswer, UploadRequest
@@ -131,7 +131,9 @@ class UploadApi:
     @may(May.COMPOSE)
     async def queue(self, request: Request) -> Response:
         """Check, seal and queue a document without attachments: the body is the document."""
-        submitted = await self._submit.queue(await request.read(), request_key=request_key(request))
+        submitted = await self._submit.queue(
+            await request.read(), request_key=request_key(request), who=caller_of(request).who
+        )
         return answer(sent(submitted), status=201)
 
     @may(May.COMPOSE)
@@ -147,7 +149,9 @@ class UploadApi:
     async def send(self, request: Request) -> Response:
         """Seal the message and queue it; the same key twice queues once."""
         submitted = await self._submit.send(
-            request.match_info["id"], request_key=request_key(request)
+            request.match_info["id"],
+            request_key=request_key(request),
+            who=caller_of(request).who,
         )
         return answer(sent(submitted), status=201)
 

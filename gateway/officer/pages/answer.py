@@ -87,7 +87,9 @@ class AnswerPages:
             note=form.get("note") or None,
         )
         try:
-            await self._acknowledger.acknowledge(mid, asked, request_key=_key(mid, form))
+            await self._acknowledger.acknowledge(
+                mid, asked, request_key=_key(mid, form), who=caller_of(request).who
+            )
         except DocumentRefusedError as error:
             errors = {_FIELDS.get(one.path, "note"): one.message for one in error.findings}
             return await self._acknowledgement(request, form, errors)

@@ -239,6 +239,7 @@ class Submitting:
         self.book = book
         self.drafts: dict[str, DraftOnly] = {}
         self.keys: dict[str, Submitted] = {}
+        self.senders: list[str | None] = []
         self.failure: Exception | None = None
         self.then: list[str] = []
 
@@ -271,8 +272,11 @@ class Submitting:
         data = await asyncio.to_thread(_read_all, source)
         self.drafts[draft_id].uploaded[index] = data
 
-    async def send(self, draft_id: str, *, request_key: str | None) -> Submitted:
+    async def send(
+        self, draft_id: str, *, request_key: str | None, who: str | None = None
+    ) -> Submitted:
         """Queue a draft; the same key queues once."""
+        self.senders.append(who)
         if draft_id not in self.drafts:
             raise NoInputError("there is no such draft (any more)")
         if request_key is not None and request_key in self.keys:
@@ -289,12 +293,14 @@ class Submitting:
             self.keys[request_key] = submitted
         return submitted
 
-    async def queue(self, document: bytes, *, request_key: str | None) -> Submitted:
+    async def queue(
+        self, document: bytes, *, request_key: str | None, who: str | None = None
+    ) -> Submitted:
         """Queue a document in one step; the same key queues once."""
         if request_key is not None and request_key in self.keys:
             return replace(self.keys[request_key], repeated=True)
         draft = await self.begin(document, file_sizes={})
-        return await self.send(draft.id, request_key=request_key)
+        return await self.send(draft.id, request_key=request_key, who=who)
 
 
 class Acting:

@@ -1,6 +1,7 @@
 """Drafts of a desk: written, frozen, approved by somebody else, sent as they were approved."""
 
 from dataclasses import replace
+from io import BytesIO
 from json import dumps, loads
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from gateway.drafting import ApprovalKind, DraftState, Need
 from gateway.errors import AccessDeniedError, DataError, GatewayError, NoInputError, StorageError
 from gateway.people import Role, Way
 from gateway.service.draft import DocumentRefusedError
+from gateway.service.draft_needs import needs_of
+from gateway.service.draft_uploads import PartSource
+from gateway.service.unapproved import Unapproved
 from gateway.shelving import PartPlace
 from keys.digest import sha256
 from protocol.cases.ladder import MessageState
@@ -65,7 +69,11 @@ async def test_what_was_approved_is_what_is_sent(tmp_path: Path) -> None:
     """Mid and content bytes are fixed at the submission; header and leaf come with the sending."""
     async with bureau(tmp_path, run=["FR/1", "RO/1"]) as here:
         row = await here.submitted()
-        assert (row.state, row.needs, row.why) == (DraftState.SUBMITTED, 1, {Need.POLICY})
+        assert (row.state, row.needs, row.why) == (
+            DraftState.SUBMITTED,
+            1,
+            frozenset({Need.POLICY}),
+        )
         here.net.clock.ms += 60_000
         await refused("not_approved", here.drafting.send(row.id, by=POP, request_key=None))
         row = await here.drafting.approve(
@@ -280,7 +288,7 @@ async def test_desk_without_people_sends_as_ever(tmp_path: Path) -> None:
         here.staff.is_there = False
         row = await here.drafting.create(dumps(request()).encode(), by=DESK)
         row = await here.drafting.submit(row.id, by=DESK)
-        assert (row.needs, row.why) == (0, set())
+        assert (row.needs, row.why) == (0, frozenset())
         await here.drafting.send(row.id, by=DESK, request_key=None)
         later = await here.drafting.create(dumps(request(2)).encode(), by=DESK)
         await here.drafting.submit(later.id, by=DESK)
@@ -542,3 +550,63 @@ async def test_refusals_of_access_end_commands_with_77(tmp_path: Path) -> None:
         with pytest.raises(AccessDeniedError) as caught:
             await here.drafting.send(row.id, by=POP, request_key=None)
         assert caught.value.exit_code == 77
+
+
+@scenario
+async def test_what_needs_nobody_is_sent_at_once_and_names_who_sent_it(tmp_path: Path) -> None:
+    """A reminder, an acknowledgement; what takes two persons is refused on every way."""
+    async with bureau(tmp_path) as here:
+        at_once = Unapproved(here.node.runtime.submit, here.drafting, here.staff)
+        asked = dumps(request()).encode()
+        await refused("not_approved", at_once.queue(asked, request_key=None, who=POP.who))
+        await refused("not_approved", at_once.begin(asked, file_sizes={}))
+        kind = "subscriber_information_request"
+        await here.drafting.set_policy({kind: False}, version=0, by=CHIEF)
+        await at_once.queue(asked, request_key="k", who=POP.who)
+        assert (acts(here)[-1].act, acts(here)[-1].who) == ("submitted", POP.who)
+        with_file = dumps(with_files(request(2), ("a.txt",))).encode()
+        draft = await at_once.begin(with_file, file_sizes={"a.txt": 1})
+        await at_once.attach(draft.id, 0, BytesIO(b"a"))
+        await at_once.send(draft.id, request_key=None, who=STAN.who)
+        assert acts(here)[-1].who == STAN.who
+
+
+@scenario
+async def test_oldest_of_many_challenges_is_forgotten(tmp_path: Path) -> None:
+    """Memory is bounded: whoever asked first asks again."""
+    async with bureau(tmp_path) as here:
+        row = await here.submitted()
+        early = await here.assertion(row.id)
+        key = here.staff.keys[4]
+        for number in range(1000, 1256):
+            here.staff.keys[number] = key
+            await here.drafting.approval_options(row.id, by=person(number, Role.APPROVER))
+        await refused("approval_stale", here.drafting.approve(row.id, by=STAN, assertion=early))
+
+
+@scenario
+async def test_file_of_a_draft_reads_like_any_other(tmp_path: Path) -> None:
+    """Whole, in pieces across its parts, and into a buffer."""
+    async with bureau(tmp_path) as here:
+        data = bytes(range(256)) * (PART // 256) + b"end"
+        row = await here.drafting.create(b"{}", by=POP)
+        await here.upload(row.id, "a", data)
+        (file,) = (await here.node.store.draft(row.id)).files
+        key = await here.node.store.draft_key(row.id)
+        parts = here.drafting._ports.parts
+        source = PartSource(parts, row.id, file, key)
+        assert source.readable()
+        assert (source.read(PART - 1), source.read(3)) == (data[: PART - 1], data[PART - 1 :][:3])
+        assert (source.read(), source.read(5)) == (b"d", b"")
+        assert PartSource(parts, row.id, file, key).read() == data
+        buffer = bytearray(9)
+        assert PartSource(parts, row.id, file, key).readinto(memoryview(buffer)) == 9
+        assert bytes(buffer) == data[:9]
+
+
+@pytest.mark.parametrize("body", [None, [], {"items": 1}, {"items": [1, {"outcome": "granted"}]}])
+def test_decision_that_refuses_nothing_is_no_refusal(body: object) -> None:
+    """Complete or not, of whatever form."""
+    found = needs_of({"type": "decision", "body": body}, {})
+    assert found == frozenset()
+    assert needs_of({"type": ["decision"]}, {}) == frozenset()
