@@ -9,12 +9,12 @@ the same family that the node used, with its code, hint and exit code.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from json import dumps
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from gateway.clock import SystemClock
 from gateway.errors import AccessDeniedError, DataError, NoInputError, NotYetError, UnavailableError
@@ -196,11 +196,25 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
             return await read(response, SentAnswer)
 
     async def messages(
-        self, box: Box, *, limit: int = 50, before: int | None = None
+        self,
+        box: Box,
+        *,
+        limit: int = 50,
+        before: int | None = None,
+        filters: Mapping[str, str] | None = None,
     ) -> MessageList:
-        """List received or sent messages, newest first."""
-        older = "" if before is None else f"&before={before}"
-        return await self._connection.get(f"/messages?box={box}&limit={limit}{older}", MessageList)
+        """List received or sent messages, newest first.
+
+        Args:
+            box: `in` or `out`.
+            limit: At most so many, up to 200.
+            before: The `next` of the page before.
+            filters: Further parameters: state, party, type, overdue, seen.
+        """
+        asked = {"box": box, "limit": str(limit), **(filters or {})}
+        if before is not None:
+            asked["before"] = str(before)
+        return await self._connection.get(f"/messages?{urlencode(asked)}", MessageList)
 
     async def coded(self, code: str) -> MessageList:
         """List the messages, sent and received, that a short code names."""

@@ -18,6 +18,7 @@ from gateway.officer.api.casework import CaseworkApi
 from gateway.officer.api.draftfiles import DraftFileApi
 from gateway.officer.api.drafts import DraftApi
 from gateway.officer.api.duty import DutyApi
+from gateway.officer.api.entries import EntryApi
 from gateway.officer.api.events import EventApi, still_seated
 from gateway.officer.api.evidence import EvidenceApi
 from gateway.officer.api.exports import ExportApi
@@ -30,6 +31,7 @@ from gateway.officer.api.me import MeApi
 from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.openapi import OpenApi
 from gateway.officer.api.operations import OperationApi
+from gateway.officer.api.paper import PaperApi
 from gateway.officer.api.peers import PeersApi
 from gateway.officer.api.pings import PingApi
 from gateway.officer.api.recovery import RecoveryApi
@@ -102,6 +104,7 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
         ).routes(),
         *ReferenceApi(services.directory, services.clock).routes(),
         *PeersApi(services.peers).routes(),
+        *PaperApi(services).routes(),
         *HealthApi(services.health, services.metrics).routes(),
         *ReferApi(
             services.config.node_id, services.consult, services.submit, services.clock
@@ -131,6 +134,7 @@ def _further(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
         yield UsersApi(services.door, services.enter).routes()
         yield TokensApi(services.door, services.enter).routes()
     yield from _work(services)
+    yield from _records(services)
     if services.recovery is not None:
         operator = f"{services.config.node} operator"
         yield RecoveryApi(services.recovery, operator=operator).routes()
@@ -151,10 +155,16 @@ def _work(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
         yield SearchApi(services.searching).routes()
     if services.counting is not None:
         yield StatisticsApi(services.counting, services.clock).routes()
-    if services.operations is not None:
-        yield OperationApi(services.operations).routes()
     if services.exporting is not None:
         yield ExportApi(services.exporting).routes()
+
+
+def _records(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
+    """Yield the addresses of what was done: our log leaf by leaf, and long work."""
+    if services.leafing is not None:
+        yield EntryApi(services.leafing).routes()
+    if services.operations is not None:
+        yield OperationApi(services.operations).routes()
 
 
 def _keys(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:

@@ -18,6 +18,7 @@ from gateway.officer.shapes import pings as g
 from gateway.officer.shapes.backup import BackupRequest, BackupStep
 from gateway.officer.shapes.cancel import CancelAnswer, CancelRequest
 from gateway.officer.shapes.delivery import ExplainView, PeerList
+from gateway.officer.shapes.entries import EntryItem, EntryList
 from gateway.officer.shapes.evidence import EvidenceRequest, ForkList
 from gateway.officer.shapes.exports import ExportRequest
 from gateway.officer.shapes.finding import PointList
@@ -33,6 +34,7 @@ from gateway.officer.shapes.witnesses import WitnessList
 
 JSON: Final = "application/json"
 LINES: Final = "application/x-ndjson"
+PDF: Final = "application/pdf"
 BYTES: Final = "application/octet-stream"
 STREAM: Final = "text/event-stream"
 TEXT: Final = "text/plain"
@@ -93,6 +95,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "POST /messages/{mid}/refer": Row(ReferRequest, m.SentAnswer, 201, headers=_KEY),
     "POST /messages/{mid}/cancel": Row(CancelRequest, CancelAnswer),
     "POST /messages/{mid}/evidence": Row(EvidenceRequest, media=(ZIP,)),
+    "POST /messages/{mid}/pdf": Row(media=(PDF,)),
     "GET /codes/{code}": Row(gives=m.MessageList),
     "GET /threads/{mid}": Row(gives=m.ThreadView),
     "GET /threads/{thread}/hold": Row(gives=HoldAnswer),
@@ -129,6 +132,9 @@ ROWS: Final[Mapping[str, Row]] = {
         later=OperationView,
     ),
     "GET /log/witnesses": Row(gives=WitnessList),
+    "GET /log/entries": Row(gives=EntryList, query=("before", "limit")),
+    "GET /log/entries/{i}": Row(gives=EntryItem),
+    "GET /log/acts": Row(gives=EntryList, query=("before", "limit")),
     "GET /operations": Row(gives=OperationList),
     "GET /operations/{id}": Row(gives=OperationView),
     "DELETE /operations/{id}": Row(gives=OperationView),

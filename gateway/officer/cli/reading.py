@@ -1,6 +1,6 @@
 """Commands that look: inbox, outbox, show, thread, explain, peers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -40,6 +40,15 @@ CodeOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--code", help="Only what has this code, as it was read on the telephone."),
 ]
+OverdueOption: TypeAlias = Annotated[
+    bool, typer.Option("--overdue", help="Only what waits for somebody and is late.")
+]
+PartyOption: TypeAlias = Annotated[
+    str | None, typer.Option("--party", metavar="CC", help="Of this Party or node alone.")
+]
+TypeOption: TypeAlias = Annotated[
+    str | None, typer.Option("--type", metavar="TYPE", help="Of this type alone.")
+]
 LimitOption: TypeAlias = Annotated[
     int, typer.Option("--limit", min=1, help="At most so many, newest first.")
 ]
@@ -51,11 +60,16 @@ def inbox(
     home: HomeOption,
     limit: LimitOption = PAGE,
     code: CodeOption = None,
+    overdue: OverdueOption = False,
+    party: PartyOption = None,
+    kind: TypeOption = None,
     json: JsonOption = False,
 ) -> int:
     """List received messages, newest first; what is late is marked."""
+    asked = _filters(overdue=overdue, party=party, kind=kind)
     return at_desk(
-        home, lambda desk: _list(desk, "in", Terminal(json=json), limit=limit, code=code)
+        home,
+        lambda desk: _list(desk, "in", Terminal(json=json), limit=limit, code=code, filters=asked),
     )
 
 
@@ -65,11 +79,16 @@ def outbox(
     home: HomeOption,
     limit: LimitOption = PAGE,
     code: CodeOption = None,
+    overdue: OverdueOption = False,
+    party: PartyOption = None,
+    kind: TypeOption = None,
     json: JsonOption = False,
 ) -> int:
     """List sent messages, newest first; what is late is marked."""
+    asked = _filters(overdue=overdue, party=party, kind=kind)
     return at_desk(
-        home, lambda desk: _list(desk, "out", Terminal(json=json), limit=limit, code=code)
+        home,
+        lambda desk: _list(desk, "out", Terminal(json=json), limit=limit, code=code, filters=asked),
     )
 
 
@@ -163,7 +182,21 @@ async def _peers(desk: Client, terminal: Terminal) -> int:
     return 0
 
 
-async def _list(desk: Client, box: Box, terminal: Terminal, *, limit: int, code: str | None) -> int:
+def _filters(*, overdue: bool, party: str | None, kind: str | None) -> dict[str, str]:
+    """Return the filters that were asked for."""
+    asked = {"party": party, "type": kind, "overdue": "true" if overdue else None}
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+async def _list(
+    desk: Client,
+    box: Box,
+    terminal: Terminal,
+    *,
+    limit: int,
+    code: str | None,
+    filters: Mapping[str, str],
+) -> int:
     if code is not None:
         coded = [await desk.show(item.mid) for item in (await desk.coded(code)).items]
         _print([item for item in coded if item.box == box], terminal)
@@ -171,7 +204,9 @@ async def _list(desk: Client, box: Box, terminal: Terminal, *, limit: int, code:
     items: list[MessageItem] = []
     before: int | None = None
     while len(items) < limit:
-        page = await desk.messages(box, limit=min(PAGE, limit - len(items)), before=before)
+        page = await desk.messages(
+            box, limit=min(PAGE, limit - len(items)), before=before, filters=filters
+        )
         items.extend(page.items)
         before = page.next
         if before is None:

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from gateway.officer.services import OfficerServices
+from gateway.service.boxes import Boxes
 from gateway.service.case import Cases
 from gateway.service.searching import Search
 from gateway.service.statistics import StatisticsDesk
 from gateway.storage.wordindex import MemoryIndex
 from protocol.delivery.escalation import Budgets
+from tests.gateway.officer.boxbook import BoxShelf
 from tests.gateway.officer.cli.desks import desks, printed
 from tests.gateway.officer.cli.session import shell_of
 from tests.gateway.officer.world import RO, World, mid, received
@@ -82,3 +84,27 @@ def test_export_is_written_whole_and_never_over_another_file(
         assert shell("export", "--thread", "no id", "-o", tmp_path / "x").code == 66
         assert shell("export", "-o", tmp_path / "x").code == 65
         assert not (tmp_path / "x").exists()
+
+
+def test_lists_are_narrowed_by_party_type_and_lateness(capsys: Capture) -> None:
+    """What does not fit is left out on every page."""
+    world = desk()
+
+    def beside(services: OfficerServices) -> OfficerServices:
+        shelf = BoxShelf(world.book)
+        boxes = Boxes(shelf, services.consult, world.clock, budgets=Budgets())
+        return replace(services, boxes=boxes)
+
+    world.beside = beside
+    with shell_of(world, capsys) as shell:
+        for options, count in (
+            (["--party", "FR"], 1),
+            (["--party", "DE"], 0),
+            (["--type", "subscriber_information_request"], 1),
+            (["--type", "decision"], 0),
+        ):
+            found = shell("inbox", *options, "--json").document()
+            assert isinstance(found, list)
+            assert len(found) == count, options
+        assert shell("inbox", "--overdue").code == 0
+        assert shell("outbox", "--party", "FR", "--json").document() == []
