@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 from aiohttp.web import Request, RouteDef, StreamResponse, post
 
 from gateway.evidence.material import Variant
-from gateway.officer.access import May, caller_of, may
+from gateway.officer.access import May, caller_of, may, require
 from gateway.officer.api.forks import ForkApi
 from gateway.officer.api.reply import BASE, mid_of, read
 from gateway.officer.download import IN_MEMORY_BYTES, send_bundle
@@ -42,6 +42,8 @@ class EvidenceApi:
         """Export a message; what is not in the bundle stands in the headers."""
         mid = mid_of(request)
         asked = await read(request, EvidenceRequest)
+        if Variant(asked.variant) is Variant.DISCLOSED:
+            require(request, May.READ_CONTENT)  # its key opens the content
         with SpooledTemporaryFile(IN_MEMORY_BYTES) as held:
             done = await self._service.export(
                 mid, Variant(asked.variant), cast("BinaryIO", held), who=caller_of(request).who

@@ -76,6 +76,7 @@ async def written_desk(folder: Path, world: World) -> AsyncIterator[DeskWorld]:
             directory=own.directory,
             peers=own.peers,
             clock=world.clock,
+            evidence=world.evidence,
             boxes=boxes,
         )
 

@@ -4,16 +4,19 @@ import asyncio
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO, cast
 
+from gateway.evidence.export import Exported
+from gateway.evidence.material import Variant
 from gateway.people import Role
 from gateway.records import Direction
+from gateway.rows import MessageRow
 from gateway.service.peers import PeerState
-from gateway.service.summary import Summary
 from gateway.service.ways import Way
 from protocol.cases.ladder import MessageState
-from protocol.delivery.urgency import Urgency
 from protocol.encoding import Value
 from protocol.envelope.content import Content
+from protocol.identifiers import MessageId
 from tests.gateway.officer.pages.papers import written_desk
 from tests.gateway.officer.pages.world import DeskWorld, Visitor, desk_test
 from tests.gateway.officer.world import FR, World, content_of, file_named, mid, received, row_of
@@ -40,6 +43,11 @@ async def test_opening_is_a_button_that_says_whom_it_tells(desk: DeskWorld) -> N
     (row,) = await desk.node.store.message(mid_)
     assert row.state is MessageState.CONSIGNED
 
+    assert (await officer.get(f"/messages/{mid_}/open")).status == 405
+    assert (await officer.post(f"/messages/{mid_}/open", csrf="no")).status == 403
+    (row,) = await desk.node.store.message(mid_)
+    assert row.state is MessageState.CONSIGNED
+
     opened = await officer.post(f"/messages/{mid_}/open")
     assert (opened.status, opened.headers["Location"]) == (303, f"/messages/{mid_}")
     await until_state(desk.peer, mid_, MessageState.OPENED)
@@ -52,15 +60,12 @@ async def test_opening_is_a_button_that_says_whom_it_tells(desk: DeskWorld) -> N
     assert officer.person.name in listed
     assert "Opened" in listed
 
-
-@desk_test
-async def test_get_does_not_open_and_a_post_without_token_is_refused(desk: DeskWorld) -> None:
-    """A link in a mail must not make a receipt."""
-    officer, mid_ = await desk.visitor(Role.OFFICER), await desk.received()
-    assert (await officer.get(f"/messages/{mid_}/open")).status == 405
-    assert (await officer.post(f"/messages/{mid_}/open", csrf="no")).status == 403
-    (row,) = await desk.node.store.message(mid_)
-    assert row.state is MessageState.CONSIGNED
+    for path in (f"/messages/{mid(9)}", "/messages/xyz", f"/cases/{mid(9)}", "/inbox?after=x"):
+        answer = await officer.get(path)
+        assert answer.status in {400, 404}, path
+        assert "<h1" in answer.text
+    assert (await officer.get(f"/messages/{mid_}/files/a")).status == 404
+    assert (await officer.post(f"/messages/{mid_}/evidence")).status == 404  # none taken here
 
 
 @desk_test
@@ -98,6 +103,52 @@ def test_who_may_not_read_content_receives_none_of_it(tmp_path: Path) -> None:
             listed = (await operator.get("/inbox?article=31&state=overdue")).text
             assert str(mid(1)) in listed  # a filter must not answer what a list may not say
             assert "subscriber" not in listed.lower()
+
+    asyncio.run(play())
+
+
+class Bundles:
+    """Evidence, as a test takes it."""
+
+    forks = None
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[Variant, str]] = []
+
+    async def export(
+        self, wanted: MessageId, variant: Variant, target: BinaryIO, *, who: str
+    ) -> Exported:
+        """Write a bundle."""
+        del wanted
+        self.taken.append((variant, who))
+        target.write(b"PK")
+        return cast("Exported", None)  # what it counts stands in the bundle itself
+
+
+def test_evidence_is_taken_by_whoever_may_and_its_key_by_readers_alone(tmp_path: Path) -> None:
+    """An auditor proves that something was said, and still does not read it."""
+
+    async def play() -> None:
+        world, bundles = World(), Bundles()
+        world.evidence = bundles
+        row = put_secret(world)
+        world.book.put(replace(row, mid=mid(2), erased_ms=1))
+        world.book.put(replace(row, mid=mid(3)))  # its content is not readable here
+        async with written_desk(tmp_path, world) as desk:
+            auditor, officer = await desk.visitor(Role.AUDITOR), await desk.visitor(Role.OFFICER)
+            here = f"/messages/{mid(1)}/evidence"
+            assert (await auditor.post(here, {"variant": "disclosed"})).status == 403
+            assert "disclosed" not in (await auditor.get(f"/messages/{mid(1)}")).text
+            taken = await auditor.post(here, {"variant": "redacted"})
+            assert (taken.status, taken.text) == (200, "PK")
+            assert (await officer.post(here, {"variant": "disclosed"})).status == 200
+            assert (await officer.post(here)).status == 200
+            assert [variant for variant, _ in bundles.taken] == ["redacted", "disclosed", "sealed"]
+            assert bundles.taken[0][1].startswith("RO/1 auditor")
+            assert CANARY in (await officer.get("/inbox")).text
+            for gone in (2, 3):
+                page = plain((await officer.get(f"/messages/{mid(gone)}")).text)
+                assert "The content cannot be read here" in page
 
     asyncio.run(play())
 
@@ -151,17 +202,6 @@ async def check_inert(officer: Visitor, path: str) -> None:
     assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b]", answer.text)
 
 
-@desk_test
-async def test_page_that_does_not_exist_is_a_page(desk: DeskWorld) -> None:
-    """An address from an old mail, or one that somebody made up."""
-    officer = await desk.visitor(Role.OFFICER)
-    for path in (f"/messages/{mid(9)}", "/messages/xyz", f"/cases/{mid(9)}", "/inbox?after=x"):
-        answer = await officer.get(path)
-        assert answer.status in {400, 404}, path
-        assert "<h1" in answer.text
-    assert (await officer.get(f"/messages/{mid(9)}/files/a")).status == 404
-
-
 def test_lists_are_filtered_paged_and_say_what_does_not_fit(tmp_path: Path) -> None:
     """Fifty rows, the rest on the next page; an empty answer says how to see all."""
 
@@ -210,7 +250,7 @@ def test_frozen_lane_is_told_on_every_page(tmp_path: Path) -> None:
     asyncio.run(play())
 
 
-def put_secret(world: World) -> None:
+def put_secret(world: World) -> MessageRow:
     """Put an opened message into the book, with a canary in each field."""
     content = replace(
         content_of(
@@ -224,7 +264,7 @@ def put_secret(world: World) -> None:
         ),
         files=(file_named(f"{CANARY}.pdf"),),
     )
-    put(world, 1, content)
+    return put(world, 1, content)
 
 
 def put_hostile(world: World, number: int, text: str) -> None:
@@ -241,7 +281,8 @@ def put_hostile(world: World, number: int, text: str) -> None:
     put(world, number, replace(content, files=files))
 
 
-def put(world: World, number: int, content: Content) -> None:
+def put(world: World, number: int, content: Content) -> MessageRow:
     """Put an opened message into the book."""
     row = row_of(mid(number), Direction.IN, state=MessageState.OPENED, content=content)
-    world.book.put(replace(row, cls=Urgency.P1, summary=Summary.of(content).encode()), content)
+    world.book.put(row, content)
+    return row
