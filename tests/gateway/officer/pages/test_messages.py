@@ -138,6 +138,8 @@ def test_evidence_is_taken_by_whoever_may_and_its_key_by_readers_alone(tmp_path:
             auditor, officer = await desk.visitor(Role.AUDITOR), await desk.visitor(Role.OFFICER)
             here = f"/messages/{mid(1)}/evidence"
             assert (await auditor.post(here, {"variant": "disclosed"})).status == 403
+            refused = await auditor.send("POST", f"/api/v1{here}", {"variant": "disclosed"})
+            assert (refused.status, refused.json()["code"]) == (403, "forbidden_role")
             assert "disclosed" not in (await auditor.get(f"/messages/{mid(1)}")).text
             taken = await auditor.post(here, {"variant": "redacted"})
             assert (taken.status, taken.text) == (200, "PK")
