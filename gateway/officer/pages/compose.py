@@ -7,7 +7,7 @@ Source: docs/desk.md, "Writing a request".
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp.web import Request, Response, RouteDef, get, patch, post
 
-from gateway.drafting import DeskDrafts, DraftRow
+from gateway.drafting import Checked, DeskDrafts, DraftRow
 from gateway.errors import DataError
 from gateway.officer.access import May, caller_of, may
 from gateway.officer.pages.addressbook import address_card, parties
@@ -47,8 +47,12 @@ from gateway.officer.pages.papers import (
     tongues_in,
     written,
 )
+from protocol.requests.faults import FaultCode, Finding
 
-CHANGED: Final = "draft_changed"
+_OVERTAKEN: Final = frozenset({"draft_changed", "not_allowed"})
+"""Somebody saved it, or submitted it, since the page was shown."""
+
+_TOO_LARGE: Final = "too_large"
 _ACTION: Final = "action"
 _VERSION: Final = "version"
 _CHECK: Final = "check"
@@ -122,10 +126,19 @@ class ComposePages:
 
     @may(May.COMPOSE)
     async def save(self, request: Request) -> Response:
-        """Save what was typed, and do what the button says."""
+        """Save what was typed, and do what the button says.
+
+        Raises:
+            DataError: It is refused for a reason that no field can mend.
+        """
         paper, typed = await self._typed(request)
         after = _after(paper, typed)
-        row = await self._kept(request, paper, after.document, typed.version)
+        try:
+            row = await self._kept(request, paper, after.document, typed.version)
+        except DataError as error:
+            if error.code != _TOO_LARGE:
+                raise
+            return await self._refused(request, replace(paper, document=after.document))
         if row is None:
             return await self._conflict(request, typed)
         if after.gone is not None:
@@ -148,7 +161,7 @@ class ComposePages:
     async def _kept(
         self, request: Request, paper: Paper, document: Mapping[str, Any], version: int
     ) -> DraftRow | None:
-        """Save a text; return None where somebody else saved one in between.
+        """Save a text; return None where somebody else saved or submitted one in between.
 
         Raises:
             DataError: It is refused for another reason.
@@ -158,7 +171,7 @@ class ComposePages:
                 paper.row.id, written(document), version=version, by=caller_of(request)
             )
         except DataError as error:
-            if error.code != CHANGED:
+            if error.code not in _OVERTAKEN:
                 raise
             return None
 
@@ -195,6 +208,12 @@ class ComposePages:
             return self._desk.redirect(f"/drafts/{draft}/check")
         return await self._page(request, paper, is_checked=True, status=422)
 
+    async def _refused(self, request: Request, paper: Paper) -> Response:
+        """Show a text again that is too large to be saved; nothing was."""
+        fault = Finding(path="", code=FaultCode.TOO_LARGE, message="")
+        found = Checked(errors=(fault,), warnings=())
+        return await self._page(request, paper, is_checked=True, status=413, found=found)
+
     async def _conflict(self, request: Request, typed: Typed) -> Response:
         """Show both texts side by side; nothing was saved."""
         paper = paper_of(await self._drafts.get(draft_in(request)))
@@ -207,11 +226,17 @@ class ComposePages:
         )
 
     async def _page(
-        self, request: Request, paper: Paper, *, is_checked: bool, status: int = 200
+        self,
+        request: Request,
+        paper: Paper,
+        *,
+        is_checked: bool,
+        status: int = 200,
+        found: Checked | None = None,
     ) -> Response:
         kind, words = kind_of(paper), await self._words(request)
         root = build(kind, with_files(paper.document, paper.row.files))
-        found = await checked(self._drafts, paper)
+        found = await checked(self._drafts, paper) if found is None else found
         faults = place(root, found.errors) if is_checked else Faults()
         sections = arrange(kind, root, faults.names)
         return await self._desk.show(

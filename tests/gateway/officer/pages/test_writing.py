@@ -10,6 +10,8 @@ from html import unescape
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from gateway.drafting import DraftState, Passkey
 from gateway.officer.desk import DeskParts
 from gateway.people import Caller, Role
@@ -89,7 +91,8 @@ def bench_test(
 
             def complete(_net: Network, node: Node, parts: DeskParts) -> DeskParts:
                 made.append(drafting(node, staff, tmp_path / "parts"))
-                return replace(parts, drafts=made[0])
+                services = replace(parts.services, drafts=made[0])
+                return replace(parts, drafts=made[0], services=services)
 
             async with desk_world(tmp_path, complete=complete) as desk:
                 officer = await desk.visitor(Role.OFFICER)
@@ -531,3 +534,65 @@ async def test_a_draft_without_a_type_and_a_type_that_opens_no_case_are_refused(
     answer = await bench.officer.post("/drafts/new", {"type": "acknowledgement"})
     assert answer.status == 422
     assert "Choose what you want to write." in answer.text
+
+
+@bench_test
+async def test_what_was_typed_into_a_draft_that_was_submitted_meanwhile_is_kept(
+    bench: Bench,
+) -> None:
+    """It is shown beside the submitted text, and can be saved once that is taken back."""
+    address = await bench.begin(example("preservation_request") | {"to": "FR"})
+    form = typed(await bench.officer.get(address)) | {"body.facts": "typed too late"}
+    await bench.officer.post(f"{address}/submit")
+    answer = await bench.officer.post(address, form)
+    assert answer.status == 412
+    assert "typed too late" in answer.text
+    assert "It was submitted meanwhile" in answer.text
+    own = bench.officer.own() | {"X-CSRF-Token": bench.officer.csrf}
+    assert (await bench.officer.ask("PATCH", address, data=form, headers=own)).status == 412
+    await bench.officer.post(f"{address}/take-back")
+    again = await bench.officer.post(address, form)
+    kept = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', again.text))
+    kept = {unescape(name): unescape(text) for name, text in kept.items() if name != "csrf"}
+    assert (await bench.officer.post(address, kept)).status == 303
+    assert (await bench.document(address))["body"]["facts"] == "typed too late"
+
+
+@pytest.mark.filterwarnings("ignore:Sending a large body")
+@bench_test
+async def test_a_text_that_is_too_large_is_shown_again_with_the_reason(bench: Bench) -> None:
+    """To be shortened, not typed anew."""
+    address = await bench.begin({"type": "note", "body": {"text": "x"}})
+    form = typed(await bench.officer.get(address)) | {"body.text": "x" * 1_100_000}
+    answer = await bench.officer.post(address, form)
+    assert answer.status == 413
+    assert "larger than 1 MiB" in answer.text
+    assert typed(answer)["body.text"] == form["body.text"]
+    own = bench.officer.own() | {"X-CSRF-Token": bench.officer.csrf}
+    assert (await bench.officer.ask("PATCH", address, data=form, headers=own)).status == 413
+
+
+@bench_test
+async def test_one_point_of_contact_is_shown_alone_and_nobody_for_no_address(
+    bench: Bench,
+) -> None:
+    """The card follows what is typed."""
+    address = await bench.begin({"type": "note", "to": "FR/1", "body": {"text": "x"}})
+    shown = await bench.officer.get(address)
+    assert "Either point of contact suffices." not in shown.text
+    assert "a35-address" in shown.text
+    for nobody in ("ZZ", "francia", 7):
+        other = await bench.begin({"type": "note", "to": nobody, "body": {"text": "x"}})
+        assert "a35-address" not in (await bench.officer.get(other)).text
+
+
+def test_a_desk_without_drafts_says_so(tmp_path: Path) -> None:
+    """And how to send all the same."""
+
+    async def play() -> None:
+        async with desk_world(tmp_path) as desk:
+            officer = await desk.visitor(Role.OFFICER)
+            answer = await officer.get("/drafts")
+            assert answer.status == 404
+
+    asyncio.run(play())
