@@ -108,6 +108,8 @@ class Stage:
         parts: Numbers of the parts that were sent, in order.
         posted: Fields of each form that was posted.
         streams: Streams that are open.
+        is_saving: A save has begun.
+        gate: Saves wait before it while it is not set.
         happened: Set after each request, and when a stream was opened.
     """
 
@@ -125,7 +127,13 @@ class Stage:
     posted: list[dict[str, str]] = field(default_factory=list)
     streams: set[asyncio.Task[StreamResponse]] = field(default_factory=set)
     events: Events = field(default_factory=Events)
+    is_saving: bool = False
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
     happened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Let saves through."""
+        self.gate.set()
 
     def tell(self, kind: str) -> None:
         """Let an event happen."""
@@ -256,6 +264,9 @@ class Forms:
         """Save the draft, unless somebody else has."""
         if self._stage.is_cut:
             raise HTTPServiceUnavailable
+        self._stage.is_saving = True
+        self._stage.happened.set()
+        await self._stage.gate.wait()
         if self._stage.is_overtaken:
             return Response(status=412)
         if request.headers["If-Match"] != f'"{len(self._stage.saved) + 1}"':

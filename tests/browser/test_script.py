@@ -164,6 +164,22 @@ async def test_draft_that_cannot_be_saved_stays_and_says_since_when(engine: Engi
 
 
 @browsing
+async def test_form_waits_for_the_save_under_way_and_names_its_version(engine: Engine) -> None:
+    """Else whoever types and presses a button at once would be in conflict with themselves."""
+    async with open_stage() as stage, engine.person() as person:
+        tab = await opened(person, stage)
+        stage.gate.clear()
+        await tab.locator("#f-facts").fill("typed")
+        await tab.locator("#f-reference").focus()
+        await until(stage, lambda: stage.is_saving)
+        await tab.locator("#draft").get_by_role("button", name="Done").click()
+        assert stage.posted == []
+        stage.gate.set()
+        await until(stage, lambda: len(stage.posted) == 1)
+        assert (stage.posted[0]["version"], stage.posted[0]["facts"]) == ("2", "typed")
+
+
+@browsing
 async def test_draft_that_another_saved_shows_both_texts(engine: Engine) -> None:
     """Nobody's words are written over."""
     async with open_stage() as stage, engine.person() as person:

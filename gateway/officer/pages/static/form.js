@@ -15,7 +15,7 @@ function keep(form) {
   let saved = fieldsOf(form);
   let since = 0;
   let timer = 0;
-  let isBusy = false;
+  let work = null; // the save under way
   let isFailing = false;
   let isOver = false;
   const isDirty = () => !isOver && fieldsOf(form) !== saved;
@@ -27,12 +27,12 @@ function keep(form) {
 
   async function save(isLeaving = false) {
     if (!isDirty()) return;
-    if (isBusy && !isLeaving) return later(QUIET_MS);
-    isBusy = true;
+    if (work) return later(QUIET_MS);
     const fields = fieldsOf(form);
     const headers = { "Content-Type": "application/x-www-form-urlencoded", "If-Match": `"${form.dataset.version}"` };
-    const answer = await send("PATCH", form.dataset.autosave, fields, headers, isLeaving).catch(() => null);
-    isBusy = false;
+    work = send("PATCH", form.dataset.autosave, fields, headers, isLeaving).catch(() => null);
+    const answer = await work;
+    work = null;
     isFailing = !answer?.ok;
     if (answer?.status === 412) return conflict();
     if (isFailing) return tell(say("unsaved", { time: timeOfDay(since) }), true), later(AGAIN_MS);
@@ -59,10 +59,19 @@ function keep(form) {
   form.addEventListener("input", () => { since ||= now(); later(QUIET_MS); });
   form.addEventListener("change", () => later(0));
   form.addEventListener("focusout", () => later(0));
-  form.addEventListener("submit", () => { isOver = true; });
+  // A save under way changes the version that the form must name: it is waited for.
+  form.addEventListener("submit", async (event) => {
+    const isAgain = isOver;
+    isOver = true;
+    if (!work) return;
+    event.preventDefault();
+    if (isAgain) return;
+    await work;
+    setTimeout(() => form.requestSubmit(event.submitter));
+  });
   addEventListener("pageshow", () => { isOver = false; });
   addEventListener("beforeunload", (event) => {
-    if (isDirty() && (isFailing || fieldsOf(form).length > KEEPALIVE_BYTES)) event.preventDefault();
+    if (isDirty() && (work || isFailing || fieldsOf(form).length > KEEPALIVE_BYTES)) event.preventDefault();
     else save(true);
   });
   typed.add(isDirty);
