@@ -156,7 +156,7 @@ def _work(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
     if services.counting is not None:
         yield StatisticsApi(services.counting, services.clock).routes()
     if services.exporting is not None:
-        yield ExportApi(services.exporting).routes()
+        yield ExportApi(services.exporting, operations=services.operations).routes()
 
 
 def _records(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:

@@ -112,7 +112,10 @@ ROWS: Final[Mapping[str, Row]] = {
     "POST /duty/hand-over": Row(c.HandOverRequest, c.HandOverView, 201),
     "POST /searches": Row(SearchRequest, HitList),
     "GET /statistics": Row(gives=StatisticsView, query=("from", "to", "by")),
-    "POST /exports": Row(ExportRequest, media=("text/csv", JSON)),
+    "POST /exports": Row(
+        ExportRequest, media=("text/csv", JSON), headers=("Prefer",), later=OperationView
+    ),
+    "GET /exports/{id}": Row(media=("text/csv", JSON)),
     "GET /events": Row(gives=m.EventList, query=("after", "wait"), media=(JSON, STREAM)),
     "GET /types": Row(gives=m.TypeList),
     "GET /types/{type}/schema": Row(),

@@ -11,6 +11,7 @@ from protocol.log.statement import StatementKind
 from tests.gateway.network import Network, Node, Wire, network
 from tests.gateway.officer.callers import somebody
 from tests.gateway.officer.office import office, services_of
+from tests.gateway.service.test_operations import ended
 from tests.gateway.service.world import request, scenario, send, until_state
 
 OFFICER = somebody(Role.OFFICER)
@@ -114,3 +115,30 @@ async def test_statistics_are_given_by_span_and_row(tmp_path: Path) -> None:
             for query in ("by=nothing", "from=x", "to=9999-01-01", "from=2026-12-01&to=2026-11-01"):
                 status, problem = await ask("GET", f"/statistics?{query}")
                 assert (status, problem["code"]) == (400, "invalid_body"), query
+
+
+@scenario
+async def test_export_is_fetched_once_by_whoever_began_it(tmp_path: Path) -> None:
+    """202, then an operation, then the same file that a waiting program gets."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire()) as net:
+        await received(net)
+        node, services = net["RO/1"], services_of(net["RO/1"])
+        assert services.operations is not None
+        path = ""
+        async with office(services, OFFICER) as ask:
+            for form in ("json", "csv"):
+                body = {"format": form, **SPAN}
+                status, begun = await ask("POST", "/exports", body, Prefer="respond-async")
+                assert (status, begun["kind"], begun["unit"]) == (202, "export", "rows")
+                row = await services.operations.get(begun["id"], by=OFFICER)
+                done = await ended(node, row)
+                assert (done.state.value, done.done) == ("done", 1)
+                path = f"/exports/{begun['id']}"
+                async with ask.client.get(f"/api/v1{path}") as response:
+                    whole = await response.read()
+                    assert response.headers["Content-Disposition"].endswith(f'export.{form}"')
+                assert FORMULA.encode() in whole.replace(b'""', b'"').replace(b'\\"', b'"')
+                status, problem = await ask("GET", path)
+                assert (status, problem["code"]) == (404, "not_found")
+        async with office(services, somebody(Role.OFFICER, person=9)) as ask:
+            assert (await ask("GET", path))[0] == 404
