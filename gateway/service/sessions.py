@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.accounts import Accounts, Means, NewSession, Person, SessionRow
-from gateway.errors import DataError
+from gateway.errors import AccessDeniedError, DataError
 from gateway.people import Caller, Way
 from gateway.ports import Clock
 from gateway.service.deeds import who_of
@@ -22,6 +22,9 @@ from protocol.log.statement import Statement
 
 IDLE_MS: Final = 15 * 60 * 1000
 """Without a request for so long, the screen is locked."""
+
+FRESH_MS: Final = 15 * 60 * 1000
+"""For so long after showing who they are, somebody may change by what they come in."""
 
 END_MS: Final = 12 * 60 * 60 * 1000
 MOST: Final = 5
@@ -69,6 +72,7 @@ class Sessions:
         self._node = node
         self._clock = clock
         self._seen: dict[int, int] = {}
+        self._proved: dict[int, int] = {}
 
     async def begin(
         self, person: Person, means: Means, *, agent: str, act: Statement | None = None
@@ -147,7 +151,30 @@ class Sessions:
         """
         now_ms = self._clock.now_ms()
         self._seen[seat.session.number] = now_ms
+        self._proved[seat.session.number] = now_ms
         await self._store.touch_session(seat.session.number, seen_ms=now_ms, is_locked=False)
+
+    def is_fresh(self, seat: Seat) -> bool:
+        """Tell whether its person showed who they are a moment ago, not only somebody at a screen.
+
+        Args:
+            seat: Whose.
+        """
+        proved_ms = max(seat.session.made_ms, self._proved.get(seat.session.number, 0))
+        return self._clock.now_ms() - proved_ms < FRESH_MS
+
+    def refuse_stale(self, seat: Seat) -> None:
+        """Refuse to change by what somebody comes in, unless they just showed who they are.
+
+        Raises:
+            AccessDeniedError: They did so too long ago (`fresh_sign_in_needed`).
+        """
+        if not self.is_fresh(seat):
+            raise AccessDeniedError(
+                "this needs a fresh sign-in",
+                code="fresh_sign_in_needed",
+                hint="lock the screen, unlock it, then try again",
+            )
 
     async def end(self, number: int, *, person: int) -> None:
         """End a session of a person at once.
@@ -173,6 +200,7 @@ class Sessions:
         """
         now_ms = self._clock.now_ms()
         self._seen = {number: seen for number, seen in self._seen.items() if seen > now_ms - END_MS}
+        self._proved = {number: at for number, at in self._proved.items() if at > now_ms - FRESH_MS}
         return await self._store.end_sessions(before_ms=now_ms)
 
     async def _locked(self, secret: str, seat: Seat) -> Seat:

@@ -127,6 +127,7 @@ class MeApi:
     async def set_password(self, request: Request) -> Response:
         """Set a break-glass password, or none."""
         seat, asked = seat_of(request), await read(request, PasswordRequest)
+        self._door.sessions.refuse_stale(seat)
         await self._door.signin.set_password(seat.person, asked.password, by=seat.caller)
         return Response(status=204)
 

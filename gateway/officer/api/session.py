@@ -123,6 +123,7 @@ class SessionApi:
     async def enrol_options(self, request: Request) -> Response:
         """Give what the browser is asked so that a device makes a key."""
         seat = seat_of(request)
+        self._door.sessions.refuse_stale(seat)
         options = await self._door.passkeys.enrol_options(seat, site_of(request, self._address))
         return answer(PasskeyOptions(visit="", options=options))
 

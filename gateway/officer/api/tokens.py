@@ -64,6 +64,7 @@ class TokensApi:
     async def make_token(self, request: Request) -> Response:
         """Make a token; it is shown this once."""
         seat, asked = seat_of(request), await read(request, TokenRequest)
+        self._door.sessions.refuse_stale(seat)
         token, row = await self._door.tokens.make(
             seat.person,
             asked.name,
@@ -97,6 +98,7 @@ class TokensApi:
     async def confirm(self, request: Request) -> Response:
         """Let in the program whose screen shows a code."""
         seat, asked = seat_of(request), await read(request, DeviceConfirm)
+        self._door.sessions.refuse_stale(seat)
         return answer(
             DeviceConfirmed(name=self._door.devices.confirm(asked.code, seat.person).name)
         )

@@ -30,6 +30,7 @@ TITLES: Final[Mapping[str, str]] = {
     "not_yet": message("Not yet"),
     "not_permitted": message("Not permitted"),
     "forbidden_role": message("Your role does not allow this"),
+    "fresh_sign_in_needed": message("This needs a fresh sign-in"),
     "own_draft": message("Nobody approves a draft of their own"),
     "csrf": message("The request did not come from a page of this desk"),
     "not_approved": message("A second person has not approved this draft yet"),

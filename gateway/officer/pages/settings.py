@@ -81,6 +81,7 @@ class SettingsPages:
     async def set_password(self, request: Request) -> Response:
         """Set a break-glass password, or take it away."""
         seat, form = seat_of(request), await form_of(request)
+        self._door.sessions.refuse_stale(seat)
         password = None if "remove" in form else form.get("password", "")
         try:
             await self._door.signin.set_password(seat.person, password, by=seat.caller)
@@ -92,6 +93,7 @@ class SettingsPages:
     async def passkey_options(self, request: Request) -> Response:
         """Give the browser what it is asked so that a device makes a key."""
         seat = seat_of(request)
+        self._door.sessions.refuse_stale(seat)
         site = site_of(request, self._desk.address)
         options = await self._door.passkeys.enrol_options(seat, site)
         return Response(text=options, content_type="application/json", headers=SECURITY)
@@ -129,6 +131,7 @@ class SettingsPages:
     async def make_token(self, request: Request) -> Response:
         """Make a token, and show it this once."""
         seat, form = seat_of(request), await form_of(request)
+        self._door.sessions.refuse_stale(seat)
         roles = frozenset(
             Role(each) for each in await choices_of(request, "roles") if each in set(Role)
         )
@@ -167,6 +170,7 @@ class SettingsPages:
             errors=errors or {},
             made=made,
             is_first="first" in request.query,
+            is_fresh=self._door.sessions.is_fresh(seat),
             languages_offered=[("", message("as the browser asks")), *NAMES.items()],
             role_words=[(role.value, ROLES[role]) for role in Role if role in person.roles],
             means=_MEANS,
@@ -205,6 +209,7 @@ class LoginPages:
         try:
             waiting = self._devices.find(code)
             if "confirm" in form:
+                self._desk.door.sessions.refuse_stale(seat)
                 self._devices.confirm(code, seat.person)
                 return await self._page(request, done=waiting.name)
         except NoInputError as error:

@@ -2,7 +2,7 @@
 
 from gateway.people import Role
 from gateway.service.people import LINK_MS
-from gateway.service.sessions import END_MS, IDLE_MS, MOST
+from gateway.service.sessions import END_MS, FRESH_MS, IDLE_MS, MOST
 from tests.gateway.officer.pages.world import DeskWorld, Visitor, desk_test
 
 PASSWORD = "violet tractor under rain"  # noqa: S105  of a test
@@ -289,3 +289,36 @@ async def test_whoever_has_no_page_is_led_to_one(desk: DeskWorld) -> None:
     headers = {**officer.own(), "Content-Type": f"multipart/form-data; boundary={boundary}"}
     sent = await officer.ask("POST", "/settings", data=body.encode(), headers=headers)
     assert sent.status == 400
+
+
+@desk_test
+async def test_by_what_somebody_comes_in_is_changed_only_afresh(desk: DeskWorld) -> None:
+    """Whoever finds a screen open does not stay for good: the person shows again who they are."""
+    officer = await desk.visitor(Role.OFFICER)
+    assert officer.person is not None
+    await desk.door.signin.set_password(officer.person, PASSWORD, by=desk.operator)
+    for _ in range(2):
+        desk.net.clock.ms += FRESH_MS // 2
+        assert (await officer.get("/settings")).status == 200
+    assert "unlock it first" in (await officer.get("/settings")).text
+    for method, path, body in (
+        ("PUT", "/me/password", {"password": PASSWORD}),
+        ("POST", "/passkeys/options", None),
+        ("POST", "/tokens", {"name": "x"}),
+        ("POST", "/devices/confirm", {"code": "BBBB-BBBB"}),
+    ):
+        refused = await officer.send(method, f"/api/v1{path}", body)
+        assert (refused.status, refused.json()["code"]) == (401, "fresh_sign_in_needed")
+    _, waiting = desk.door.devices.begin("x")
+    for path, form in (
+        ("/settings/password", {"password": PASSWORD}),
+        ("/settings/passkeys/options", {}),
+        ("/settings/tokens", {"token": "x", "roles": "officer"}),
+        ("/login", {"code": waiting.code, "confirm": "yes"}),
+    ):
+        assert (await officer.post(path, form)).status == 401
+    assert (await officer.send("POST", "/api/v1/session/lock")).status == 204
+    unlocked = await officer.send("POST", "/api/v1/session/unlock", {"password": PASSWORD})
+    assert unlocked.status == 204
+    assert (await officer.send("POST", "/api/v1/tokens", {"name": "x"})).status == 201
+    assert "unlock it first" not in (await officer.get("/settings")).text
