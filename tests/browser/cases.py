@@ -32,23 +32,30 @@ HOSTILE = (
     "<script>window.hostile=1</script>"
     "<img src=x onerror=window.hostile=1>"
     "<a href=javascript:window.hostile=1>press</a>"
-    "{{ 7*7 }} ${7*7} ' \" --><svg onload=window.hostile=1>"
-    "\u202egnp.exe\u202c \u2066x\u2069 \u200f \U0001f4a3"
+    "{{ 7*7 }} ' \" --><svg onload=window.hostile=1>"
+    "\u200f\u061c\u200b \U0001f4a3"
 )
-"""What a browser, a template or a reader could take for more than text."""
+"""What a browser, a template or a reader could take for more than text; it fits into a line."""
+
+HOSTILE_REFERENCE = "<img src=x onerror=window.hostile=1>\U0001f4a3 FR-1102"
+REFUSED = ("\u202egnp.exe", "\x00", "\x1b[31m", "a\r\nb")
+"""What no line of a request may hold: it is refused before it is sent."""
+
+_LINES = frozenset({"subject", "organisation", "note"})
 
 
 def hostile(document: Json) -> Json:
-    """Return a request with hostile text wherever it takes text, one field very long."""
+    """Return a request with hostile text wherever it takes text, one field of 10,000 signs."""
 
     def changed(value: object, key: str) -> object:
         if isinstance(value, dict):
             return {name: changed(each, name) for name, each in value.items()}
         if isinstance(value, list):
             return [changed(each, key) for each in value]
-        return HOSTILE if key in _FREE and isinstance(value, str) else value
+        if key == "case_reference":
+            return HOSTILE_REFERENCE
+        if key == "question":
+            return (HOSTILE * 60)[:10_000]
+        return HOSTILE if key in _LINES else value
 
     return {**document, "body": changed(document["body"], "body")}
-
-
-_FREE = frozenset({"question", "text", "case_reference", "subject", "facts", "additional_notes"})

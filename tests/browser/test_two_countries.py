@@ -1,12 +1,17 @@
 """What one desk does shows on the other country's page by itself; hostile text does nothing."""
 
 import asyncio
+import json
+from http import HTTPStatus
 from time import perf_counter
+from urllib.error import HTTPError
 
+import pytest
 from playwright.async_api import Page, expect
 
 from gateway.demo.documents import Json
-from tests.browser.cases import hostile, question
+from tests.browser.axe import is_too_wide
+from tests.browser.cases import REFUSED, hostile, question
 from tests.browser.engine import Engine, browsing
 from tests.browser.house import House, Seat, come_in
 
@@ -49,22 +54,38 @@ async def test_opening_and_acknowledging_move_the_other_timeline(
         assert said
 
 
+@pytest.mark.parametrize("text", REFUSED)
+def test_text_that_steers_a_display_is_refused_with_its_field(house: House, text: str) -> None:
+    """D8: orders of direction, controls, line ends in a line are never sent."""
+    document = question(to="RO")
+    document["body"] = {**document["body"], "subject": text}
+    with pytest.raises(HTTPError) as refused:
+        house["FR/1"].posts(document)
+    with refused.value as answer:
+        problem = json.loads(answer.read())
+    assert answer.code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert [(each["path"], each["code"]) for each in problem["errors"]] == [
+        ("body.subject", "bad_character")
+    ]
+
+
 @browsing
 async def test_hostile_text_is_inert_on_every_page(engine: Engine, house: House) -> None:
-    """D8: markup, script addresses, orders of direction, controls, ten thousand characters."""
+    """D8: markup, script addresses, marks of direction, hidden signs, ten thousand characters."""
     here, there = house["FR/1"], house["RO/1"]
     mid = await sent(here, hostile(question(to="RO")))
     async with engine.person() as person:
-        page = await come_in(person, await there.a_link("target", "officer"))
+        page = await come_in(person, await there.a_link("<b>target</b>", "officer"))
         await page.goto(f"{there.api}/messages/{mid}")
         await page.get_by_role("button", name="Open", exact=True).click()
+        await page.get_by_text("window.hostile=1").first.wait_for()
         for path in (f"/messages/{mid}", f"/cases/{mid}", "/inbox", f"/messages/{mid}/paper"):
             answer = await page.goto(there.api + path)
             assert answer is not None
-            assert answer.status == 200
+            assert answer.status == HTTPStatus.OK
+            main = page.locator("main")
             assert await page.evaluate("window.hostile") is None, path
-            assert await page.locator("main script, main img, main iframe").count() == 0, path
-            assert await page.locator("main a[href^='javascript:']").count() == 0, path
-        text = await page.locator("main").text_content()
-        assert text is not None
-        assert "\u202e" not in text
+            assert await main.locator("script, img, iframe, svg[onload]").count() == 0, path
+            assert await main.locator("a[href^='javascript:']").count() == 0, path
+            assert "\u200f" not in (await main.text_content() or ""), path
+            assert not await is_too_wide(page), path
