@@ -20,7 +20,8 @@ from gateway.officer.adapters.typesetting import MISSING, Enclosure, Job, write_
 __all__ = ["MEDIA_TYPE", "Enclosure", "Job", "PdfNotInstalledError", "Typesetter"]
 
 MEDIA_TYPE: Final = "application/pdf"
-TIMEOUT_S: Final = 30.0
+TIMEOUT_S: Final = 120.0
+"""By the clock on the wall: a machine that is busy may take long over 30 s of a processor."""
 
 _PROGRAM: Final = (sys.executable, "-I", "-m", "gateway.officer.adapters.typesetting")
 _ENVIRONMENT: Final[Mapping[str, str]] = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}

@@ -1,6 +1,7 @@
 """Paper: one message for screen, printer and PDF; what leaves the desk stands in the log."""
 
 from ctypes.util import find_library
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,14 @@ from zipfile import ZipFile
 import pytest
 from pypdf import PdfReader
 
-from gateway.officer.adapters.pdf import Typesetter
+from gateway.errors import UnavailableError
+from gateway.officer.adapters.languages import Languages
+from gateway.officer.adapters.pdf import PdfNotInstalledError, Typesetter
+from gateway.officer.adapters.templates import Templates
+from gateway.officer.paperwork import Paperwork
 from gateway.people import Role
 from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId
-from protocol.log.statement import StatementKind
 from tests.gateway.officer.pages.house import paper_test
 from tests.gateway.officer.pages.world import DeskWorld
 from tests.gateway.service.world import request, send, until_state
@@ -99,26 +103,16 @@ def test_pdf_carries_the_envelope_as_sent_and_verifies_by_itself(tmp_path: Path)
     @paper_test
     async def scene(desk: DeskWorld) -> None:
         mid = await _opened(desk, HOSTILE)
-        officer = await desk.visitor(Role.OFFICER)
-        async with desk.http.post(
-            f"{desk.base}/messages/{mid}/pdf",
-            data={"csrf": officer.csrf},
-            headers={**officer.own(), "Cookie": _cookie(officer)},
-        ) as response:
+        program = await desk.program(Role.OFFICER)
+        url = f"{desk.base}/api/v1/messages/{mid}/pdf"
+        async with desk.http.post(url, headers=program.headers) as response:
             data = await response.read()
             assert response.status == 200, data[:2000]
             assert response.headers["Content-Disposition"] == f'attachment; filename="{mid}.pdf"'
-            assert response.headers["Content-Type"] == "application/pdf"
+            assert response.content_type == "application/pdf"
         assert (await _acts(desk))[0] == "printed"
         reader = PdfReader(BytesIO(data))
-        text = "\n".join(page.extract_text() for page in reader.pages)
-        joined = "".join(text.split())
-        for words in (str(mid), "FR/1", "a35/RO/1/log/1", "<script>alert(1)</script>"):
-            assert words in joined
-        for page in reader.pages:
-            said = page.extract_text()
-            assert str(mid) in said
-            assert "H1" in said
+        _says(reader, str(mid))
         held = await desk.peer.store.exhibit(desk.peer.id, mid)
         assert held is not None
         assert reader.attachments["envelope-header.cmp"] == [held.header]
@@ -126,14 +120,56 @@ def test_pdf_carries_the_envelope_as_sent_and_verifies_by_itself(tmp_path: Path)
         assert any(name.startswith("proof-") for name in reader.attachments)
         bundle = ZipFile(BytesIO(reader.attachments[f"evidence-{mid}.zip"][0]))
         assert bundle.read("envelope/body.bin") == held.body
-        kinds = [one.kind for one in held.statements]
-        assert StatementKind.ENVELOPE_SENT in kinds
-        root: Any = reader.root_object
-        assert "/OpenAction" not in root
-        assert "/JavaScript" not in root["/Names"]
 
     scene(tmp_path)
 
 
-def _cookie(visitor: Any) -> str:  # noqa: ANN401  of the world
-    return "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+def _says(reader: PdfReader, mid: str) -> None:
+    """Check what stands in a PDF, on which pages, and that nothing in it acts."""
+    texts = [page.extract_text() for page in reader.pages]
+    joined = "".join("".join(texts).split())
+    for words in (mid, "FR/1", "a35/RO/1/log/1", "<script>alert(1)</script>"):
+        assert words in joined
+    for text in texts:
+        assert mid in text
+        assert "H1" in text
+    root: Any = reader.root_object
+    assert "/OpenAction" not in root
+    assert "/JavaScript" not in root["/Names"]
+
+
+@paper_test
+async def test_hostile_text_is_inert_on_the_paper_of_the_screen(desk: DeskWorld) -> None:
+    """The page shows it, marked; nothing of it is markup."""
+    mid = await _opened(desk, HOSTILE)
+    officer = await desk.visitor(Role.OFFICER)
+    shown = await officer.get(f"/messages/{mid}/paper")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
+    for sign in ("<script>alert", "<img src=x"):
+        assert sign not in shown.text
+    auditor = await desk.program(Role.AUDITOR)
+    asked = await auditor.ask("POST", f"/api/v1/messages/{mid}/pdf")
+    assert (asked.status, asked.json()["code"]) == (403, "forbidden_role")
+
+
+def test_desk_without_the_extra_says_how_to_get_it(tmp_path: Path) -> None:
+    """Nothing is noted as printed that was not."""
+
+    class Bare(Typesetter):
+        @staticmethod
+        def is_installed() -> bool:
+            return False
+
+    @paper_test
+    async def scene(desk: DeskWorld) -> None:
+        mid = await _opened(desk)
+        services = desk.parts.services
+        templates = Templates(Languages.load(), lambda name: name)
+        with pytest.raises(PdfNotInstalledError, match="cannot make PDF"):
+            await Paperwork(services, templates, Bare()).pdf(mid, who="RO/1 x", language="en")
+        bare = replace(services, paper=None)
+        with pytest.raises(UnavailableError):
+            await Paperwork(bare, templates, Typesetter()).print(mid, who="RO/1 x")
+        assert "printed" not in await _acts(desk)
+
+    scene(tmp_path)
