@@ -64,7 +64,7 @@ class FileDesk:
 
         Raises:
             UnavailableError: The node did not answer for a quarter of an hour.
-            DataError: The file changed meanwhile.
+            DataError: The draft holds another file of this name and size: it changed meanwhile.
             GatewayError: The node refused.
         """
         since_s = self._clock.monotonic_s()
@@ -96,9 +96,9 @@ class FileDesk:
         done = await self._connection.post(f"{path}/complete", None, FileDone)
         if done.sha256 != hasher.digest().hex():
             raise DataError(
-                "the file changed while it was sent",
+                "the draft holds another file of this name and size",
                 code="digest_mismatch",
-                hint="send it again as it is now",
+                hint="remove the file from the draft, then send it as it is now",
             )
         return done.sha256
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp.web import AppRunner, UnixSite
 
-from gateway.errors import AccessDeniedError, NotYetError, UnavailableError
+from gateway.errors import AccessDeniedError, DataError, NotYetError, UnavailableError
 from gateway.officer.cli.session import page_at
 from gateway.officer.client import Client
 from gateway.officer.server import build_officer_app
@@ -232,9 +232,10 @@ def test_upload_goes_on_when_the_node_is_back(tmp_path: Path, capsys: Capture) -
 
         async def work() -> None:
             told: list[tuple[int, int]] = []
-            async with Client(control, clock=Returning()) as client:
+            async with Client(control) as client:
                 draft = await client.drafts.new({})
-                control.rename(aside)
+            control.rename(aside)
+            async with Client(control, clock=Returning()) as client:
                 await client.drafts.upload(
                     draft.id,
                     "a.txt",
@@ -242,6 +243,14 @@ def test_upload_goes_on_when_the_node_is_back(tmp_path: Path, capsys: Capture) -
                     told=lambda *done: told.append(done),
                 )
                 assert told == [(5, 5)]
+
+        async def changed() -> None:
+            async with Client(home) as client:
+                (draft,) = (await client.drafts.all()).items
+                (tmp_path / "a.txt").write_bytes(b"b" * 5)
+                with pytest.raises(DataError) as caught:
+                    await client.drafts.upload(draft.id, "a.txt", tmp_path / "a.txt")
+                assert caught.value.code == "digest_mismatch"
 
         class Gone(StillClock):
             """Lets an hour pass with each look."""
@@ -257,4 +266,5 @@ def test_upload_goes_on_when_the_node_is_back(tmp_path: Path, capsys: Capture) -
                     await client.drafts.upload("0d" * 16, "a.txt", tmp_path / "a.txt")
 
         asyncio.run(work())
+        asyncio.run(changed())
         asyncio.run(in_vain())
