@@ -1,5 +1,7 @@
 """The numbers: each request once, times by the first message that counts, late by clocks."""
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,16 @@ from hypothesis import strategies as st
 
 from gateway.casework import By, Statistics
 from gateway.errors import DataError
+from gateway.records import Direction
+from gateway.service.case import Cases
 from gateway.service.statistics import StatisticsDesk, percentile
 from protocol.cases.ladder import MessageState
 from protocol.delivery.escalation import Budgets
+from protocol.encoding import Value
 from tests.gateway.network import DAY_MS, START_MS, Network, Wire, network
+from tests.gateway.officer.world import NOW_MS, World, content_of, mid, row_of
+from tests.gateway.officer.world import RO as OURS
+from tests.gateway.service.test_watch import preserved
 from tests.gateway.service.world import (
     acknowledgement,
     decision,
@@ -103,3 +111,44 @@ def test_share_of_values_does_not_exceed_its_percentile(values: list[int], share
     found = percentile(values, share)
     assert found in values
     assert sum(each <= (found or 0) for each in values) * 100 >= share * len(values)
+
+
+@scenario
+async def test_items_whose_data_lapsed_are_counted(tmp_path: Path) -> None:
+    """Nobody asked for the data in the time that they were preserved for."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        await preserved(net)
+        span = {"from_ms": START_MS - DAY_MS, "to_ms": START_MS + DAY_MS}
+        for name in NAMES:
+            desk = desk_of(net, name)
+            assert (await desk.statistics(**span, by=By.TYPE)).total.lapsed == 0
+        net.clock.ms = START_MS + 91 * DAY_MS
+        for name in NAMES:
+            [row] = (await desk_of(net, name).statistics(**span, by=By.TYPE)).rows
+            assert (row.key, row.lapsed) == ("preservation_request", 3)
+
+
+def test_decision_that_cannot_be_read_refuses_nothing() -> None:
+    """A later version's words are no grounds of this one."""
+    world = World()
+    asked = content_of(mid(1))
+    world.book.put(row_of(mid(1), Direction.OUT, content=asked), asked)
+    bodies: list[tuple[int, dict[str, Value]]] = [
+        (2, {"items": "many"}),
+        (3, {"items": [{"outcome": "refused"}, 7]}),
+    ]
+    for number, body in bodies:
+        answer = content_of(mid(number), kind="decision", body=body)
+        row = row_of(mid(number), Direction.IN, thread=mid(1), content=answer)
+        world.book.put(replace(row, re=mid(1)), answer)
+    broken = row_of(
+        mid(4), Direction.IN, thread=mid(1), content=content_of(mid(4), kind="decision")
+    )
+    world.book.put(replace(broken, re=mid(1)))
+    world.book.put(replace(broken, mid=mid(5), re=mid(1)))
+    world.book.inners[mid(5)] = b"no content"
+    cases = Cases(node=OURS, casebook=world.book, clock=world.clock)
+    desk = StatisticsDesk(world.book, cases, world.clock, budgets=Budgets())
+    found = asyncio.run(desk.statistics(from_ms=0, to_ms=NOW_MS * 2, by=By.TYPE))
+    assert (found.total.refused, dict(found.grounds)) == (1, {})
+    assert found.total.answer_p50_ms == 1

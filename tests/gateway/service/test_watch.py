@@ -18,7 +18,7 @@ NAMES = ["FR/1", "RO/1"]
 NOW = datetime.fromtimestamp(START_MS / 1000, UTC)
 
 
-async def _preserved(net: Network) -> MessageId:
+async def preserved(net: Network) -> MessageId:
     """Ask for preservation, grant it and report it: 90 days from now."""
     asked: Json = loads((examples_folder() / "preservation_request.json").read_text())
     thread = (await send(net["FR/1"], asked)).mid
@@ -42,7 +42,7 @@ async def _whats(net: Network, name: str) -> list[tuple[str, str]]:
 async def test_both_sides_are_warned_at_each_step_and_told_of_the_lapse(tmp_path: Path) -> None:
     """Preservation never lapses unseen: 21, 14, 7, 3 and 1 days before, and when it has."""
     async with network(tmp_path, NAMES, Wire()) as net:
-        thread = await _preserved(net)
+        thread = await preserved(net)
         items = 3
         for name in NAMES:
             assert await net[name].runtime.watch.look() == 0
@@ -66,7 +66,7 @@ async def test_both_sides_are_warned_at_each_step_and_told_of_the_lapse(tmp_path
 async def test_watch_of_a_new_start_repeats_nothing(tmp_path: Path) -> None:
     """What was told is kept; a restart must not alarm a desk again."""
     async with network(tmp_path, NAMES, Wire()) as net:
-        await _preserved(net)
+        await preserved(net)
         net.clock.ms = START_MS + 80 * DAY_MS
         told = await net["FR/1"].runtime.watch.look()
         assert told == 3
@@ -100,7 +100,7 @@ async def test_case_that_cannot_be_computed_leaves_node_and_other_cases_alone(
 ) -> None:
     """What a peer wrote must not end the node at each start."""
     async with network(tmp_path, NAMES, Wire()) as net:
-        bad, good = await _preserved(net), await _preserved(net)
+        bad, good = await preserved(net), await preserved(net)
         assert bad != good
         node = net["FR/1"]
         net.clock.ms = START_MS + 80 * DAY_MS
