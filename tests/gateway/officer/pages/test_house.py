@@ -7,13 +7,17 @@ import re
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
+from typing import cast
+from urllib.parse import urlencode
 
 from gateway.casework import Shift
+from gateway.officer.services import KeyChangeService, RecoveryService
 from gateway.officer.shapes.cells import BOM
 from gateway.people import Role
 from gateway.service.contact import Contact
 from gateway.service.roster import MAX_SHIFTS
 from protocol.directory import ContactPoint, PartyEntry
+from protocol.errors import NotAllowedError
 from protocol.identifiers import NodeId
 from protocol.requests.profile import Profile
 from tests.gateway.officer.pages.house import house_test
@@ -401,17 +405,55 @@ async def test_full_roster_is_said(desk: DeskWorld) -> None:
     assert "the roster is full" in answer.text
 
 
-@house_test
-async def test_operator_accepts_nothing_that_is_not_there(desk: DeskWorld) -> None:
-    """A reason is asked for, and what cannot be accepted is said."""
-    operator = await desk.visitor(Role.OPERATOR)
-    for path, form in (
-        ("/admin/peers/FR/1/accept", {"reason": ""}),
-        ("/admin/peers/FR/1/accept", {"reason": "told by telephone"}),
-        ("/admin/keys/FR/accept", {"reason": ""}),
-        ("/admin/keys/FR/accept", {"reason": "compared", "first": "A", "second": "B"}),
-    ):
-        assert (await operator.post(path, form)).status in {422, 503}
+class _Takes:
+    """Recovery and keys that wait, as much as the pages ask of them."""
+
+    def __init__(self) -> None:
+        self.accepted: list[tuple[str, ...]] = []
+
+    def waiting(self) -> dict[str, tuple[str, ...]]:
+        """One key of France waits."""
+        return {"FR": ("FR/1 kem 00ff",)}
+
+    async def accept(self, *what: object, who: str = "", **more: object) -> int:
+        """Take note; Japan has nothing to be accepted."""
+        if "JP" in str(what[0]):
+            raise NotAllowedError("nothing waits")
+        self.accepted.append((str(what[0]), who, str(more.get("people", ""))))
+        return 1
+
+
+def test_operator_accepts_what_two_people_compared_and_nothing_else(tmp_path: Path) -> None:
+    """A reason is asked for, who did it is named, and what cannot be accepted is said."""
+    takes = _Takes()
+
+    async def scene() -> None:
+        async with desk_world(
+            tmp_path,
+            change=lambda services: replace(
+                services,
+                recovery=cast("RecoveryService", takes),
+                keychange=cast("KeyChangeService", takes),
+            ),
+        ) as desk:
+            operator = await desk.visitor(Role.OPERATOR)
+            assert "FR/1 kem 00ff" in (await operator.get("/admin/peers")).text
+            people = {"reason": "compared", "first": "A", "second": "B"}
+            for path, form, status in (
+                ("/admin/peers/FR/1/accept", {"reason": ""}, 422),
+                ("/admin/peers/JP/1/accept", {"reason": "told"}, 422),
+                ("/admin/peers/FR/1/accept", {"reason": "told by telephone"}, 303),
+                ("/admin/keys/FR/accept", {"reason": "x" * 501}, 422),
+                ("/admin/keys/JP/accept", people, 422),
+                ("/admin/keys/FR/accept", people, 303),
+            ):
+                assert (await operator.post(path, form)).status == status, (path, form)
+            officer = await desk.visitor(Role.OFFICER)
+            keys = await officer.get("/directory/FR/keys")
+            assert "wait for two people" in keys.text
+
+    asyncio.run(scene())
+    assert [who for _, who, _ in takes.accepted] == ["RO/1 operator 1", ""]
 
 
 def test_pages_of_a_desk_without_these_services_say_so(tmp_path: Path) -> None:
@@ -443,16 +485,24 @@ def test_policy_is_changed_by_a_supervisor_and_stands_in_the_log(tmp_path: Path)
             ),
         ) as desk:
             supervisor = await desk.visitor(Role.SUPERVISOR)
-            shown = await supervisor.get("/policy")
-            assert shown.status == 200
-            assert desk.parts.drafts is not None
-            policy = await desk.parts.drafts.policy()
-            on = {name for name, must in policy.types.items() if must}
-            old = await supervisor.post("/policy", {"version": "999"})
-            assert old.status == 422
-            assert on
-            kept = await supervisor.post("/policy", {"version": str(policy.version)})
-            assert kept.status in {303, 422}
+            assert (await supervisor.get("/policy")).status == 200
+            drafts = desk.parts.drafts
+            assert drafts is not None
+            policy = await drafts.policy()
+            free = next(name for name, must in policy.types.items() if not must)
+            on = [name for name, must in policy.types.items() if must]
+            for version, types, status in (
+                ("999", [*on, free], 422),
+                (str(policy.version), on, 303),
+                (str(policy.version), [*on, free], 303),
+            ):
+                form = [("csrf", supervisor.csrf), ("version", version)]
+                form += [("types", name) for name in types]
+                body = urlencode(form).encode()
+                headers = {**supervisor.own(), "Content-Type": "application/x-www-form-urlencoded"}
+                answer = await supervisor.ask("POST", "/policy", data=body, headers=headers)
+                assert answer.status == status, answer.text[-1500:]
+            assert (await drafts.policy()).types[free]
 
     asyncio.run(scene())
 
