@@ -91,6 +91,7 @@ class Sessions:
         Raises:
             StorageError: None was begun.
         """
+        await self.sweep()
         now_ms = self._clock.now_ms()
         secret = new_secret()
         row = await self._store.begin_session(
@@ -193,7 +194,7 @@ class Sessions:
         return tuple(row for row in await self._store.sessions(person) if row.ends_ms > now_ms)
 
     async def sweep(self) -> int:
-        """Forget what has ended: sessions, links, tokens; return how many.
+        """Forget what has ended: sessions, links, tokens; return how many. Each sign-in does so.
 
         Raises:
             StorageError: Nothing was forgotten.
