@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 from pypdf import PdfReader
+from typing_extensions import override
 
 from gateway.errors import UnavailableError
 from gateway.officer.adapters.languages import Languages
@@ -157,6 +158,7 @@ def test_desk_without_the_extra_says_how_to_get_it(tmp_path: Path) -> None:
 
     class Bare(Typesetter):
         @staticmethod
+        @override
         def is_installed() -> bool:
             return False
 
