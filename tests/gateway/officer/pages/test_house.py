@@ -14,6 +14,7 @@ from gateway.casework import Shift
 from gateway.officer.services import KeyChangeService, RecoveryService
 from gateway.officer.shapes.cells import BOM
 from gateway.people import Role
+from gateway.sections import WebhookSection
 from gateway.service.contact import Contact
 from gateway.service.roster import MAX_SHIFTS
 from protocol.directory import ContactPoint, PartyEntry
@@ -513,3 +514,23 @@ async def _asked(desk: DeskWorld) -> None:
         while not await _contact(desk).desk.asked():
             store = desk.node.store
             await store.wait_for_events(store.newest_event, 1.0)
+
+
+def test_programs_that_are_told_are_listed_with_how_they_fare(tmp_path: Path) -> None:
+    """An operator sees at once which of them takes no calls; secrets are on no page."""
+    hook = WebhookSection(url="https://hook.example/a", secret_file="hook.secret")
+
+    async def scene() -> None:
+        async with desk_world(
+            tmp_path,
+            change=lambda services: replace(
+                services, config=services.config.model_copy(update={"webhook": (hook,)})
+            ),
+        ) as desk:
+            operator = await desk.visitor(Role.OPERATOR)
+            shown = await operator.get("/admin/webhooks")
+            assert "https://hook.example/a" in shown.text
+            assert "hook.secret" not in shown.text
+            assert "a35 webhook test" in shown.text
+
+    asyncio.run(scene())
