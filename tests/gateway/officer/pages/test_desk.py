@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from aiohttp.web import AbstractRoute
 
 from gateway.config import DeskSection
@@ -222,3 +223,28 @@ async def test_operator_and_auditor_get_no_word_of_a_case(desk: DeskWorld) -> No
             answer = await seat.get(_filled(path.replace("{thread}", str(mid))) + "?wait=0&box=in")
             desk.net.clock.ms += 100
             assert canary not in answer.text, (role, path)
+
+
+def test_each_refusal_is_noted_without_what_was_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its code, nothing of the request: an address or a form may hold words of a case."""
+
+    async def play() -> None:
+        async with desk_world(tmp_path) as desk:
+            officer = await desk.visitor(Role.OFFICER)
+            canary = "canary-of-a-case"
+            await officer.get(f"/settings?{canary}", headers={"Host": canary})
+            await officer.ask("POST", "/settings", data={"csrf": canary}, headers=officer.own())
+            await officer.ask("POST", "/csp", data=canary.encode())
+            await officer.post("/admin/users", {"name": canary})
+            program = await desk.visitor()
+            program.headers["Authorization"] = f"Bearer a35t_{canary}"
+            await program.get("/api/v1/me")
+
+    asyncio.run(play())
+    told = capsys.readouterr().out
+    assert "canary" not in told
+    for code_noted in ("bad_host", "csrf", "forbidden_role", "not_signed_in"):
+        assert re.search(rf"request_refused .*code={code_noted}", told), code_noted
+    assert "page_policy_stopped" in told
