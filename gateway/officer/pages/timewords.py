@@ -1,6 +1,6 @@
 """The words by which a timeline says what happened, by the words of events and of acts.
 
-Source: docs/desk.md, "Inbox and cases"; docs/operations.md, "Events".
+Source: docs/desk.md, "Inbox and cases" and "Events".
 """
 
 from collections.abc import Mapping
