@@ -35,11 +35,11 @@ from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.layout import SECURITY, language_of
 from gateway.officer.pages.naming import type_name
 from gateway.officer.pages.papers import ID, Paper, draft_in, drafts_of, kind_of, paper_of
+from gateway.officer.pages.pending import is_waiting
 from gateway.people import Caller
 from protocol.requests.labels import FormLanguage
 
 _KEPT: Final = 256
-_WAITING: Final = frozenset({DraftState.SUBMITTED, DraftState.APPROVED})
 _COMMENT_MISSING: Final = message("Say what is to be changed.")
 _PASSWORD_MISSING: Final = message("Use your passkey, or type your password.")
 _REFUSED: Final = {
@@ -217,15 +217,6 @@ class ApprovePages:
         own = Wording.of(languages, language)
         other = next(each for each in FormLanguage if each is not own.language)
         return (own, Wording(languages=languages, page=language, language=other))
-
-
-def is_waiting(row: DraftRow) -> bool:
-    """Tell whether a second person can do something about a draft.
-
-    Args:
-        row: Any.
-    """
-    return row.pending or (row.state in _WAITING and row.needs > len(row.approvals))
 
 
 def assertion_of(text: str) -> Assertion:

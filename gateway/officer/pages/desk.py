@@ -16,6 +16,7 @@ from gateway.officer.access import CALLER, SEAT
 from gateway.officer.adapters.templates import Templates
 from gateway.officer.guards import Address
 from gateway.officer.pages.layout import SECURITY, Frame, Notice, language_of, page, theme_of
+from gateway.officer.pages.pending import draft_counts
 from gateway.officer.pages.standing import Standing, Verified, standing_of
 from gateway.officer.pages.statics import Statics
 from gateway.officer.pages.waiting import Told, Waiting
@@ -107,7 +108,7 @@ class Desk:
             is_locked=seat is not None and seat.is_locked,
             is_demo=self.is_demo,
             alerts=told.alerts,
-            counts=told.counts,
+            counts={**told.counts, **await draft_counts(self.drafts, caller)},
             notices=(*told.notices, *standing.notices, *own),
             status=standing.status,
             on_duty=standing.on_duty,

@@ -191,6 +191,8 @@ async def test_a_checked_request_is_submitted_approved_and_sent(bench: Bench) ->
 async def approve(bench: Bench, draft: str) -> None:
     """Let the approver find a draft, read it and approve it."""
     waiting = await bench.approver.get("/approve")
+    counted = r'href="/approve"[^>]*>.*?<span class="a35-count">1</span>'
+    assert re.search(counted, waiting.text, re.DOTALL)
     assert f"/approve/{draft}" in waiting.text
     page = await bench.approver.get(f"/approve/{draft}")
     assert "Faits" in page.text
