@@ -5,7 +5,11 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+from gateway.officer.pages.desk import Desk
+from gateway.officer.pages.handling import handling_routes
 from gateway.people import Role
 from gateway.records import Direction
 from gateway.service.ways import Way
@@ -58,7 +62,9 @@ async def test_case_is_answered_from_its_page_and_both_sides_see_it(desk: DeskWo
 @desk_test
 async def test_what_the_state_does_not_allow_is_not_offered_and_refused(desk: DeskWorld) -> None:
     """A reply to what is closed, or of a type that the other side sends."""
-    officer, thread = await desk.visitor(Role.OFFICER), await desk.received()
+    officer, asked = await desk.visitor(Role.OFFICER), request(1, to="RO")
+    thread = (await send(desk.peer, asked)).mid
+    await until_state(desk.node, thread, MessageState.CONSIGNED)
     here = f"/messages/{thread}"
     assert (await officer.get(f"{here}/answer")).status == 409  # nobody has opened it
     await officer.post(f"{here}/open")
@@ -71,6 +77,12 @@ async def test_what_the_state_does_not_allow_is_not_offered_and_refused(desk: De
     assert moved.headers["Location"] == f"{here}/acknowledge"
     kept = await officer.post(f"{here}/reply", {"type": "note"})
     assert "keeps no drafts" in plain(kept.text)
+
+    await send(desk.node, decision(asked, thread, refuse=True))
+    late = await officer.post(f"{here}/acknowledge", {**GIVEN, "reference": "RO-7"})
+    assert late.status == 422
+    assert "The request is closed and stays so." in plain(late.text)
+    assert "has no effect" not in plain((await officer.get(f"/cases/{thread}")).text).lower()
 
 
 def test_decision_becomes_a_draft_item_by_item(tmp_path: Path) -> None:
@@ -201,3 +213,9 @@ async def test_whole_exchange_is_on_the_page_of_the_case(desk: DeskWorld) -> Non
     assert "Decided" in text
     assert page.text.count('data-row="/messages/') == 3
     assert "/log/proof/" in page.text
+
+
+def test_desk_without_lists_has_none_of_these_pages() -> None:
+    """A node whose desk is the API alone serves no half of them."""
+    desk = cast("Desk", SimpleNamespace(services=World().services(), waiting=None))
+    assert list(handling_routes(desk)) == []
