@@ -172,7 +172,7 @@ def _invite(network: DemoNetwork, seats: list[Seat], terminal: Terminal, asked: 
     """Say how to come in, and what to try."""
     for seat in sorted(seats, key=lambda seat: seat.node != "RO/1"):
         terminal.say(f"  {seat.node}  {seat.role.value:<8}  {seat.link}")
-    terminal.say("Each link lets you in once, for 10 minutes; another one: a35 user link NAME")
+    terminal.say("Each link lets you in once, for 10 minutes; another one: a35 user link 1")
     if not asked.four_eyes:
         terminal.say("Second persons are waived here: --four-eyes brings them.")
     terminal.say("Three things to try:")
