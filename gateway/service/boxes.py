@@ -30,8 +30,11 @@ MOST: Final = 20_000
 """Messages that one list looks at, the newest; older ones are found by the search."""
 
 _KEPT: Final = 50_000
-AT_ONCE: Final = 2_000
-"""Summaries that one page opens at the most, after a start; the next page goes on."""
+AT_ONCE: Final = 1_000
+"""Summaries of one list that a page opens at the most, after a start; a later page goes on."""
+
+_GOES_ON_S: Final = 1.0
+"""Until then a list of which not all is known stands: one page asks for it several times."""
 
 _S: Final = MessageState
 _UNTAKEN: Final = frozenset({_S.ACCEPTED, _S.CONSIGNED, _S.OPENED})
@@ -96,10 +99,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A list in order, as it was when the store had this version."""
+    """A list in order, as it was when the store had this version.
+
+    `until_s`: when more is read of what is not known yet; None if all of it is.
+    """
 
     version: tuple[int, ...]
     found: tuple[Waiting, ...]
+    until_s: float | None
 
 
 _UNREAD: Final = Kind()
@@ -196,7 +203,7 @@ class Boxes:
         """
         version = await self._reads.boxes_version()
         held = self._held.get(box)
-        if held is not None and held.version == version:
+        if held is not None and held.version == version and not self._is_over(held, whole=whole):
             return held.found
         outlines = await self._reads.outlines(box, limit=MOST)
         is_whole = await self._learn(outlines, whole=whole)
@@ -208,10 +215,14 @@ class Boxes:
         ]
         if box is not Box.CLOSED:
             found.sort(key=_rank)
-        kept = Held(version=version, found=tuple(found))
-        if is_whole:
-            self._held[box] = kept
+        until_s = None if is_whole else self._clock.monotonic_s() + _GOES_ON_S
+        kept = self._held[box] = Held(version=version, found=tuple(found), until_s=until_s)
         return kept.found
+
+    def _is_over(self, held: Held, *, whole: bool) -> bool:
+        if held.until_s is None:
+            return False
+        return whole or self._clock.monotonic_s() >= held.until_s
 
     async def _learn(self, outlines: Sequence[Outline], *, whole: bool) -> bool:
         """Read what is not known yet of messages, the newest first; tell whether that is all."""
