@@ -14,7 +14,7 @@ import pytest
 
 from gateway.drafting import DraftState, Passkey
 from gateway.officer.desk import DeskParts
-from gateway.people import Caller, Role
+from gateway.people import Caller, Role, Way
 from gateway.service.draft_desk import DraftPorts
 from gateway.service.drafting import Drafting
 from gateway.storage.draft_parts import FolderParts
@@ -598,3 +598,25 @@ def test_a_desk_without_drafts_says_so(tmp_path: Path) -> None:
             assert answer.status == 404
 
     asyncio.run(play())
+
+
+@bench_test
+async def test_an_approval_by_password_is_shown_as_the_weaker_kind(bench: Bench) -> None:
+    """Until it is sent; the log says so for good."""
+    address = await bench.begin(example("preservation_request") | {"to": "FR"})
+    await bench.officer.post(f"{address}/submit")
+    person = bench.approver.person
+    assert person is not None
+    by = replace(
+        bench.author,
+        person=person.number,
+        who="RO/1 approver 2",
+        roles=frozenset({Role.APPROVER}),
+        way=Way.SESSION,
+    )
+    await bench.drafts.approve(address[-32:], by=by, password=PASSWORD)
+    page = await bench.officer.get(f"{address}/check")
+    assert "approved by" in page.text
+    assert "by password, the weaker kind" in page.text
+    sent = await bench.officer.post(f"{address}/send")
+    assert sent.headers["Location"].startswith("/messages/")
