@@ -12,6 +12,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from aiohttp.web import Request, Response, RouteDef, get, post
+from markupsafe import Markup
 
 from gateway.errors import DataError
 from gateway.officer.access import May, caller_of, may
@@ -21,18 +22,19 @@ from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.forms.moments import day_text, moment_text
 from gateway.officer.pages.forms_in import choices_of, form_of
 from gateway.officer.pages.layout import language_of
-from gateway.officer.pages.naming import code_names, mid_in, type_name
+from gateway.officer.pages.naming import code_names, field_name, mid_in, type_name
 from gateway.officer.pages.replying import Deciding, Ruling, begun, decided, grounds_of, items_of
 from gateway.officer.shapes.models import AcknowledgeRequest
 from gateway.people import Caller
 from gateway.service.draft import DocumentRefusedError
 from gateway.service.shown import MessageContent, MessageDetail
 from protocol.cases.facts import Outcome
+from protocol.encoding import Value
 from protocol.identifiers import MessageId
 from protocol.requests.catalogue import TYPES
 from protocol.requests.decision import ItemDecision
 from protocol.requests.parts import Condition, Ground
-from protocol.requests.people import Authority
+from protocol.requests.people import Authority, Contact
 
 _BY: Final = "decision"
 _FIELDS: Final[Mapping[str, str]] = {
@@ -120,7 +122,7 @@ class AnswerPages:
                 "key": str(self._desk.clock.now_ms()),
                 **form,
             },
-            contact=proposal.contact,
+            contact=_contact(proposal.contact, language_of(request, caller_of(request))),
             errors=errors,
             zones=sorted({"UTC", zone, *available_timezones()}),
         )
@@ -248,6 +250,18 @@ class AnswerPages:
         zone = ZoneInfo(self._desk.services.config.duty.time_zone or "UTC")
         now = datetime.fromtimestamp(self._desk.clock.now_ms() / 1000, UTC)
         return now.astimezone(zone).date().isoformat()
+
+
+def _contact(contact: Value, language: str) -> list[tuple[Markup, str]]:
+    """Return whom the other side is told to call, by the names of the form."""
+    fields = contact if isinstance(contact, dict) else {}
+    return [
+        (
+            field_name(Contact, name, language),
+            ", ".join(map(str, value)) if isinstance(value, list) else str(value),
+        )
+        for name, value in fields.items()
+    ]
 
 
 def _key(mid: MessageId, form: Mapping[str, str]) -> str:

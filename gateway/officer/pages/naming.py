@@ -23,7 +23,7 @@ from protocol.errors import MalformedError
 from protocol.identifiers import MessageId, NodeId
 from protocol.requests.catalogue import TYPES
 from protocol.requests.forms import form_fields
-from protocol.requests.labels import FormLanguage, type_label, value_label
+from protocol.requests.labels import FormLanguage, field_label, type_label, value_label
 from protocol.requests.part import Part
 from protocol.requests.targets import Target
 
@@ -104,6 +104,23 @@ def mid_in(request: Request, name: str = "mid") -> MessageId:
         return MessageId.parse(request.match_info[name])
     except MalformedError as error:
         raise NoInputError("a message id has 32 lower-case hex digits") from error
+
+
+def field_name(form: type[Part], name: str, language: str) -> Markup:
+    """Return what a field of a form is called.
+
+    Args:
+        form: The form that it stands in.
+        name: As documents write it.
+        language: Of the page.
+
+    Raises:
+        KeyError: The form has no such field.
+    """
+    english, french = (
+        field_label(form, name, each).text for each in (FormLanguage.ENGLISH, FormLanguage.FRENCH)
+    )
+    return in_language(Bilingual(english=english, french=french), language)
 
 
 def code_names(
