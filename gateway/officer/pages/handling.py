@@ -10,6 +10,7 @@ from gateway.officer.pages.case import CasePages
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.inbox import InboxPages
 from gateway.officer.pages.message import MessagePages
+from gateway.officer.pages.search import SearchPages
 
 
 def handling_routes(desk: Desk) -> Iterator[RouteDef]:
@@ -33,3 +34,5 @@ def handling_routes(desk: Desk) -> Iterator[RouteDef]:
         clock=services.clock,
     )
     yield from AnswerPages(desk, acknowledger).routes()
+    if services.searching is not None:
+        yield from SearchPages(desk, services.searching).routes()

@@ -119,6 +119,7 @@ class InboxPages:
             articles=all_articles() if sight is not Sight.STATES else (),
             is_filtered=_is_filtered(query),
             sight=sight,
+            may_search=self._desk.services.searching is not None,
             previous=_address(request, query.after - PAGE_ROWS) if query.after else "",
             next=_address(request, query.after + PAGE_ROWS)
             if query.after + PAGE_ROWS < found.total

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from gateway.casework import Searching
 from gateway.drafting import DeskDrafts, DraftRow, DraftState
 from gateway.officer.desk import DeskParts
 from gateway.officer.services import OfficerServices
@@ -63,7 +64,9 @@ def with_drafts(drafts: KeptDrafts) -> Callable[[Network, Node, DeskParts], Desk
 
 
 @asynccontextmanager
-async def written_desk(folder: Path, world: World) -> AsyncIterator[DeskWorld]:
+async def written_desk(
+    folder: Path, world: World, *, searching: Searching | None = None
+) -> AsyncIterator[DeskWorld]:
     """Open a desk over the messages of a world in memory; its people are real."""
 
     def change(services: OfficerServices) -> OfficerServices:
@@ -77,6 +80,7 @@ async def written_desk(folder: Path, world: World) -> AsyncIterator[DeskWorld]:
             peers=own.peers,
             clock=world.clock,
             evidence=world.evidence,
+            searching=searching,
             boxes=boxes,
         )
 

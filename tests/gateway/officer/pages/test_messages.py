@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from gateway.casework import Hit, SearchQuery
+from gateway.errors import DataError
 from gateway.evidence.export import Exported
 from gateway.evidence.material import Variant
-from gateway.people import Role
+from gateway.people import Caller, Role
 from gateway.records import Direction
 from gateway.rows import MessageRow
 from gateway.service.peers import PeerState
@@ -151,6 +153,56 @@ def test_evidence_is_taken_by_whoever_may_and_its_key_by_readers_alone(tmp_path:
             for gone in (2, 3):
                 page = plain((await officer.get(f"/messages/{mid(gone)}")).text)
                 assert "The content cannot be read here" in page
+
+    asyncio.run(play())
+
+
+class Index:
+    """An index that a test fills."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def warm(self) -> None:
+        """Hold nothing."""
+
+    async def search(self, query: SearchQuery, *, viewer: Caller) -> tuple[Hit, ...]:
+        """Find one hit for every place, nothing for `none`, and refuse one letter."""
+        del viewer
+        self.asked.append(query.words)
+        if len(query.words) < 2:
+            raise DataError("too short", code="invalid_body")
+        if query.words == "none":
+            return ()
+        return tuple(
+            Hit(mid=mid(1), thread=mid(1), sender=FR, where=where, snippet="<b>\u202ex", t_ms=1)
+            for where in ("text", "files", "reference")
+        )
+
+
+def test_search_keeps_its_words_out_of_every_address(tmp_path: Path) -> None:
+    """D22: who may not read content cannot search; what is found is inert."""
+
+    async def play() -> None:
+        world, index = World(), Index()
+        async with written_desk(tmp_path, world, searching=index) as desk:
+            officer = await desk.visitor(Role.OFFICER)
+            assert 'href="/search"' in (await officer.get("/inbox")).text
+            assert (await officer.get("/search")).status == 200
+            found = await officer.post("/search", {"words": " warehouse "})
+            assert (found.status, "Location" in found.headers) == (200, False)
+            assert "name of a file" in plain(found.text)
+            assert "&lt;b&gt;" in found.text
+            assert "\u202e" not in found.text
+            none = plain((await officer.post("/search", {"words": "none"})).text)
+            assert "Nothing that this desk sent or opened" in none
+            assert (await officer.post("/search", {"words": "x"})).status == 422
+            assert (await officer.post("/search", {"words": ""})).status == 200
+            assert index.asked == ["warehouse", "none", "x"]
+            for role in (Role.AUDITOR, Role.OPERATOR):
+                other = await desk.visitor(role)
+                assert (await other.post("/search", {"words": "warehouse"})).status == 403
+                assert 'href="/search"' not in (await other.get("/inbox")).text
 
     asyncio.run(play())
 
