@@ -7,7 +7,7 @@ the session, the token or the socket.
 Source: docs/desk.md, "People".
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from enum import StrEnum
 from functools import wraps
 from typing import Any, Final, TypeVar
@@ -87,7 +87,8 @@ def allows(caller: Caller, need: May) -> bool:
 def may(
     need: May,
 ) -> Callable[
-    [Callable[[Any, Request], Awaitable[Answer]]], Callable[[Any, Request], Awaitable[Answer]]
+    [Callable[[Any, Request], Coroutine[Any, Any, Answer]]],
+    Callable[[Any, Request], Coroutine[Any, Any, Answer]],
 ]:
     """Mark a handler, a method that takes a request, with what it needs.
 
@@ -96,8 +97,8 @@ def may(
     """
 
     def marked(
-        handler: Callable[[Any, Request], Awaitable[Answer]],
-    ) -> Callable[[Any, Request], Awaitable[Answer]]:
+        handler: Callable[[Any, Request], Coroutine[Any, Any, Answer]],
+    ) -> Callable[[Any, Request], Coroutine[Any, Any, Answer]]:
         @wraps(handler)
         async def checked(self: Any, request: Request) -> Answer:  # noqa: ANN401  any class of handlers
             if need is not May.ANYBODY:

@@ -29,6 +29,7 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 HEALTH: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 EVENTS: Final = "/api/v1/events"
 REPORTS: Final = "/csp"
+STATIC: Final = "/static/"
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "X-CSRF-Token"
 _UNASKED: Final = frozenset({EVENTS, "/api/v1/session", "/locked/state", REPORTS})
@@ -169,8 +170,8 @@ class Guards:
         @middleware
         async def pace(request: Request, handler: Handler) -> StreamResponse:
             key = _asker(request)
-            if request.path not in HEALTH:
-                every.take(key)
+            if request.path not in HEALTH and not request.path.startswith(STATIC):
+                every.take(key)  # a first visit loads a dozen files, kept by the browser then
             if request.method not in SAFE:
                 unsafe.take(key)
             if request.path != EVENTS or "text/event-stream" not in request.headers.get(

@@ -36,11 +36,12 @@ async def sent(here: Bureau, *, password: str | None = None, override: bool = Fa
     """Send a draft as approved; wait until it is there."""
     row = await here.submitted(request(urgency="emergency" if override else "routine"))
     drafting = here.drafting
+    submitted = None
     if override:
         submitted = await drafting.override(row.id, by=POP, reason="a life", request_key=None)
     assertion = None if password else await here.assertion(row.id)
     await drafting.approve(row.id, by=STAN, assertion=assertion, password=password)
-    if not override:
+    if submitted is None:
         submitted = await drafting.send(row.id, by=POP, request_key=None)
     await until_state(here.node, submitted.mid, MessageState.CONSIGNED)
     return submitted

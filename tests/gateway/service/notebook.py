@@ -16,6 +16,7 @@ class Notebook:
     async def person(self, number: int) -> Person | None:
         """Return nobody."""
         del number
+        return None
 
     async def saw(self, mid: MessageId, by: Hand, *, now_ms: int) -> None:
         """Note a reading."""
@@ -49,6 +50,7 @@ class Notebook:
     async def assignment(self, thread: MessageId) -> Assignment | None:
         """Return nothing."""
         del thread
+        return None
 
     async def file_case(self, thread: MessageId, by: Hand, *, on: bool, now_ms: int) -> Filed:
         """Put a case away, unkept."""
@@ -57,6 +59,7 @@ class Notebook:
     async def filed(self, thread: MessageId) -> Filed | None:
         """Return nothing."""
         del thread
+        return None
 
     async def access_record(self, thread: MessageId) -> tuple[Access, ...]:
         """Return nothing."""

@@ -122,19 +122,18 @@ class CaseworkContract(Contract):
         async def scenario(store: Store) -> None:
             for number in (1, 2):
                 await store.submit(submission(number), now_ms=NOW_MS)
+            leaves = {}
             for ref in (mid(1), mid(2), None):
                 act = Act(
                     act="exported", who=POP.who, ref=ref, subject=None, why="", t_ms=NOW_MS + 5
                 )
                 stated = officer_act(act.encode(), new_salt())
-                index = await store.state([stated], must_leave=False)
-                if ref == mid(1):
-                    leaf = index
+                leaves[ref] = await store.state([stated], must_leave=False)
             await store.saw(mid(1), STAN, now_ms=NOW_MS)
             record = await store.access_record(mid(1))
             assert [(one.who, one.what, one.origin, one.index) for one in record] == [
                 (STAN.who, "read", None, None),
-                (POP.who, "exported", ORIGIN, leaf),
+                (POP.who, "exported", ORIGIN, leaves[mid(1)]),
             ]
 
         self.run(scenario)

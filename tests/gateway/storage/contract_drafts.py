@@ -82,8 +82,8 @@ class DraftContract(Contract):
             kept, other = await store.drafts()
             assert kept == await store.draft(DRAFT)
             assert (kept.id, kept.version, kept.state) == (DRAFT, 2, DraftState.EDITING)
-            assert (kept.author, kept.editor_who, kept.writers) == (POP, by.who, {3, 5})
-            assert (other.author, other.writers, other.heading) == (DESK, set(), TEXT.heading)
+            assert (kept.author, kept.editor_who, kept.writers) == (POP, by.who, frozenset({3, 5}))
+            assert (other.author, other.writers, other.heading) == (DESK, frozenset(), TEXT.heading)
             await store.save_draft(DRAFT, text, by, version=2, now_ms=NOW_MS + 3)
             await store.save_draft(DRAFT, text, by, version=3, now_ms=NOW_MS + 60_000)
             assert await told(store) == [

@@ -31,10 +31,10 @@ PART = 4 * 1024 * 1024
 
 
 @middleware
-async def identify(asked: Request, handler: Handler) -> StreamResponse:
+async def identify(request: Request, handler: Handler) -> StreamResponse:
     """Let a test say who asks."""
-    asked[CALLER] = CALLERS[asked.headers.get("X-Test-Caller", "pop")]
-    return await handler(asked)
+    request[CALLER] = CALLERS[request.headers.get("X-Test-Caller", "pop")]
+    return await handler(request)
 
 
 class Api:
@@ -108,7 +108,7 @@ async def test_draft_is_changed_by_the_version_it_was_read_at(tmp_path: Path) ->
 async def test_creation_repeated_under_its_key_creates_once(tmp_path: Path) -> None:
     """The answer was lost; of another person the same word is another key."""
     async with api(tmp_path) as desk:
-        asked = {"document": {}}
+        asked: dict[str, object] = {"document": {}}
         ids = [
             (await desk.ask("POST", "/drafts", asked, Idempotency_Key=key))[1]["id"]
             for key in ("k", "k", "other")

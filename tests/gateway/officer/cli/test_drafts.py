@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from aiohttp.web import AppRunner, UnixSite
+from typing_extensions import override
 
 from gateway.errors import AccessDeniedError, DataError, NotYetError, UnavailableError
 from gateway.officer.cli.session import page_at
@@ -225,6 +226,7 @@ def test_upload_goes_on_when_the_node_is_back(tmp_path: Path, capsys: Capture) -
         class Returning(StillClock):
             """Brings the node back while the client waits."""
 
+            @override
             async def sleep(self, seconds: float) -> None:
                 """Wait, and let the socket be there again."""
                 await super().sleep(seconds)
@@ -255,6 +257,7 @@ def test_upload_goes_on_when_the_node_is_back(tmp_path: Path, capsys: Capture) -
         class Gone(StillClock):
             """Lets an hour pass with each look."""
 
+            @override
             def monotonic_s(self) -> float:
                 """Return an hour more each time."""
                 self.ms += 3_600_000
