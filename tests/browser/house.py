@@ -80,7 +80,7 @@ class House:
 @contextmanager
 def open_house(engine: Engine, folder: Path) -> Iterator[House]:
     """Run the nodes of the demo, without its story, in the thread of the browser."""
-    network = build(folder)
+    network = build(folder, four_eyes=True)
     try:
         engine.run(network.start())
         yield House(
@@ -100,3 +100,8 @@ async def come_in(person: Person, link: str) -> Page:
     await page.get_by_role("button").first.click()
     await page.wait_for_url(lambda url: "/enter" not in url)
     return page
+
+
+async def sent(seat: Seat, document: Mapping[str, object]) -> str:
+    """Let a program of a desk send, from the thread of the browser; return the message's id."""
+    return await asyncio.to_thread(seat.posts, document)

@@ -1,6 +1,5 @@
 """What one desk does shows on the other country's page by itself; hostile text does nothing."""
 
-import asyncio
 import json
 from http import HTTPStatus
 from time import perf_counter
@@ -9,19 +8,13 @@ from urllib.error import HTTPError
 import pytest
 from playwright.async_api import Page, expect
 
-from gateway.demo.documents import Json
 from tests.browser.axe import is_too_wide
 from tests.browser.cases import REFUSED, hostile, question
 from tests.browser.engine import Engine, browsing
-from tests.browser.house import House, Seat, come_in
+from tests.browser.house import House, come_in, sent
 
 PATIENCE_MS = 30_000
 """Of a busy machine; what an idle one takes is measured by `make pictures`, not tested here."""
-
-
-async def sent(seat: Seat, document: Json) -> str:
-    """Let a program send; return the message's id."""
-    return await asyncio.to_thread(seat.posts, document)
 
 
 async def follows(page: Page, word: str) -> float:

@@ -2,6 +2,7 @@
 import { all, fetchPage, now, one, say, send, timeOfDay, typed } from "./page.js";
 
 const QUIET_MS = 2000;
+const MOST_MS = 3000; // for whoever types without a pause
 const AGAIN_MS = 15000;
 const KEEPALIVE_BYTES = 60000; // browsers send no more after a page is left
 
@@ -56,7 +57,10 @@ function keep(form) {
     shown.hidden = false;
   }
 
-  form.addEventListener("input", () => { since ||= now(); later(QUIET_MS); });
+  form.addEventListener("input", () => {
+    since ||= now();
+    later(isFailing ? QUIET_MS : Math.min(QUIET_MS, since + MOST_MS - now()));
+  });
   form.addEventListener("change", () => later(0));
   form.addEventListener("focusout", () => later(0));
   // A save under way changes the version that the form must name: it is waited for.
