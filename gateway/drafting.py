@@ -260,8 +260,12 @@ class DraftFiles(Protocol):
     ) -> DraftFile:
         """Announce a file; the same name and size again gives the file that is there."""
 
-    async def put_part(self, draft: str, n: int, k: int, data: bytes, *, digest: bytes) -> None:
+    async def put_part(
+        self, draft: str, n: int, k: int, data: bytes, *, digest: bytes, by: Caller
+    ) -> None:
         """Keep part `k` (from 0), sealed and durable; again or out of order is harmless.
+
+        Whoever announces, sends or removes a file has written the draft: they may not approve it.
 
         Raises DataError `digest_mismatch` if `digest` is not its SHA-256, StorageError `disk_full`.
         """

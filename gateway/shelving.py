@@ -178,6 +178,9 @@ class FileShelf(Protocol):
     ) -> KeptFile:
         """Add a file to one that can be edited; its number was never used in this draft."""
 
+    async def note_draft_writer(self, draft: str, by: Writer) -> None:
+        """Note, of one that can be edited, that somebody wrote it; again changes nothing."""
+
     async def complete_draft_file(self, draft: str, n: int, sha256: bytes) -> None:
         """Note that a file is whole."""
 

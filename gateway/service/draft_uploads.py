@@ -14,7 +14,7 @@ from typing_extensions import override
 from gateway.drafting import PART_BYTES, DraftFile, Need
 from gateway.errors import DataError, NoInputError
 from gateway.people import Caller
-from gateway.service.draft_desk import DraftBase, parts_of
+from gateway.service.draft_desk import DraftBase, parts_of, writer_of
 from gateway.shelving import KeptDraft, KeptFile, PartPlace, Parts
 from keys.digest import Hasher, same, sha256
 from protocol.delivery.urgency import urgency_of
@@ -39,7 +39,6 @@ class Uploads(DraftBase):
             DataError: It cannot be edited, has a file of this name, or may not have this one.
             StorageError: The disk has no room.
         """
-        del by
         check_name(name, size_bytes=size_bytes, media_type=media_type)
         kept = await self._shelf.draft(draft)
         for file in kept.files:
@@ -56,6 +55,7 @@ class Uploads(DraftBase):
                 f"one message carries at most {MAX_BLOBS} attachments", code="too_many_attachments"
             )
         self._check_room(kept)
+        await self._wrote(kept, by)
         file = await self._shelf.add_draft_file(
             draft,
             name,
@@ -65,7 +65,9 @@ class Uploads(DraftBase):
         )
         return await self._file(draft, file)
 
-    async def put_part(self, draft: str, n: int, k: int, data: bytes, *, digest: bytes) -> None:
+    async def put_part(
+        self, draft: str, n: int, k: int, data: bytes, *, digest: bytes, by: Caller
+    ) -> None:
         """Keep part `k`, sealed and durable; again or out of order is harmless.
 
         Raises:
@@ -87,6 +89,7 @@ class Uploads(DraftBase):
                 return
             raise DataError("the file is complete", code="not_allowed", hint="remove it first")
         self._check_room(kept)
+        await self._wrote(kept, by)
         with self._ports.submit.guard.watched():
             await self._ports.parts.put(place, key, data)
 
@@ -132,10 +135,20 @@ class Uploads(DraftBase):
             DataError: It cannot be edited.
             StorageError: The disk refused.
         """
-        del by
+        await self._wrote(await self._shelf.draft(draft), by)
         await self._shelf.drop_draft_file(draft, n, now_ms=self._ports.clock.now_ms())
         # A crash here leaves sealed parts of no file, which go with the draft.
         await self._ports.parts.drop(draft, n)
+
+    async def _wrote(self, kept: KeptDraft, by: Caller) -> None:
+        """Note, before a file is changed, that this is writing: nobody approves what they attached.
+
+        Raises:
+            DataError: The draft cannot be edited.
+            StorageError: It was not noted, so nothing may be changed.
+        """
+        if by.person is not None and by.person not in kept.writers:
+            await self._shelf.note_draft_writer(kept.id, writer_of(by))
 
     def _check_room(self, kept: KeptDraft) -> None:
         """Refuse what there is no room for.

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from json import dumps, loads
 
 from gateway.errors import DataError, NoInputError
-from gateway.shelving import KeptFile, KeptPolicy
+from gateway.shelving import KeptFile, KeptPolicy, Writer
 from gateway.storage.core import StorePart
-from gateway.storage.draft_base import EDITABLE, SealedPart
+from gateway.storage.draft_base import EDITABLE, SealedPart, wrote
 from gateway.storage.draft_rows import check_state, read_row
 from gateway.storage.session import Session
 from protocol.log.statement import Statement
@@ -49,6 +49,22 @@ class DraftFilePart(SealedPart):
 
         n = await self._core.writer.run(add)
         return KeptFile(n=n, name=name, media_type=media_type, size_bytes=size_bytes, sha256=None)
+
+    async def note_draft_writer(self, draft: str, by: Writer) -> None:
+        """Note that somebody wrote one that can be edited.
+
+        Raises:
+            NoInputError: There is none of this id.
+            DataError: It cannot be edited.
+            StorageError: Nothing was noted.
+        """
+
+        def note(session: Session) -> None:
+            row = read_row(session, draft)
+            check_state(row, *EDITABLE)
+            wrote(session, row["number"], by)
+
+        await self._core.writer.run(note)
 
     async def complete_draft_file(self, draft: str, n: int, sha256: bytes) -> None:
         """Note that a file is whole.

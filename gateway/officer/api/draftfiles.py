@@ -71,6 +71,7 @@ class DraftFileApi:
             index_of(request, "k"),
             data,
             digest=digest,
+            by=caller_of(request),
         )
         return Response(status=204)
 

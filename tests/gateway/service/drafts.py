@@ -93,7 +93,7 @@ class Bureau:
         )
         for k in range(file.parts):
             part = data[k * 4 * 1024 * 1024 : (k + 1) * 4 * 1024 * 1024]
-            await self.drafting.put_part(draft, file.n, k, part, digest=sha256(part))
+            await self.drafting.put_part(draft, file.n, k, part, digest=sha256(part), by=POP)
         assert await self.drafting.complete(draft, file.n) == sha256(data)
         return file.n
 

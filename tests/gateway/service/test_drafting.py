@@ -413,8 +413,8 @@ async def test_complete_file_stays_as_it_is(tmp_path: Path) -> None:
         row = await here.drafting.create(dumps(request()).encode(), by=POP)
         n = await here.upload(row.id, "order.pdf", b"order")
         assert await here.drafting.complete(row.id, n) == sha256(b"order")
-        await here.drafting.put_part(row.id, n, 0, b"order", digest=sha256(b"order"))
-        call = here.drafting.put_part(row.id, n, 0, b"other", digest=sha256(b"other"))
+        await here.drafting.put_part(row.id, n, 0, b"order", digest=sha256(b"order"), by=POP)
+        call = here.drafting.put_part(row.id, n, 0, b"other", digest=sha256(b"other"), by=POP)
         await refused("not_allowed", call)
 
 
@@ -427,7 +427,7 @@ def with_files(document: dict[str, object], names: tuple[str, ...]) -> dict[str,
 async def put(here: Bureau, place: tuple[str, int], data: bytes, k: int) -> None:
     """Send one part of a file."""
     part = data[k * PART : (k + 1) * PART]
-    await here.drafting.put_part(*place, k, part, digest=sha256(part))
+    await here.drafting.put_part(*place, k, part, digest=sha256(part), by=POP)
 
 
 @scenario
@@ -454,15 +454,19 @@ async def test_file_that_cannot_be_is_refused(tmp_path: Path) -> None:
         n = await begin("a")
         await refused("not_allowed", begin("a", 10))
         nine = b"x" * 9
-        await refused("digest_mismatch", drafting.put_part(row.id, n, 0, nine, digest=bytes(32)))
+        await refused(
+            "digest_mismatch", drafting.put_part(row.id, n, 0, nine, digest=bytes(32), by=POP)
+        )
         for k, part in ((1, nine), (0, nine[1:])):
             await refused(
-                "invalid_body", drafting.put_part(row.id, n, k, part, digest=sha256(part))
+                "invalid_body", drafting.put_part(row.id, n, k, part, digest=sha256(part), by=POP)
             )
         await refused("not_found", drafting.parts(row.id, 7))
         disk = guarded(here.node, 60)
         await refused("disk_full", begin("b"))
-        await refused("disk_full", drafting.put_part(row.id, n, 0, nine, digest=sha256(nine)))
+        await refused(
+            "disk_full", drafting.put_part(row.id, n, 0, nine, digest=sha256(nine), by=POP)
+        )
         disk.free = 1000
         here.node.runtime._guard.look()
         await drafting.remove_file(row.id, n, by=POP)

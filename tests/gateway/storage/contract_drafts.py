@@ -240,6 +240,23 @@ class DraftContract(Contract):
 
         self.run(scenario)
 
+    def test_whoever_changed_a_file_is_noted_as_a_writer(self) -> None:
+        """Once, by number; the control socket has none; not any more once it is frozen."""
+
+        async def scenario(store: Store) -> None:
+            await store.add_draft(DRAFT, TEXT, POP, now_ms=NOW_MS)
+            other = replace(POP, person=9)
+            for writer in (other, other, replace(POP, person=None)):
+                await store.note_draft_writer(DRAFT, writer)
+            kept = await store.draft(DRAFT)
+            assert kept.writers == {POP.person, 9}
+            await store.freeze_draft(DRAFT, frozen(), act("a"), needs=frozenset(), version=1)
+            with pytest.raises(DataError) as caught:
+                await store.note_draft_writer(DRAFT, other)
+            assert caught.value.code == "not_allowed"
+
+        self.run(scenario)
+
     def test_files_are_numbered_once(self) -> None:
         """The number of one that was removed never names another one."""
 

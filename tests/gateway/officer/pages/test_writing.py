@@ -333,7 +333,7 @@ async def test_a_file_gets_its_entry_and_loses_it_with_its_removal(bench: Bench)
     )
     shown = await bench.officer.get(address)
     assert "Uploaded in part" in shown.text
-    await bench.drafts.put_part(draft, 0, 0, b"order", digest=sha256(b"order"))
+    await bench.drafts.put_part(draft, 0, 0, b"order", digest=sha256(b"order"), by=bench.author)
     await bench.drafts.complete(draft, 0)
     shown = await bench.officer.get(address)
     assert "sha256" in shown.text
