@@ -4,9 +4,9 @@ Source: docs/desk.md, "Drafts and second persons".
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from gateway.drafting import PART_BYTES, DraftFile, DraftRow, Signatories
+from gateway.drafting import PART_BYTES, Approval, DraftFile, DraftRow, Signatories
 from gateway.people import Caller, Role
 from gateway.ports import Blobs, Clock, Randomness
 from gateway.service.draft_needs import default_policy
@@ -64,10 +64,16 @@ class DraftBase:
         return default_policy() | dict((await self._shelf.second_person_policy()).types)
 
     async def _row(self, kept: KeptDraft, viewer: Caller | None = None) -> DraftRow:
-        """Return a draft as pages see it; without its title for who may not read contents."""
+        """Return a draft as pages see it.
+
+        Who may not read contents sees no word that somebody wrote: no title, file or comment; an
+        auditor sees why it went without a second person, as the acts say it, an operator not even
+        what kind of document it is.
+        """
         must = kept.needs if await self._ports.people.exist() else frozenset()
         frozen = kept.frozen
         can_read = viewer is None or not viewer.roles.isdisjoint(_READERS)
+        sees_types = can_read or (viewer is not None and Role.AUDITOR in viewer.roles)
         return DraftRow(
             id=kept.id,
             version=kept.version,
@@ -75,7 +81,7 @@ class DraftBase:
             author=kept.author.person,
             author_who=kept.author.who,
             editor_who=kept.editor_who,
-            type=kept.heading.type,
+            type=kept.heading.type if sees_types else "",
             to=kept.heading.to,
             title=kept.heading.title if can_read else "",
             created_ms=kept.created_ms,
@@ -88,11 +94,11 @@ class DraftBase:
             if can_read
             else (),
             needs=int(bool(must)),
-            why=must,
-            approvals=kept.approvals,
+            why=must if sees_types else frozenset(),
+            approvals=kept.approvals if can_read else _without_words(kept.approvals),
             comment=kept.comment if can_read else "",
             commented_by=kept.commented_by,
-            override=kept.override,
+            override=kept.override if sees_types or kept.override is None else "",
             pending=kept.is_pending,
         )
 
@@ -136,6 +142,10 @@ class DraftBase:
         """Remove the sealed attachments of a content that will not be sent."""
         for entry in Content.decode(content).files:
             await self._ports.blobs.drop(self._ports.node, entry.blob)
+
+
+def _without_words(approvals: tuple[Approval, ...]) -> tuple[Approval, ...]:
+    return tuple(replace(each, comment="") for each in approvals)
 
 
 def writer_of(caller: Caller) -> Writer:
