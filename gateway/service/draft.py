@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.ports import Blobs, Clock, Directory, Randomness
@@ -16,6 +16,7 @@ from gateway.records import Direction
 from gateway.rows import (
     MessageRow,
 )
+from gateway.service.bounded import BoundedSource, OtherLengthError
 from gateway.service.case import Cases
 from gateway.service.surroundings import Around, meant
 from gateway.store import Store
@@ -65,6 +66,7 @@ class Draft:
     replied: MessageRow | None
     document: Document
     files: tuple[str, ...]
+    sizes: tuple[int, ...]
     t_ms: int
     sealed: dict[int, SealedFile] = field(default_factory=dict)
 
@@ -185,6 +187,7 @@ class Drafts:
             replied=replied,
             document=checked,
             files=tuple(one.path for one in checked.attachments or ()),
+            sizes=tuple(file_sizes[one.path] for one in checked.attachments or ()),
             t_ms=t_ms,
         )
 
@@ -246,6 +249,7 @@ class Drafts:
             replied=await self._replied_to(document),
             document=document,
             files=tuple(one.name for one in content.files),
+            sizes=tuple(one.size_bytes for one in content.files),
             t_ms=content.t_ms,
             sealed={
                 index: SealedFile(entry=entry, part=part)
@@ -279,11 +283,16 @@ class Drafts:
             source: The plaintext, read once to its end.
 
         Raises:
+            OtherLengthError: Not the length that was checked; nothing of it is left.
             StorageError: The disk failed.
         """
-        key = new_content_key()
+        key, size = new_content_key(), draft.sizes[index]
         context = blob_context(draft.mid, index)
-        digests = await self._blobs.seal(source, content_key=key, context=context)
+        bounded = cast("BinaryIO", BoundedSource(source, size))
+        digests = await self._blobs.seal(bounded, content_key=key, context=context)
+        if digests.plain_bytes != size:
+            await self._blobs.drop(self._node, digests.sealed_digest)
+            raise OtherLengthError
         entry = FileEntry(
             name=draft.files[index].rpartition("/")[2],
             media_type=(draft.document.attachments or ())[index].media_type or _ANY_BYTES,

@@ -293,7 +293,8 @@ class Drafting(Uploads, Approvals):
 
 
 def _sending_key(draft: str) -> bytes:
-    return labelled(Label.REQUEST_KEY, f"draft {draft}".encode())
+    # No header can carry the zero: a key that somebody else names is never that of a draft.
+    return labelled(Label.REQUEST_KEY, f"draft\x00{draft}".encode())
 
 
 def _sizes(kept: KeptDraft) -> dict[str, int]:

@@ -7,14 +7,15 @@ Source: docs/desk.md, "Drafts and second persons".
 """
 
 from collections.abc import Mapping
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from gateway.drafting import DeskDrafts, Signatories
+from gateway.drafting import DeskDrafts, Need, Signatories
 from gateway.errors import AccessDeniedError
 from gateway.records import Submitted
 from gateway.service.draft import Draft
-from gateway.service.draft_needs import text_of
+from gateway.service.draft_needs import needs_of, text_of
 from gateway.service.submit import Submit
+from protocol.requests.wire import to_wire
 
 
 class Unapproved:
@@ -56,8 +57,13 @@ class Unapproved:
         """Seal and queue; see Submit.send.
 
         Raises:
+            AccessDeniedError: A second person must approve it, by the policy of now
+                (`not_approved`).
             GatewayError: As Submit.send.
         """
+        if self._submit.drafts.holds(draft_id):
+            document = self._submit.drafts.get(draft_id).document
+            await self._refuse({"type": document.type, **to_wire(document)})
         return await self._submit.send(draft_id, request_key=request_key, who=who)
 
     async def queue(
@@ -79,9 +85,21 @@ class Unapproved:
             AccessDeniedError: It is such.
             DataError: It is no JSON object.
         """
-        if not await self._people.exist():
-            return
-        if text_of(document, (await self._drafts.policy()).types).needs:
+        if await self._people.exist():
+            self._refuse_if(text_of(document, (await self._drafts.policy()).types).needs)
+
+    async def _refuse(self, document: Mapping[str, Any]) -> None:
+        """Refuse a checked document that a second person must approve.
+
+        Raises:
+            AccessDeniedError: It is such.
+        """
+        if await self._people.exist():
+            self._refuse_if(needs_of(document, (await self._drafts.policy()).types))
+
+    @staticmethod
+    def _refuse_if(needs: frozenset[Need]) -> None:
+        if needs:
             raise AccessDeniedError(
                 "a second person must approve this document before it is sent",
                 code="not_approved",
