@@ -240,8 +240,10 @@ class Entrances(Protocol):
     async def sessions(self, person: int) -> tuple[SessionRow, ...]:
         """Return the sessions of a person, newest first."""
 
-    async def touch_session(self, number: int, *, seen_ms: int, is_locked: bool) -> None:
-        """Note that a session was used, or that its screen is locked."""
+    async def touch_session(
+        self, number: int, *, seen_ms: int, is_locked: bool | None = None
+    ) -> None:
+        """Note that a session was used, or that its screen is locked; None leaves the lock."""
 
     async def end_session(self, number: int, *, person: int) -> bool:
         """End a session of a person; return whether there was one."""

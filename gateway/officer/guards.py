@@ -32,6 +32,9 @@ REPORTS: Final = "/csp"
 STATIC: Final = "/static/"
 CSRF_FIELD: Final = "csrf"
 CSRF_HEADER: Final = "X-CSRF-Token"
+UNASKED_HEADER: Final = "X-A35-Unasked"
+"""With what a script does once more by itself: a save that failed and nobody typed since."""
+
 _UNASKED: Final = frozenset({EVENTS, "/api/v1/session", "/locked/state", REPORTS})
 """What pages fetch by themselves: it does not keep a screen from locking."""
 
@@ -122,7 +125,8 @@ class Guards:
             elif secret is not None:
                 # The script fetches parts of pages by itself: a browser says `empty` of those.
                 is_script = request.headers.get("Sec-Fetch-Dest") == "empty"
-                is_use = request.path not in _UNASKED and not (is_script and request.method in SAFE)
+                is_own = request.method in SAFE or UNASKED_HEADER in request.headers
+                is_use = request.path not in _UNASKED and not (is_script and is_own)
                 await self._sit(request, await self.sessions.seat(secret, is_use=is_use))
             return await handler(request)
 

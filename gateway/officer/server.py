@@ -100,7 +100,9 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
             services.store,
             services.clock,
             told=services.told,
-            stands=None if services.door is None else still_seated(services.door.sessions),
+            stands=None
+            if services.door is None
+            else still_seated(services.door.sessions, services.door.tokens),
         ).routes(),
         *ReferenceApi(services.directory, services.clock).routes(),
         *PeersApi(services.peers).routes(),

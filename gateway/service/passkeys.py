@@ -25,6 +25,7 @@ LIFE_MS: Final = 5 * 60 * 1000
 MOST: Final = 20
 _MOST_WAITING: Final = 500
 _MOST_NAME: Final = 60
+_MOST_VISIT: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +156,15 @@ class Passkeys:
             visit: Names the visit: the answer must come with the same.
             site: Of the page.
             seat: Whose screen is to be unlocked, if one is.
+
+        Raises:
+            AccessDeniedError: The visit has no name, or too long a one.
+            DataError: The library is not installed.
         """
         known = () if seat is None else await self._store.passkeys(seat.person.number)
         return self._use().options(
             site,
-            challenge=self._challenge(f"show {visit}"),
+            challenge=self._challenge(f"show {_bounded(visit)}"),
             known=[each.credential for each in known],
         )
 
@@ -221,7 +226,7 @@ class Passkeys:
         rules = self._use()
         self._attempts.check()
         try:
-            challenge = self._answered(f"show {visit}")
+            challenge = self._answered(f"show {_bounded(visit)}")
             held = await self._store.passkey(rules.credential_of(answer))
             if held is None:
                 refused = _refused()
@@ -308,6 +313,17 @@ class DeskSignatories:
             RateLimitedError: Too many failed shortly before.
         """
         return await self._signin.password_is(person, password)
+
+
+def _bounded(visit: str) -> str:
+    """Return the name of a visit, which a browser says: nobody fills the memory with it.
+
+    Raises:
+        AccessDeniedError: No page of ours gave such a name.
+    """
+    if not 0 < len(visit) <= _MOST_VISIT:
+        raise AccessDeniedError("this took too long", code="not_permitted", hint="begin again")
+    return visit
 
 
 def _refused() -> AccessDeniedError:

@@ -213,7 +213,8 @@ class Sessions:
         row = seat.session
         self._seen[row.number] = now_ms
         if now_ms - row.seen_ms >= _WRITE_MS:
-            await self._store.touch_session(row.number, seen_ms=now_ms, is_locked=False)
+            # Says nothing of the lock: somebody may lock the screen while this waits its turn.
+            await self._store.touch_session(row.number, seen_ms=now_ms)
         return self._seat(secret, seat.person, row)
 
     def _seat(self, secret: str, person: Person, row: SessionRow) -> Seat:

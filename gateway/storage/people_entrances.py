@@ -111,8 +111,10 @@ class EntrancePart(StorePart):
         )
         return tuple(_session(row) for row in rows.fetchall())
 
-    async def touch_session(self, number: int, *, seen_ms: int, is_locked: bool) -> None:
-        """Note that a session was used, or that its screen is locked.
+    async def touch_session(
+        self, number: int, *, seen_ms: int, is_locked: bool | None = None
+    ) -> None:
+        """Note that a session was used, or that its screen is locked; None leaves the lock.
 
         Raises:
             StorageError: It was not noted.
@@ -120,8 +122,8 @@ class EntrancePart(StorePart):
         await self._core.writer.run(
             lambda session: (
                 session.execute(
-                    "UPDATE desk_session SET seen_ms = max(seen_ms, ?), locked = ?"
-                    " WHERE number = ?",
+                    "UPDATE desk_session SET seen_ms = max(seen_ms, ?),"
+                    " locked = coalesce(?, locked) WHERE number = ?",
                     (seen_ms, is_locked, number),
                 ).rowcount
             )

@@ -23,6 +23,7 @@ from gateway.rows import (
     EventRow,
 )
 from gateway.service.sessions import Sessions
+from gateway.service.tokens import Tokens
 from gateway.store import Casebook
 
 PAGE: Final = 200
@@ -31,6 +32,7 @@ MAX_WAIT_S: Final = 60
 _LOOK_EVERY_S: Final = 0.5
 MAX_STREAMS: Final = 64
 _MAX_ID: Final = 2**53 - 1
+_MAX_DIGITS: Final = 16
 
 
 _NEEDS: Final = {"draft": May.READ_CONTENT, "approval": May.READ_CONTENT}
@@ -87,7 +89,8 @@ class EventApi:
         last = request.headers.get("Last-Event-ID", "")
         self._open += 1
         try:
-            return await self._stream(request, int(last) if last.isdecimal() else after)
+            is_number = last.isascii() and last.isdigit() and len(last) <= _MAX_DIGITS
+            return await self._stream(request, int(last) if is_number else after)
         finally:
             self._open -= 1
 
@@ -180,17 +183,21 @@ def _lines(event: Event) -> bytes:
     return f"id: {event.id}\nevent: {event.event}\ndata: {data}\n\n".encode()
 
 
-def still_seated(sessions: Sessions) -> Callable[[Request], Awaitable[bool]]:
-    """Return what tells whether the session that a stream was asked for with goes on, unlocked.
+def still_seated(sessions: Sessions, tokens: Tokens) -> Callable[[Request], Awaitable[bool]]:
+    """Return what tells whether that goes on with which a stream was asked for.
 
     Args:
-        sessions: Of the desk; a call without a session stands as long as its connection.
+        sessions: Of the desk; one must not be locked.
+        tokens: Of programs. A call with neither stands as long as its connection.
     """
 
     async def stands(request: Request) -> bool:
         seat = request.get(SEAT)
         if seat is None:
-            return True
+            caller = caller_of(request)
+            if caller.token is None or caller.person is None:
+                return True
+            return any(row.number == caller.token for row in await tokens.of(caller.person))
         rows = await sessions.of(seat.person.number)
         return any(row.number == seat.session.number and not row.is_locked for row in rows)
 

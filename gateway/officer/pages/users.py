@@ -1,6 +1,8 @@
 """People administration: who belongs to the desk, with which roles; links and locks."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, get, post
 
@@ -12,6 +14,7 @@ from gateway.officer.pages.forms_in import choices_of, form_of
 from gateway.officer.pages.layout import ROLES
 from gateway.people import Role
 
+_VERSION: Final = re.compile(r"[0-9]{1,15}")
 _USER = "/admin/users/{number:[0-9]{1,9}}"
 
 
@@ -103,7 +106,7 @@ class UsersPages:
                 _number(request),
                 await _roles(request),
                 by=caller_of(request),
-                version=int(version) if version.isdecimal() else None,
+                version=int(version) if _VERSION.fullmatch(version) else None,
             )
         except DataError as error:
             return await self._page(request, errors={f"roles-{_number(request)}": str(error)})

@@ -1,5 +1,6 @@
 """Rules of people and of coming in that no page leads to."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -149,3 +150,34 @@ async def test_a_person_has_so_many_passkeys_and_none_without_the_library(
     assert MOST == 20
     without.signin._sound("RO/1 officer 1")
     assert [each.who for each in without.signin.broken_since(0)] == ["RO/1 officer 1"]
+
+
+@desk_test
+async def test_a_lock_is_not_undone_by_what_was_under_way(desk: DeskWorld) -> None:
+    """Whoever leaves and locks is not overtaken by a request of their own."""
+    person, door, clock = await desk.person(Role.OFFICER), desk.door, desk.net.clock
+    secret, seat = await door.sessions.begin(person, Means.LINK, agent="a")
+    clock.ms += 2 * 60_000
+    _, under_way = await asyncio.gather(door.sessions.lock(seat), door.sessions.seat(secret))
+    assert under_way is not None
+    found = await door.sessions.seat(secret)
+    assert found is not None
+    assert found.is_locked
+
+
+@desk_test
+async def test_program_that_asks_twice_at_once_gets_one_token(desk: DeskWorld) -> None:
+    """And one that could not be made is waited for still."""
+    door, person = desk.door, await desk.person(Role.OFFICER)
+    asked, waiting = door.devices.begin("x")
+    door.devices.confirm(waiting.code, person)
+    made = [await door.tokens.make(person, "t", by="RO/1 operator") for _ in range(MOST_TOKENS)]
+    with pytest.raises(DataError):
+        await door.devices.take(asked)
+    await door.tokens.revoke(made[0][1].number, person=person.number, by="RO/1 operator")
+    await door.tokens.revoke(made[1][1].number, person=person.number, by="RO/1 operator")
+    found = await asyncio.gather(
+        door.devices.take(asked), door.devices.take(asked), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in found) == ["NoInputError", "str"]
+    assert len(await door.tokens.of(person.number)) == MOST_TOKENS - 1

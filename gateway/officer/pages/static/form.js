@@ -19,6 +19,7 @@ function keep(form) {
   let work = null; // the save under way
   let isFailing = false;
   let isOver = false;
+  let isTyped = false; // since the last save was tried: what is only tried again is no use
   const isDirty = () => !isOver && fieldsOf(form) !== saved;
   const later = (ms) => { clearTimeout(timer); timer = setTimeout(save, ms); };
   const tell = (text, isBad) => {
@@ -31,6 +32,8 @@ function keep(form) {
     if (work) return later(QUIET_MS);
     const fields = fieldsOf(form);
     const headers = { "Content-Type": "application/x-www-form-urlencoded", "If-Match": `"${form.dataset.version}"` };
+    if (!isTyped) headers["X-A35-Unasked"] = "yes";
+    isTyped = false;
     work = send("PATCH", form.dataset.autosave, fields, headers, isLeaving).catch(() => null);
     const answer = await work;
     work = null;
@@ -59,6 +62,7 @@ function keep(form) {
 
   form.addEventListener("input", () => {
     since ||= now();
+    isTyped = true;
     later(isFailing ? QUIET_MS : Math.min(QUIET_MS, since + MOST_MS - now()));
   });
   form.addEventListener("change", () => later(0));

@@ -15,9 +15,10 @@ from gateway.officer.api.reply import problems
 from gateway.people import Role
 from gateway.rows import EventRow
 from gateway.service.sessions import Sessions
+from gateway.service.tokens import Tokens
 from tests.gateway.network import Wire, network
 from tests.gateway.officer.api.test_casework import people
-from tests.gateway.officer.callers import somebody
+from tests.gateway.officer.callers import named, somebody
 from tests.gateway.officer.office import office, services_of
 from tests.gateway.service.world import scenario
 
@@ -79,7 +80,8 @@ async def test_stream_ends_with_its_session(tmp_path: Path) -> None:
                 request[SEAT] = seat
             return await handler(request)
 
-        api = EventApi(node.store, node.clock, stands=still_seated(sessions))
+        tokens = Tokens(store=node.store, node=node.id, clock=node.clock)
+        api = EventApi(node.store, node.clock, stands=still_seated(sessions, tokens))
         app = Application(middlewares=[problems(get_journal("test")), seated])
         app.add_routes(api.routes())
         async with TestClient(TestServer(app)) as client:
@@ -93,3 +95,28 @@ async def test_stream_ends_with_its_session(tmp_path: Path) -> None:
                 assert b"event: hello" in await response.content.readuntil(b"\n\n")
             async with client.get("/api/v1/events?after=0") as response:
                 assert json.loads(await response.read())["reset"] is False
+
+
+@scenario
+async def test_stream_ends_with_its_token(tmp_path: Path) -> None:
+    """A program follows nothing once its token was revoked, or its owner has other roles."""
+    async with network(tmp_path, ["RO/1"], Wire()) as net:
+        node = net["RO/1"]
+        [person] = await people(node, Role.OFFICER)
+        sessions = Sessions(store=node.store, node=node.id, clock=node.clock)
+        tokens = Tokens(store=node.store, node=node.id, clock=node.clock)
+        token, row = await tokens.make(person, "follower", by="RO/1 operator")
+        shown = await tokens.caller(token)
+        assert shown is not None
+        api = EventApi(node.store, node.clock, stands=still_seated(sessions, tokens))
+        app = Application(middlewares=[problems(get_journal("test")), named(shown)])
+        app.add_routes(api.routes())
+        async with TestClient(TestServer(app)) as client:
+            long = {**STREAM, "Last-Event-ID": "9" * 5000}
+            async with client.get("/api/v1/events", headers=long) as response:
+                assert b"event: hello" in await response.content.readuntil(b"\n\n")
+            await tokens.revoke(row.number, person=person.number, by="RO/1 operator")
+            async with client.get("/api/v1/events", headers=STREAM) as response:
+                whole = (await response.read()).decode()
+            assert "event: session.ending\n" in whole
+            assert "event: tick" not in whole

@@ -1,5 +1,7 @@
 """People, sessions, tokens and programs over the API, at a real desk."""
 
+from json import dumps
+
 from gateway.people import Role
 from gateway.service.people import LINK_MS
 from gateway.service.sessions import END_MS, FRESH_MS, IDLE_MS, MOST
@@ -265,6 +267,41 @@ async def test_what_the_script_fetches_does_not_keep_the_screen_open(desk: DeskW
     assert fetched.status == 200
     desk.net.clock.ms += SECOND_MS
     assert (await officer.get("/api/v1/me")).json()["code"] == "session_locked"
+
+
+@desk_test
+async def test_what_the_script_tries_again_does_not_keep_the_screen_open(desk: DeskWorld) -> None:
+    """A save that fails every 15 seconds would keep an empty room signed in all night."""
+    officer = await desk.visitor(Role.OFFICER)
+    chosen = {"language": "fr", "theme": "dark", "sound": False, "shortcuts": False}
+    body = dumps(chosen).encode()
+
+    def script(visitor: Visitor, **further: str) -> dict[str, str]:
+        own = {**visitor.own(), "X-CSRF-Token": visitor.csrf}
+        return own | {"Content-Type": "application/json", "Sec-Fetch-Dest": "empty"} | further
+
+    again = script(officer, **{"X-A35-Unasked": "yes"})
+    desk.net.clock.ms += IDLE_MS - SECOND_MS
+    tried = await officer.ask("PUT", "/api/v1/me/settings", data=body, headers=again)
+    assert tried.status == 200, tried.text
+    desk.net.clock.ms += SECOND_MS
+    assert (await officer.get("/api/v1/me")).json()["code"] == "session_locked"
+    other = await desk.visitor(Role.OFFICER)
+    desk.net.clock.ms += IDLE_MS - SECOND_MS
+    saved = await other.ask("PUT", "/api/v1/me/settings", data=body, headers=script(other))
+    assert saved.status == 200, saved.text
+    desk.net.clock.ms += SECOND_MS
+    assert (await other.get("/api/v1/me")).status == 200
+
+
+@desk_test
+async def test_name_of_a_visit_is_short(desk: DeskWorld) -> None:
+    """It is kept in memory for minutes: five hundred of two megabytes each would fill it."""
+    stranger = await desk.visitor()
+    for visit in ("", "x" * 65):
+        refused = await stranger.post("/sign-in/options", {"visit": visit})
+        assert refused.status == 403
+    assert (await stranger.post("/sign-in/options", {"visit": "x" * 64})).status == 200
 
 
 @desk_test
