@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import signal
+import sys
 import tempfile
 import webbrowser
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from gateway.demo.documents import Example
 from gateway.demo.load import Load, run_load
 from gateway.demo.network import CLOCK, DemoNetwork, described, running
 from gateway.demo.people import Seat, seat_people
+from gateway.demo.prompt import Prompt
 from gateway.demo.story import Story, Tally, load_examples
 from gateway.errors import ConfigError, DataError
 from gateway.terminal import JsonOption, Terminal
@@ -96,6 +98,8 @@ def demo(
     finally:
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
+        if not check:
+            terminal.note("All of it is removed." if keep is None else f"Its files stay in {keep}.")
 
 
 async def _demo(folder: Path, examples: list[Example], terminal: Terminal, asked: Asked) -> int:
@@ -152,8 +156,7 @@ async def _stay(
     if asked.load:
         await _load(network, examples, terminal, asked.load)
     _invite(network, seats, terminal, asked)
-    while True:
-        await asyncio.Event().wait()
+    await Prompt(network, terminal).obey()
 
 
 async def _prepare(
@@ -172,16 +175,20 @@ def _invite(network: DemoNetwork, seats: list[Seat], terminal: Terminal, asked: 
     """Say how to come in, and what to try."""
     for seat in sorted(seats, key=lambda seat: seat.node != "RO/1"):
         terminal.say(f"  {seat.node}  {seat.role.value:<8}  {seat.link}")
-    terminal.say("Each link lets you in once, for 10 minutes; another one: a35 user link 1")
+    a35 = sys.argv[0] if Path(sys.argv[0]).name == "a35" else "a35"
+    terminal.say("Each link lets you in once, for 10 minutes.")
     if not asked.four_eyes:
         terminal.say("Second persons are waived here: --four-eyes brings them.")
     terminal.say("Three things to try:")
-    terminal.say("  1. In Romania an emergency from Japan waits: open it, acknowledge it.")
-    terminal.say("  2. In Japan, in another browser window, watch its timeline move.")
-    terminal.say("  3. Write a request from France, and answer it in Romania.")
+    terminal.say("  1. In Romania an emergency from Japan waits: open it, acknowledge it;")
+    terminal.say("     in Japan, in another browser window, watch its timeline move.")
+    terminal.say("  2. Write a request from France, and answer it in Romania.")
+    terminal.say("  3. Type here: stop RO   What is sent to Romania waits, queued, until: start RO")
+    terminal.say("Look around in another terminal, with one of these before each command:")
     for node in network.nodes:
         terminal.say(f"  {node.name}  {node.api}   A35_HOME={node.home.path}")
-    terminal.say("Look around in another terminal:  A35_HOME=... a35 inbox   (Ctrl-C ends)")
+    terminal.say(f"as in  A35_HOME=... {a35} inbox  or, for another link,  {a35} user link 1")
+    terminal.say("Ctrl-C ends all of it.")
     if asked.open_page and seats:
         webbrowser.open(next((each.link for each in seats if each.node == "RO/1"), seats[0].link))
 

@@ -82,6 +82,11 @@ class DemoNode:
         """Where other nodes reach it."""
         return f"https://localhost:{self.peer_port}"
 
+    @property
+    def is_up(self) -> bool:
+        """Whether its process runs."""
+        return self.process is not None and self.process.returncode is None
+
     def client(self) -> Client:
         """Return a client of its officers' API, to be entered."""
         return Client(self.home.path, token=read_token(self.home.login))
@@ -161,14 +166,18 @@ class DemoNetwork:
             if process is not None and process.returncode is None:
                 process.terminate()
         for process in running:
-            if process is None:
-                continue
-            try:
-                async with asyncio.timeout(_STOP_S):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
+            if process is not None:
+                await _ended(process)
+
+    async def stop_node(self, node: DemoNode) -> None:
+        """End one node's process; it may be started again.
+
+        Args:
+            node: Which; one that is down stays so.
+        """
+        if node.process is not None and node.is_up:
+            node.process.terminate()
+            await _ended(node.process)
 
     def _last_word(self, node: DemoNode) -> str:
         journal = self.folder / f"{node.country}.journal"
@@ -186,6 +195,15 @@ class DemoNetwork:
                 stdout=journal,
                 stderr=journal,
             )
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    try:
+        async with asyncio.timeout(_STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
 
 
 async def is_ready(node: DemoNode) -> bool:

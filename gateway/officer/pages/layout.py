@@ -87,14 +87,14 @@ class Alert:
         mid: Of the message, in hexadecimal digits.
         article: As the desk writes it: "Art. 9".
         party: Who asks, a name in the page's language or a code.
-        due: By when it is to be acknowledged.
+        due: By when it is to be acknowledged; None for what is to be opened only, as an answer is.
         is_muted: This person has silenced it for themselves.
     """
 
     mid: str
     article: str
     party: str
-    due: datetime
+    due: datetime | None
     is_muted: bool = False
 
 

@@ -122,11 +122,11 @@ class Waiting:
         text = ", ".join(
             self._languages.say(language, _ARTICLE) % {"number": each} for each in articles
         )
-        due_ms = line.row.t_ms if line.due_ms is None else line.due_ms
+        due_ms = line.due_ms
         return Alert(
             mid=str(line.row.mid),
             article=text or self._languages.say(language, _EMERGENCY),
             party=f"{line.party_name} ({line.party})",
-            due=datetime.fromtimestamp(due_ms / 1000, UTC),
+            due=None if due_ms is None else datetime.fromtimestamp(due_ms / 1000, UTC),
             is_muted=caller.who in self._muted.get(line.row.mid, ()),
         )

@@ -74,7 +74,7 @@ def started_a35(*arguments: str | Path, folder: Path) -> Iterator[subprocess.Pop
     """Start a command; it is ended with the block if it has not ended by itself."""
     with subprocess.Popen(  # noqa: S603 - our own command
         [A35, *arguments],
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

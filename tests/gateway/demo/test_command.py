@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -71,14 +72,28 @@ def test_demo_says_where_everything_is_and_leaves_nothing_after_an_interrupt(fol
     with started_a35("demo", "--json", folder=folder) as process:
         ready = json.loads(stream(process.stdout).readline())
         _look_around(ready, folder)
+        _stop_and_start(process)
         process.send_signal(signal.SIGINT)
         rest, told = process.communicate(timeout=END_S)
     assert process.returncode == 0, told
     assert rest == ""
+    assert told.endswith("All of it is removed.\n")
     _nothing_left(folder)
     for node in ready["nodes"]:
         with pytest.raises(ProcessLookupError):
             os.kill(node["pid"], 0)
+
+
+def _stop_and_start(process: subprocess.Popen[str]) -> None:
+    """What is sent to a node that was stopped waits until it was started again."""
+    typed = stream(process.stdin)
+    typed.write("stop RO\n\nstart fr\nstop DE\nstart RO/1\n")
+    typed.flush()
+    lines = iter(stream(process.stderr).readline, "RO/1 is up again.\n")
+    told = [line for line in lines if line]
+    assert told[-3].startswith("RO/1 is down.")
+    assert told[-2] == "FR/1 is up already.\n"
+    assert told[-1].startswith("Type stop or start and FR or RO or JP")
 
 
 def _look_around(ready: dict[str, object], folder: Path) -> None:

@@ -136,6 +136,13 @@ def test_frame_shows_what_a_tired_officer_needs(templates: Templates) -> None:
     assert 'aria-current="page"' in text
 
 
+def test_answer_in_an_emergency_asks_for_no_acknowledgement(templates: Templates) -> None:
+    """A decision sounds as a request does, but there is no clock that could be late."""
+    answer = Alert(mid="9f2c", article="Art. 9", party="JP", due=None)
+    _, text = shown(templates, replace(FRAME, alerts=(answer,)))
+    assert '<span class="a35-emergency__due">Nobody has opened this message yet</span>' in text
+
+
 def test_page_below_a_part_marks_the_part(templates: Templates) -> None:
     """Where one is stays visible."""
     _, text = shown(templates, FRAME, "/drafts/12")
