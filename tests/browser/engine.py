@@ -21,6 +21,7 @@ LIMIT_S: Final = 240.0
 """Longer than any test here takes on a busy machine; one that hangs says so."""
 
 _ARGUMENTS: Final = (
+    "--disable-gpu",  # there is none: its process would draw everything twice
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
