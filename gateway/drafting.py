@@ -283,8 +283,14 @@ class DraftFiles(Protocol):
 class SecondPersons(Protocol):
     """What second persons do, and when they must."""
 
-    async def approval_options(self, draft: str, *, by: Caller) -> ApprovalOptions:
-        """Begin an approval with a passkey; the challenge is bound to the frozen bytes."""
+    async def approval_options(
+        self, draft: str, *, by: Caller, shown: bytes | None = None
+    ) -> ApprovalOptions:
+        """Begin an approval with a passkey; the challenge is bound to the frozen bytes.
+
+        `shown` is the digest that the approver was shown: of other bytes than those that are
+        frozen now it raises DataError `approval_stale`.
+        """
 
     async def approve(
         self,
@@ -294,8 +300,11 @@ class SecondPersons(Protocol):
         assertion: Assertion | None = None,
         password: str | None = None,
         comment: str = "",
+        shown: bytes | None = None,
     ) -> DraftRow:
         """Approve the frozen bytes, by a passkey or (weaker) the password; one of both is given.
+
+        A passkey signs these bytes; who approves by password says by `shown` which they saw.
 
         Of a draft that was sent by override, this is the confirmation that was pending.
 

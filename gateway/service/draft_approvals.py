@@ -28,6 +28,7 @@ from gateway.service.draft_desk import DraftBase, DraftPorts, writer_of
 from gateway.service.draft_needs import default_policy
 from gateway.shelving import FrozenMark, KeptDraft
 from keys.approval import approval_challenge, new_nonce
+from keys.digest import same
 from protocol.errors import NotProvenError
 from protocol.log.passkey import PasskeyApproval
 
@@ -66,16 +67,25 @@ class Approvals(DraftBase):
         super().__init__(ports)
         self._tries: OrderedDict[tuple[str, int], _Try] = OrderedDict()
 
-    async def approval_options(self, draft: str, *, by: Caller) -> ApprovalOptions:
+    async def approval_options(
+        self, draft: str, *, by: Caller, shown: bytes | None = None
+    ) -> ApprovalOptions:
         """Begin an approval with a passkey.
+
+        Args:
+            draft: Which.
+            by: The approver.
+            shown: Digest of what they were shown; None where that is not known.
 
         Raises:
             NoInputError: There is no such draft.
             AccessDeniedError: It is their own, or they may not approve.
-            DataError: It does not wait for an approval, or was frozen over 24 hours ago.
+            DataError: It does not wait for an approval, was frozen over 24 hours ago, or other
+                bytes were shown than those that are frozen (`approval_stale`).
         """
         kept = await self._shelf.draft(draft)
         person, frozen = self._approver(kept, by), self._check_waits(kept)
+        _check_shown(frozen, shown)
         nonce = new_nonce()
         ends_s = self._ports.clock.monotonic_s() + _TRY_S
         self._tries[draft, person] = _Try(nonce=nonce, digest=frozen.digest, ends_s=ends_s)
@@ -97,20 +107,30 @@ class Approvals(DraftBase):
         assertion: Assertion | None = None,
         password: str | None = None,
         comment: str = "",
+        shown: bytes | None = None,
     ) -> DraftRow:
         """Approve the frozen bytes; of a draft sent by override, confirm it.
+
+        Args:
+            draft: Which.
+            by: The approver.
+            assertion: What their passkey answered.
+            password: Theirs, instead of it.
+            comment: Of theirs.
+            shown: Digest of what they were shown; None where that is not known.
 
         Raises:
             NoInputError: There is no such draft.
             AccessDeniedError: It is their own (`own_draft`); neither passkey nor password, or a
                 wrong one (`fresh_sign_in_needed`).
             DataError: It does not wait for an approval; the answer is to another challenge, of
-                other bytes, or too late (`approval_stale`).
+                other bytes, or too late, or other bytes were shown (`approval_stale`).
             StorageError: Nothing was kept.
         """
         _check_comment(comment)
         kept = await self._shelf.draft(draft)
         person, frozen = self._approver(kept, by), self._check_waits(kept)
+        _check_shown(frozen, shown)
         signed = None
         if assertion is not None:
             signed = await self._signed(draft, person, frozen, assertion)
@@ -285,6 +305,16 @@ class Approvals(DraftBase):
                 "the answer of the passkey does not approve these bytes"
             ) from error
         return signed
+
+
+def _check_shown(frozen: FrozenMark, shown: bytes | None) -> None:
+    """Refuse an approval of other bytes than the approver was shown.
+
+    Raises:
+        ApprovalStaleError: The draft was taken back and submitted anew meanwhile.
+    """
+    if shown is not None and not same(shown, frozen.digest):
+        raise ApprovalStaleError("other bytes are frozen now than those that were shown")
 
 
 def _check_comment(comment: str) -> None:

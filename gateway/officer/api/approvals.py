@@ -66,6 +66,7 @@ class ApprovalApi:
                 assertion=None if asked.assertion is None else assertion_of(asked.assertion),
                 password=asked.password,
                 comment=asked.comment,
+                shown=None if asked.digest is None else bytes.fromhex(asked.digest),
             )
         return await shown(self._drafts, draft)
 

@@ -8,6 +8,7 @@ Source: docs/desk.md, "Drafts and second persons".
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
+from collections.abc import Mapping
 from json import dumps, loads
 from typing import Final
 
@@ -114,7 +115,10 @@ class ApprovePages:
     @may(May.APPROVE)
     async def options(self, request: Request) -> Response:
         """Give the browser what it asks a passkey: a challenge that is bound to the bytes."""
-        asked = await self._drafts.approval_options(draft_in(request), by=caller_of(request))
+        shown = _shown(await form_of(request))
+        asked = await self._drafts.approval_options(
+            draft_in(request), by=caller_of(request), shown=shown
+        )
         public_key = {
             "challenge": _text64(asked.challenge),
             "userVerification": "required",
@@ -146,6 +150,7 @@ class ApprovePages:
                 assertion=assertion_of(assertion) if assertion else None,
                 password=None if assertion else password,
                 comment=form.get("comment", ""),
+                shown=_shown(form),
             )
         except GatewayError as error:
             if error.code not in _REFUSED:
@@ -239,6 +244,18 @@ def assertion_of(text: str) -> Assertion:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DataError("no answer of a passkey", code="invalid_body") from error
+
+
+def _shown(form: Mapping[str, str]) -> bytes:
+    """Return the digest of what the page showed: it may have changed before somebody pressed.
+
+    Raises:
+        DataError: The form names none.
+    """
+    try:
+        return bytes.fromhex(form.get("digest", ""))
+    except ValueError as error:
+        raise DataError("no digest of what was shown", code="invalid_body") from error
 
 
 def _text64(data: bytes) -> str:

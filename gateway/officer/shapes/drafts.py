@@ -155,6 +155,8 @@ class ApprovalRequest(Shape):
     comment: Comment = ""
     assertion: AssertionBody | None = None
     password: Annotated[str, Field(max_length=1024)] | None = None
+    digest: Hex32 | None = None
+    """Of the bytes that were shown: of others nothing is approved."""
 
 
 class OverrideRequest(Shape):

@@ -12,7 +12,17 @@ from gateway.people import Role
 from gateway.service.unapproved import Unapproved
 from keys.digest import sha256
 from protocol.cases.ladder import MessageState
-from tests.gateway.service.drafts import BOTH, CHIEF, DESK, POP, STAN, Bureau, bureau, person
+from tests.gateway.service.drafts import (
+    BOTH,
+    CHIEF,
+    DESK,
+    PASSWORD,
+    POP,
+    STAN,
+    Bureau,
+    bureau,
+    person,
+)
 from tests.gateway.service.world import (
     acknowledgement,
     decision,
@@ -167,3 +177,19 @@ async def test_lists_of_drafts_show_no_word_to_who_may_not_read(tmp_path: Path) 
             assert (rows[row.id].type, bool(rows[row.id].why)) == (kind, bool(kind))
             assert rows[row.id].override is None
             assert (rows[lone.id].override, rows[lone.id].pending) == (reason, True)
+
+
+@scenario
+async def test_approval_is_of_what_was_shown(tmp_path: Path) -> None:
+    """Submitted anew while somebody reads: neither a password nor a passkey counts for that."""
+    async with bureau(tmp_path) as here:
+        drafting = here.drafting
+        row = await here.submitted()
+        await drafting.take_back(row.id, by=POP)
+        fresh = await drafting.submit(row.id, by=POP)
+        assert fresh.digest != row.digest
+        stale = drafting.approve(row.id, by=STAN, password=PASSWORD, shown=row.digest)
+        await refused("approval_stale", stale)
+        asked = drafting.approval_options(row.id, by=STAN, shown=row.digest)
+        await refused("approval_stale", asked)
+        await drafting.approve(row.id, by=STAN, password=PASSWORD, shown=fresh.digest)

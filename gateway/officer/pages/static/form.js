@@ -17,9 +17,7 @@ function keep(form) {
   let since = 0;
   let timer = 0;
   let work = null; // the save under way
-  let isFailing = false;
-  let isOver = false;
-  let isTyped = false; // since the last save was tried: what is only tried again is no use
+  let [isFailing, isOver, isTyped] = [false, false, false]; // typed since the last save: trying again is no use of the desk
   const isDirty = () => !isOver && fieldsOf(form) !== saved;
   const later = (ms) => { clearTimeout(timer); timer = setTimeout(save, ms); };
   const tell = (text, isBad) => {
@@ -33,8 +31,8 @@ function keep(form) {
     const fields = fieldsOf(form);
     const headers = { "Content-Type": "application/x-www-form-urlencoded", "If-Match": `"${form.dataset.version}"` };
     if (!isTyped) headers["X-A35-Unasked"] = "yes";
-    isTyped = false;
     work = send("PATCH", form.dataset.autosave, fields, headers, isLeaving).catch(() => null);
+    isTyped = false;
     const answer = await work;
     work = null;
     isFailing = !answer?.ok;
@@ -61,8 +59,7 @@ function keep(form) {
   }
 
   form.addEventListener("input", () => {
-    since ||= now();
-    isTyped = true;
+    [since, isTyped] = [since || now(), true];
     later(isFailing ? QUIET_MS : Math.min(QUIET_MS, since + MOST_MS - now()));
   });
   form.addEventListener("change", () => later(0));

@@ -69,6 +69,11 @@ class Bench:
         who = f"RO/1 officer {person.number}"
         return replace(self.desk.operator, person=person.number, who=who, roles=roles)
 
+    async def digest(self, draft: str) -> str:
+        """Return what a page of approval says that it shows."""
+        digest = (await self.drafts.get(draft)).row.digest
+        return "" if digest is None else digest.hex()
+
     async def begin(self, document: Mapping[str, Any]) -> str:
         """Put a draft of the officer into the book; return its address."""
         row = await self.drafts.create(json.dumps(document).encode(), by=self.author)
@@ -200,7 +205,9 @@ async def approve(bench: Bench, draft: str) -> None:
     digest = (await bench.drafts.get(draft)).row.digest
     assert digest is not None
     assert digest.hex() in page.text
-    approved = await bench.approver.post(f"/approve/{draft}", {"password": PASSWORD})
+    approved = await bench.approver.post(
+        f"/approve/{draft}", {"password": PASSWORD, "digest": await bench.digest(draft)}
+    )
     assert approved.status == 303, approved.text
     row = (await bench.drafts.get(draft)).row
     assert approved.headers["Location"] == f"/messages/{row.mid}"
@@ -365,7 +372,9 @@ async def test_nobody_approves_a_draft_of_their_own(bench: Bench) -> None:
     page = await both.get(f"/approve/{draft}")
     assert "This draft is yours" in page.text
     assert "Approve with passkey" not in page.text
-    refused = await both.post(f"/approve/{draft}", {"password": PASSWORD})
+    refused = await both.post(
+        f"/approve/{draft}", {"password": PASSWORD, "digest": await bench.digest(draft)}
+    )
     assert refused.status == 403
     assert "Nobody approves a draft of their own." in refused.text
     assert (await bench.drafts.get(draft)).row.approvals == ()
@@ -402,19 +411,48 @@ async def test_a_passkey_is_asked_for_these_bytes_and_its_answer_counts(bench: B
     assert bad.status == 400
     nothing = await bench.approver.post(f"/approve/{draft}")
     assert nothing.status == 422
-    wrong = await bench.approver.post(f"/approve/{draft}", {"password": "guess"})
+    wrong = await bench.approver.post(
+        f"/approve/{draft}", {"password": "guess", "digest": await bench.digest(draft)}
+    )
     assert wrong.status == 403
-    asked = await bench.approver.post(f"/approve/{draft}/options")
+    asked = await bench.approver.post(
+        f"/approve/{draft}/options", {"digest": await bench.digest(draft)}
+    )
     options = asked.json()["publicKey"]
     assert options["userVerification"] == "required"
     assertion = signed(bench, options)
-    stale = await bench.approver.post(f"/approve/{draft}", {"assertion": assertion[:-9] + 'AA"}}'})
+    stale = await bench.approver.post(
+        f"/approve/{draft}",
+        {"assertion": assertion[:-9] + 'AA"}}', "digest": await bench.digest(draft)},
+    )
     assert stale.status == 403
-    asked = await bench.approver.post(f"/approve/{draft}/options")
+    asked = await bench.approver.post(
+        f"/approve/{draft}/options", {"digest": await bench.digest(draft)}
+    )
     assertion = signed(bench, asked.json()["publicKey"])
-    done = await bench.approver.post(f"/approve/{draft}", {"assertion": assertion})
+    done = await bench.approver.post(
+        f"/approve/{draft}", {"assertion": assertion, "digest": await bench.digest(draft)}
+    )
     assert done.status == 303, done.text
     assert (await bench.drafts.get(draft)).row.approvals[0].kind == "passkey"
+
+
+@bench_test
+async def test_what_changed_since_it_was_shown_is_not_approved(bench: Bench) -> None:
+    """Taken back, changed and submitted anew while the approver reads the earlier text."""
+    address = await bench.begin(example("preservation_request") | {"to": "FR"})
+    draft = address[-32:]
+    await bench.officer.post(f"{address}/submit")
+    page = await bench.approver.get(f"/approve/{draft}")
+    seen = {"digest": await bench.digest(draft)}
+    assert page.text.count(f'name="digest" value="{seen["digest"]}"') == 2
+    await bench.officer.post(f"{address}/take-back")
+    await bench.officer.post(f"{address}/submit")
+    for sent in (seen, {"digest": ""}, {"digest": "no hex"}):
+        assert (await bench.approver.post(f"/approve/{draft}/options", sent)).status in {400, 409}
+        refused = await bench.approver.post(f"/approve/{draft}", {"password": PASSWORD} | sent)
+        assert refused.status in {400, 403}
+    assert (await bench.drafts.get(draft)).row.approvals == ()
 
 
 def signed(bench: Bench, options: dict[str, Any]) -> str:
@@ -464,7 +502,9 @@ async def test_an_emergency_is_sent_by_a_lone_officer_with_a_reason(bench: Bench
     waiting = await bench.approver.get(f"/approve/{draft}")
     assert "Confirm with passkey" in waiting.text
     assert "Nobody is here." in waiting.text
-    confirmed = await bench.approver.post(f"/approve/{draft}", {"password": PASSWORD})
+    confirmed = await bench.approver.post(
+        f"/approve/{draft}", {"password": PASSWORD, "digest": await bench.digest(draft)}
+    )
     assert confirmed.headers["Location"] == "/approve"
     assert not (await bench.drafts.get(draft)).row.pending
 
