@@ -8,10 +8,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COVERAGE := $(BIN)/coverage
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test api lint package bench crash planted outside lock clean check-python
+.PHONY: help install demo test api lint package bench crash planted outside pictures lock clean check-python
 
 help:
-	@echo "make install | demo | test | api | lint | bench | crash | planted | outside | package | lock | clean   (ARGS=\"...\" is passed on)"
+	@echo "make install | demo | test | api | lint | bench | crash | planted | outside | pictures | package | lock | clean   (ARGS=\"...\" is passed on)"
 
 check-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -85,6 +85,10 @@ planted: $(VENV)/.dev
 # Notes, proofs and cosignatures against programs of others; needs Go: docs/evidence.md.
 outside: $(VENV)/.dev
 	@$(BIN)/python -m tests.outside $(ARGS)
+
+# The pictures of docs/pictures at real nodes, and what their pages promise in seconds; needs Chromium.
+pictures: $(VENV)/.dev
+	@$(BIN)/python -m tests.browser.pictures
 
 # Keeps what is pinned while pyproject allows it; make lock ARGS=--upgrade takes the newest.
 # hatchling is in both: it builds the editable install, and the wheel.

@@ -32,6 +32,10 @@ _LONG: Final = tuple(
 """Where single tests take many seconds: processes, or days of a simulated network."""
 
 
+_AT_ONE: Final = frozenset({"demo_check", "engine"})
+"""What is made once for many tests, at a cost: one demo, one browser with its nodes."""
+
+
 class _Kind(Enum):
     SHARED = auto()
     LONG = auto()
@@ -122,7 +126,7 @@ def pytest_collection_finish() -> None:
 
 
 def _kind_of(item: pytest.Item) -> _Kind:
-    if "demo_check" in getattr(item, "fixturenames", ()):
+    if not _AT_ONE.isdisjoint(getattr(item, "fixturenames", ())):
         return _Kind.SHARED
     is_long = any(item.path.is_relative_to(place) for place in _LONG)
     return _Kind.LONG if is_long else _Kind.SHORT

@@ -21,8 +21,12 @@ def emergency(*, to: str) -> Json:
 
 def question(*, to: str) -> Json:
     """Return a request for technical advice."""
-    text = (_EXAMPLES / "technical_advice_request.json").read_text(encoding="utf-8")
-    document: Json = json.loads(text)
+    return example("technical_advice_request", to=to)
+
+
+def example(name: str, *, to: str) -> Json:
+    """Return an example as it is, but for its addressee, and without files."""
+    document: Json = json.loads((_EXAMPLES / f"{name}.json").read_text(encoding="utf-8"))
     document["to"] = to
     document.pop("attachments", None)
     return document

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from playwright.async_api import Page
+from playwright.async_api import APIRequestContext, Page
 
 from gateway.demo.network import build
 from tests.browser.engine import Engine, Person
@@ -105,3 +106,15 @@ async def come_in(person: Person, link: str) -> Page:
 async def sent(seat: Seat, document: Mapping[str, object]) -> str:
     """Let a program of a desk send, from the thread of the browser; return the message's id."""
     return await asyncio.to_thread(seat.posts, document)
+
+
+async def arrived(page: Page, seat: Seat, mid: str) -> None:
+    """Wait, by the desk's events, until a message can be opened there."""
+    ask, next_event = page.context.request, 0
+    while not await _is_there(ask, f"{seat.api}/messages/{mid}"):
+        answer = await ask.get(f"{seat.api}/api/v1/events?after={next_event}&wait=10")
+        next_event = (await answer.json())["next"]
+
+
+async def _is_there(ask: APIRequestContext, address: str) -> bool:
+    return f'action="{urlsplit(address).path}/open"' in await (await ask.get(address)).text()

@@ -1,21 +1,18 @@
 """Every page loads for whoever may see it, without a word to the console, and holds to WCAG 2.2."""
 
-import re
-from typing import Final
-
 import pytest
-from playwright.async_api import Page, ViewportSize
+from playwright.async_api import Page
 
 from tests.browser.axe import faults, is_too_wide, pale
 from tests.browser.cases import question
 from tests.browser.engine import Engine, browsing
-from tests.browser.house import CONTENT_ROLES, House, come_in, sent
+from tests.browser.house import CONTENT_ROLES, House, arrived, come_in, sent
+from tests.browser.story import WIDE, begun
 
 SHARED = (
     "/inbox", "/outbox", "/closed", "/pings", "/pings/availability", "/directory",
     "/directory/FR", "/directory/FR/keys", "/log", "/statistics", "/settings", "/help", "/duty",
 )  # fmt: skip
-WIDE: Final[ViewportSize] = {"width": 1280, "height": 900}
 WRITING = ("/drafts", "/drafts/new")
 ADMINISTRATION = ("/admin", "/admin/users", "/admin/peers", "/admin/webhooks", "/directory/keys")
 OF_ROLE = {
@@ -73,7 +70,9 @@ async def test_every_page_holds_to_the_rules_of_access(
         for path in (*SHARED, *WRITING, "/approve", "/audit", "/policy"):
             await look.at(path)
         await look.at(f"/messages/{waiting}")
-        message = f"/messages/{await sent(house['FR/1'], question(to='RO'))}"
+        mid = await sent(house["FR/1"], question(to="RO"))
+        await arrived(page, seat, mid)
+        message = f"/messages/{mid}"
         await page.goto(seat.api + message)
         await page.locator("form[action$='/open'] button").click()
         await page.locator("#content-title").wait_for()
@@ -128,12 +127,3 @@ class Look:
                 wrong.append(f"scrolls sideways at {name}")
         await page.set_viewport_size(WIDE)
         self.wrong += [f"{path}: {each}" for each in wrong]
-
-
-async def begun(page: Page, address: str, kind: str) -> str:
-    """Begin a draft; return its path."""
-    await page.goto(f"{address}/drafts/new")
-    await page.locator(f"input[name=type][value={kind}]").check()
-    await page.locator("main form button").click()
-    await page.wait_for_url(re.compile(r"/drafts/[0-9a-f]{32}$"))
-    return page.url.removeprefix(address)

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from tests.browser.axe import is_too_wide
 from tests.browser.cases import REFUSED, hostile, question
 from tests.browser.engine import Engine, browsing
-from tests.browser.house import House, come_in, sent
+from tests.browser.house import House, arrived, come_in, sent
 
 PATIENCE_MS = 30_000
 """Of a busy machine; what an idle one takes is measured by `make pictures`, not tested here."""
@@ -36,6 +36,7 @@ async def test_opening_and_acknowledging_move_the_other_timeline(
         await watching.goto(f"{here.api}/cases/{mid}")
         await watching.evaluate("document.body.dataset.mark = 'same page'")
         desk = await come_in(romanian, await there.a_link("opener", "officer"))
+        await arrived(desk, there, mid)
         await desk.goto(f"{there.api}/messages/{mid}")
         await desk.get_by_role("button", name="Open", exact=True).click()
         await follows(watching, "Opened by a person")
@@ -69,6 +70,7 @@ async def test_hostile_text_is_inert_on_every_page(engine: Engine, house: House)
     mid = await sent(here, hostile(question(to="RO")))
     async with engine.person() as person:
         page = await come_in(person, await there.a_link("<b>target</b>", "officer"))
+        await arrived(page, there, mid)
         await page.goto(f"{there.api}/messages/{mid}")
         await page.get_by_role("button", name="Open", exact=True).click()
         await page.get_by_text("window.hostile=1").first.wait_for()
