@@ -8,7 +8,7 @@ crash leaves no name behind.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, Final, cast
 from urllib.parse import quote
@@ -28,7 +28,12 @@ _UNSAFE: Final = re.compile(r'[/\\:*?"<>|\t\n%]')
 
 
 async def send_file(
-    request: Request, act: ActService, mid: MessageId, index: int
+    request: Request,
+    act: ActService,
+    mid: MessageId,
+    index: int,
+    *,
+    note: Callable[[], Awaitable[None]] | None = None,
 ) -> StreamResponse:
     """Answer with one attachment, or with the part of it that is asked for.
 
@@ -37,6 +42,7 @@ async def send_file(
         act: Decrypts.
         mid: The message.
         index: The attachment's place.
+        note: Notes that it was read, once it can be and before its first byte goes.
 
     Returns:
         The finished answer: always as a download, never as something to show; 416 if there is
@@ -45,6 +51,8 @@ async def send_file(
     with SpooledTemporaryFile(IN_MEMORY_BYTES) as spooled:
         held = cast("BinaryIO", spooled)
         name = await act.file(mid, index, held)
+        if note is not None:
+            await note()
         size = held.seek(0, 2)
         tag = f'"{mid}-{index}"'
         start, stop = _part(request, size, tag)

@@ -40,6 +40,7 @@ _UNASKED: Final = frozenset({EVENTS, "/api/v1/session", "/locked/state", REPORTS
 
 _FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
 _ALL_REQUESTS: Final = Rate(per_s=50, burst=200)
 _UNSAFE: Final = Rate(per_s=10, burst=40)
 _STREAMS_OF_ONE: Final = 4
@@ -298,7 +299,11 @@ def _asker(request: Request) -> str:
     caller, seat = request.get(CALLER), request.get(SEAT)
     if seat is not None:
         return f"session {seat.session.number}"
-    return "anybody" if caller is None else f"{caller.way.value} {caller.person}"
+    if caller is not None:
+        return f"{caller.way.value} {caller.person}"
+    # Another site that floods this desk from somebody's browser keeps nobody from signing in.
+    site = request.headers.get("Sec-Fetch-Site", "")
+    return "another site" if site in _OTHER_SITES else "anybody"
 
 
 async def _one_stream(

@@ -67,8 +67,11 @@ class Attempts:
             }
 
     def succeeded(self, account: str) -> None:
-        """Forget the failures of an account whose person is there."""
+        """Forget the failures of an account whose person is there, and that this was one."""
         self._failed.pop(account, None)
+        of_all = self._failed.get(_ALL)
+        if of_all is not None and of_all.count:
+            of_all.count -= 1
 
     def _wait(self, key: str, most: int, now_s: float) -> float:
         held = self._failed.get(key)

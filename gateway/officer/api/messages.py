@@ -149,7 +149,8 @@ class MessageApi:
     @may(May.READ_CONTENT)
     async def file(self, request: Request) -> StreamResponse:
         """Download an attachment, decrypted and checked whole before its first byte."""
-        return await send_file(request, self._act, mid_of(request), index_of(request, "n"))
+        mid, index = mid_of(request), index_of(request, "n")
+        return await send_file(request, self._act, mid, index, note=lambda: self._saw(request, mid))
 
     async def _saw(self, request: Request, mid: MessageId) -> None:
         if self._casework is not None:

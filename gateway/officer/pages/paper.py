@@ -42,11 +42,14 @@ class PaperPages:
     @may(May.READ_CONTENT)
     async def show(self, request: Request) -> Response:
         """Show the paper on the screen; printing it is asked for by its button."""
-        mid = _mid(request)
+        mid, casework = _mid(request), self._desk.services.casework
+        message = await self._paperwork.message(mid)
+        if casework is not None:
+            await casework.saw(mid, by=caller_of(request))
         return await self._desk.show(
             request,
             "paper_page.html",
-            message=await self._paperwork.message(mid),
+            message=message,
             prints=request.query.get("print") == "yes",
             back=str(mid),
         )

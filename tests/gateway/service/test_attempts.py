@@ -41,6 +41,17 @@ def test_success_forgets_the_failures_of_that_account() -> None:
     assert wait_of(attempts) == 0
 
 
+def test_success_is_no_failure_of_all() -> None:
+    """A desk that unlocks by password all morning is not slowed down by that."""
+    attempts = Attempts(LoopClock())
+    for number in range(2 * OF_ALL):
+        attempts.failed(f"name {number}")
+        attempts.succeeded(f"name {number}")
+    attempts.check("somebody else")
+    attempts.succeeded("nobody")
+    assert wait_of(attempts) == 0
+
+
 def test_failures_of_all_slow_everybody_down() -> None:
     """Guessing names is guessing too."""
     clock = LoopClock()

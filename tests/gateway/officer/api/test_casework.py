@@ -112,6 +112,24 @@ async def test_case_is_taken_given_and_put_away(tmp_path: Path) -> None:
 
 
 @scenario
+async def test_whoever_downloads_a_file_has_read_the_message(tmp_path: Path) -> None:
+    """By a command as on the page; what cannot be read leaves no name."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        listed = [{"path": "order.txt", "role": "other", "media_type": "text/plain"}]
+        asked = asked_document() | {"attachments": listed}
+        sent = await send(net["FR/1"], asked, files={"order.txt": b"order"})
+        await until_state(net["RO/1"], sent.mid, MessageState.CONSIGNED)
+        services = services_of(net["RO/1"])
+        async with office(services, SUPERVISOR) as ask:
+            assert (await ask("GET", f"/messages/{sent.mid}/files/0"))[0] == 409
+            assert (await ask("GET", f"/messages/{sent.mid}/seen"))[1]["items"] == []
+            await net["RO/1"].runtime.act.open(sent.mid, who=OFFICER.who)
+            assert await ask("GET", f"/messages/{sent.mid}/files/0") == (200, "order")
+            _, seen = await ask("GET", f"/messages/{sent.mid}/seen")
+            assert [one["by"]["name"] for one in seen["items"]] == [SUPERVISOR.name]
+
+
+@scenario
 async def test_access_record_names_acts_and_readings(tmp_path: Path) -> None:
     """Whoever reads content leaves their number; whose case it is may look it up."""
     async with network(tmp_path, NAMES, Wire()) as net:

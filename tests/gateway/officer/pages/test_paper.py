@@ -76,6 +76,17 @@ async def test_printing_is_an_act_and_looking_is_none(desk: DeskWorld) -> None:
 
 
 @paper_test
+async def test_whoever_reads_the_paper_has_read_the_message(desk: DeskWorld) -> None:
+    """The record of a case names everybody who saw its content, on whatever page."""
+    mid = await _opened(desk)
+    reader = await desk.visitor(Role.SUPERVISOR)
+    assert reader.person is not None
+    assert (await reader.get(f"/messages/{mid}/paper")).status == 200
+    seen = (await reader.get(f"/api/v1/messages/{mid}/seen")).json()["items"]
+    assert reader.person.number in {one["by"]["person"] for one in seen}
+
+
+@paper_test
 async def test_paper_of_what_nobody_opened_or_what_is_not_there_is_refused(
     desk: DeskWorld,
 ) -> None:
