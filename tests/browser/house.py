@@ -79,9 +79,9 @@ class House:
 
 
 @contextmanager
-def open_house(engine: Engine, folder: Path) -> Iterator[House]:
+def open_house(engine: Engine, folder: Path, *, members: bool = False) -> Iterator[House]:
     """Run the nodes of the demo, without its story, in the thread of the browser."""
-    network = build(folder, four_eyes=True)
+    network = build(folder, members=members, four_eyes=True)
     try:
         engine.run(network.start())
         yield House(

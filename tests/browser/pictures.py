@@ -142,7 +142,7 @@ async def _exchange(engine: Engine, house: House, page: Page, mid: str) -> None:
 
 async def _drafts(page: Page, home: str) -> None:
     draft = home + await begun(page, home, "preservation_request")
-    await take(page, "compose", whole=True)
+    await take(page, "compose")
     await take(page, "faults", f"{draft}?check=1")
     await take(page, "drafts", f"{home}/drafts")
     await take(page, "new-draft", f"{home}/drafts/new")
@@ -195,7 +195,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, Engine(path) as engine:
         home = Path(folder) / "n"
         home.mkdir()
-        with open_house(engine, home) as house:
+        with open_house(engine, home, members=True) as house:
             evening = Evening(engine, house, Path(folder))
             for part in (evening.officer, evening.second, evening.operator, evening.tabs):
                 engine.run(part())

@@ -56,7 +56,7 @@ async def test_case_is_answered_from_its_page_and_both_sides_see_it(desk: DeskWo
     assert "RO/1 officer" in case
     assert "Opened here; they were told" in case
     assert "we must act" in case
-    assert "after 0 min" in case
+    assert "after 0 s" in case
 
 
 @desk_test
