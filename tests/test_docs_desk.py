@@ -5,11 +5,13 @@ import re
 from pathlib import Path
 from typing import Final
 
-from tests.test_docs import page, rows, section
+from tests.test_docs import DOCS, page, rows, section
 
 TESTS: Final = Path(__file__).parent
 CHECKS: Final = 24
 _NAMED: Final = re.compile(r"`([a-z0-9_/]+\.py)::(test_[a-z0-9_]+)`")
+_PICTURE: Final = re.compile(r"\]\((pictures/[a-z-]+\.png)\)")
+_MOST_BYTES: Final = 3_000_000
 
 
 def named() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -41,3 +43,10 @@ def functions(file: Path) -> set[str]:
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
     tree = ast.parse(file.read_text(encoding="utf-8"))
     return {each.name for each in tree.body if isinstance(each, kinds)}
+
+
+def test_every_picture_is_shown_and_they_are_small() -> None:
+    """What nobody shows is not kept; a clone stays quick."""
+    kept = {path.relative_to(DOCS).as_posix(): path for path in DOCS.glob("pictures/*.png")}
+    assert set(_PICTURE.findall(page("desk.md"))) == set(kept)
+    assert sum(path.stat().st_size for path in kept.values()) < _MOST_BYTES
