@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.demo.documents import Json
+from protocol.encoding import Value
 
 _EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -51,7 +52,7 @@ _LINES = frozenset({"subject", "organisation", "note"})
 def hostile(document: Json) -> Json:
     """Return a request with hostile text wherever it takes text, one field of 10,000 signs."""
 
-    def changed(value: object, key: str) -> object:
+    def changed(value: Value, key: str) -> Value:
         if isinstance(value, dict):
             return {name: changed(each, name) for name, each in value.items()}
         if isinstance(value, list):

@@ -52,7 +52,9 @@ async def test_opening_and_acknowledging_move_the_other_timeline(
 def test_text_that_steers_a_display_is_refused_with_its_field(house: House, text: str) -> None:
     """D8: orders of direction, controls, line ends in a line are never sent."""
     document = question(to="RO")
-    document["body"] = {**document["body"], "subject": text}
+    body = document["body"]
+    assert isinstance(body, dict)
+    body["subject"] = text
     with pytest.raises(HTTPError) as refused:
         house["FR/1"].posts(document)
     with refused.value as answer:
