@@ -7,6 +7,7 @@ from errno import EACCES, EPERM
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
+from urllib.parse import urlsplit
 
 from aiohttp import (
     ClientError,
@@ -18,7 +19,7 @@ from aiohttp import (
 )
 from pydantic import BaseModel, ValidationError
 
-from gateway.errors import AccessDeniedError, UnavailableError
+from gateway.errors import AccessDeniedError, ConfigError, UnavailableError
 from gateway.officer.shapes.problems import Problem, error_of
 
 BASE: Final = "/api/v1"
@@ -30,6 +31,7 @@ MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
 
 PIECE_BYTES: Final = 64 * 1024
 _ERROR_STATUS: Final = 400
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _TIMEOUT: Final = ClientTimeout(total=None, connect=10, sock_connect=10, sock_read=120)
 
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -56,7 +58,13 @@ class Connection:
 
         Raises:
             UnavailableError: The path is too long for a socket.
+            ConfigError: A token would cross a network in clear.
         """
+        if self._token is not None and self._socket is None and not _is_private(self._base):
+            raise ConfigError(
+                "a token is sent by https, or to a desk on this machine",
+                hint="name the desk as https://..., or forward its port: ssh -L",
+            )
         if self._socket is not None and len(str(self._socket).encode()) > MAX_SOCKET_BYTES:
             raise UnavailableError(
                 f"the path of the control socket is longer than {MAX_SOCKET_BYTES} bytes",
@@ -228,3 +236,12 @@ async def pieces_of(source: BinaryIO) -> AsyncIterator[bytes]:
 def _is_denied(error: Exception) -> bool:
     """Tell whether a connection failed for lack of a right; aiohttp wraps the system's error."""
     return isinstance(error, ClientOSError) and error.errno in {EACCES, EPERM}
+
+
+def _is_private(base: str) -> bool:
+    """Tell whether nobody on a network reads what is sent to an address."""
+    try:
+        parts = urlsplit(base)
+    except ValueError:
+        return False
+    return parts.scheme == "https" or parts.hostname in _LOCAL

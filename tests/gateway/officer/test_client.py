@@ -392,6 +392,32 @@ def test_answer_of_another_program_is_not_believed(tmp_path: Path) -> None:
     assert heard
 
 
+@pytest.mark.parametrize(
+    ("place", "is_refused"),
+    [
+        ("http://desk.example.org", True),
+        ("http://localhost.example.org:8035", True),
+        ("http://[", True),
+        ("https://desk.example.org", False),
+        ("http://localhost:8035/", False),
+        ("http://127.0.0.1:8035", False),
+    ],
+)
+def test_token_crosses_no_network_in_clear(place: str, is_refused: bool) -> None:  # noqa: FBT001  a case
+    """Whoever listens on the way would be its owner for ninety days."""
+
+    async def begin(token: str | None) -> None:
+        async with Client(place, token=token):
+            pass
+
+    asyncio.run(begin(None))
+    if not is_refused:
+        asyncio.run(begin("a35t_x"))
+        return
+    with pytest.raises(ConfigError, match="https"):
+        asyncio.run(begin("a35t_x"))
+
+
 def at(world: World, work: Callable[[Client], Awaitable[Result]]) -> Result:
     """Do some work at a served desk."""
 
