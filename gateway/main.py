@@ -216,9 +216,18 @@ def load(name: str, entry: Entry) -> TyperCommand | TyperGroup:
             added: typer.Typer = import_module(entry.more).app
             added.rich_markup_mode = None
             group.commands.update(get_group(added).commands)
+        for each in (group, *group.commands.values()):
+            _for_people(cast("TyperCommand", each))
         return group
-    command = group.commands[name]
-    return cast("TyperCommand", command)
+    command = cast("TyperCommand", group.commands[name])
+    _for_people(command)
+    return command
+
+
+def _for_people(command: TyperCommand | TyperGroup) -> None:
+    """Leave out of a help what its function says to programmers."""
+    if command.help is not None:
+        command.help = command.help.partition("\n\nRaises:")[0]
 
 
 def command_line(argv: Sequence[str] | None = None, *, run: Callable[[Any], int]) -> int:

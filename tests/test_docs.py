@@ -268,6 +268,20 @@ def test_every_command_has_an_example() -> None:
         assert (command.epilog or "").startswith(f"Example: {name}"), name
 
 
+def test_help_says_nothing_of_the_code() -> None:
+    """What a function raises is for who changes it, and stands in the page's exit codes."""
+    for name, command in leaves(get_command(app), "a35"):
+        assert not re.search(r"\b(Args|Returns|Raises):", command.help or ""), name
+
+
+@pytest.mark.parametrize("extra", ["desk", "pdf"])
+def test_extras_are_explained_where_installing_is(extra: str) -> None:
+    """Refusals name an extra; the page says what it brings and how it is installed."""
+    page = (DOCS / "operations.md").read_text("utf-8")
+    assert f"| `{extra}` |" in page
+    assert f"\n{extra} = [" in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
 def test_exit_codes_are_those_of_the_program() -> None:
     """Every one that an error of ours has."""
     families = {GatewayError, *_below(GatewayError)}
