@@ -4,12 +4,13 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
-import pytest
 from aiohttp.web import AbstractRoute
 
 from gateway.config import DeskSection
+from gateway.journal import configure_journal
 from gateway.officer.access import ALLOWED, May, need_of
 from gateway.people import Role
 from tests.gateway.officer.pages.world import Answer, DeskWorld, Visitor, desk_test, desk_world
@@ -228,10 +229,10 @@ async def test_operator_and_auditor_get_no_word_of_a_case(desk: DeskWorld) -> No
             assert canary not in answer.text, (role, path)
 
 
-def test_each_refusal_is_noted_without_what_was_sent(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_refusal_is_noted_without_what_was_sent(tmp_path: Path) -> None:
     """Its code, nothing of the request: an address or a form may hold words of a case."""
+    journal = StringIO()
+    configure_journal(journal, json=True)
 
     async def play() -> None:
         async with desk_world(tmp_path) as desk:
@@ -246,8 +247,8 @@ def test_each_refusal_is_noted_without_what_was_sent(
             await program.get("/api/v1/me")
 
     asyncio.run(play())
-    told = capsys.readouterr().out
+    told = journal.getvalue()
     assert "canary" not in told
     for code_noted in ("bad_host", "csrf", "forbidden_role", "not_signed_in"):
-        assert re.search(rf"request_refused .*code={code_noted}", told), code_noted
+        assert re.search(rf'"event": "request_refused".*"code": "{code_noted}"', told), code_noted
     assert "page_policy_stopped" in told
