@@ -14,11 +14,21 @@ from functools import wraps
 from typing import Any, Final, ParamSpec, Self
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    async_playwright,
+    expect,
+)
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 LIMIT_S: Final = 240.0
 """Longer than any test here takes on a busy machine; one that hangs says so."""
+
+PATIENCE_MS: Final = 30_000
+"""How long a page may take to become what is expected; on an idle machine none takes a second."""
 
 _ARGUMENTS: Final = (
     "--disable-gpu",  # there is none: its process would draw everything twice
@@ -65,6 +75,7 @@ class Engine:
         asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, LIMIT_S), self._loop).result()
 
     async def _start(self) -> None:
+        expect.set_options(timeout=PATIENCE_MS)
         self._playwright = await async_playwright().start()
         await self.restart()
 

@@ -129,12 +129,12 @@ async def _exchange(engine: Engine, house: House, page: Page, mid: str) -> None:
         await page.goto(f"{here.api}/messages/{mid}")
         await page.get_by_role("button", name="Open", exact=True).click()
         began = perf_counter()
-        await expect(timeline).to_contain_text("Opened by a person", timeout=30_000)
+        await expect(timeline).to_contain_text("Opened by a person")
         _say("opened here, shown there", perf_counter() - began)
         await page.goto(f"{here.api}/messages/{mid}/acknowledge")
         await page.get_by_role("button", name="Acknowledge").click()
         began = perf_counter()
-        await expect(timeline).to_contain_text("Acknowledged", timeout=30_000)
+        await expect(timeline).to_contain_text("Acknowledged")
         _say("acknowledged here, shown there", perf_counter() - began)
         await take(other, "outbox", f"{there.api}/outbox")
         await take(other, "case-of-sender", f"{there.api}/cases/{mid}")
@@ -165,13 +165,13 @@ async def ten_tabs(page: Page, house: House) -> None:
     tabs = [await page.context.new_page() for _ in range(_TABS)]
     for tab in tabs:
         await tab.goto(f"{here.api}/inbox")
-        await expect(tab.locator("[data-live-state]")).to_have_text("live", timeout=30_000)
+        await expect(tab.locator("[data-live-state]")).to_have_text("live")
     counts = [tab.locator("a[href='/inbox'] .a35-count") for tab in tabs]
     before = int(await counts[0].text_content() or 0)
     began = perf_counter()
     await sent(house["FR/1"], question(to="RO"))
     for count in counts:
-        await expect(count).to_have_text(str(before + 1), timeout=30_000)
+        await expect(count).to_have_text(str(before + 1))
     _say(f"sent there, counted here in all of {_TABS} tabs", perf_counter() - began)
     for tab in tabs:
         await tab.close()

@@ -8,9 +8,6 @@ from playwright.async_api import Page, ViewportSize, expect
 from tests.browser.keyboard import Keyboard
 
 WIDE: Final[ViewportSize] = {"width": 1280, "height": 900}
-PATIENCE_MS: Final = 30_000
-"""Of a busy machine."""
-
 DRAFT: Final = re.compile(r"/drafts/[0-9a-f]{32}$")
 FACTS: Final = "Between the two fires the account wrote to three newspapers."
 TYPED: Final = {
@@ -57,7 +54,7 @@ async def write_request(page: Page, keys: Keyboard) -> None:
     await page.wait_for_url(DRAFT)
     check = "button[name=action][value=check]"
     await keys.press(check, back=True)
-    await expect(page.locator(".govuk-error-summary")).to_be_focused(timeout=PATIENCE_MS)
+    await expect(page.locator(".govuk-error-summary")).to_be_focused()
     await keys.press(".govuk-error-summary a")
     await expect(page.locator("#f-handling_code")).to_be_focused()
     await page.keyboard.press("Space")
@@ -65,6 +62,6 @@ async def write_request(page: Page, keys: Keyboard) -> None:
         field = f"[id='f-body.{name}']"
         await (keys.write(field, text) if text else keys.press(field, "Space"))
     await keys.press(check)
-    await page.wait_for_url("**/check", timeout=PATIENCE_MS)
+    await page.wait_for_url("**/check")
     await keys.press("main form[action$='/submit'] button")
-    await expect(page.locator("#state")).to_contain_text("frozen until", timeout=PATIENCE_MS)
+    await expect(page.locator("#state")).to_contain_text("frozen until")

@@ -12,7 +12,7 @@ from tests.browser.cases import emergency
 from tests.browser.engine import Engine, browsing
 from tests.browser.house import House, come_in
 from tests.browser.keyboard import Keyboard, passkey
-from tests.browser.story import FACTS, PATIENCE_MS, WIDE, begun, write_request
+from tests.browser.story import FACTS, WIDE, begun, write_request
 
 REFUSED = "422 (Unprocessable Entity)"
 MOST_LINKS = 200
@@ -48,7 +48,7 @@ async def test_request_is_written_corrected_approved_and_sent_by_keyboard_alone(
         await other.keyboard.press("Enter")
         await other.wait_for_url(f"**/approve/{draft}")
         await others.press("[data-passkey=approve] button")
-        await other.wait_for_url(MESSAGE, timeout=PATIENCE_MS)
+        await other.wait_for_url(MESSAGE)
         mid = other.url.rpartition("/")[2]
         await page.goto(f"{seat.api}/cases/{mid}")
         await expect(page.locator("#timeline")).to_contain_text(
@@ -73,7 +73,7 @@ async def enrol(page: Page, keys: Keyboard) -> None:
     await passkey(page)
     await keys.write("#f-name", "the virtual one")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_text("the virtual one")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(page.get_by_text("the virtual one")).to_be_visible()
 
 
 async def lock_and_unlock(page: Page, keys: Keyboard) -> None:
@@ -85,7 +85,7 @@ async def lock_and_unlock(page: Page, keys: Keyboard) -> None:
     await page.wait_for_url(LOCKED)
     await expect(page.get_by_text("RO-2026-00041")).to_have_count(0)
     await keys.press("[data-passkey=signin] button")
-    await page.wait_for_url(lambda url: "/locked" not in url, timeout=PATIENCE_MS)
+    await page.wait_for_url(lambda url: "/locked" not in url)
 
 
 async def shortcuts_off(page: Page, keys: Keyboard, home: str) -> None:
@@ -111,7 +111,7 @@ async def test_no_typed_word_is_lost(engine: Engine, house: House) -> None:
         draft = seat.api + await begun(page, seat.api, "preservation_request")
         check = page.locator("button[name=action][value=check]")
         await check.click()
-        await expect(page.locator(".govuk-error-summary")).to_be_focused(timeout=PATIENCE_MS)
+        await expect(page.locator(".govuk-error-summary")).to_be_focused()
         await faults_are_tied(page)
         wrong = {"request_date~day": "31", "request_date~month": "2", "necessity": FACTS}
         for name, text in wrong.items():
@@ -175,13 +175,13 @@ async def test_emergency_is_seen_heard_counted_and_muted_for_oneself(
         assert "JP-CAD" not in text
         before = int((await page.title()).partition(")")[0].removeprefix("("))
         await page.locator("h1").click()
-        await expect(page.locator("body[data-rang]")).to_have_count(1, timeout=PATIENCE_MS)
+        await expect(page.locator("body[data-rang]")).to_have_count(1)
         await page.locator(banner).get_by_role("button", name="Mute for me").click()
         await expect(page.locator(banner)).to_contain_text("muted for you")
         await other.goto(f"{seat.api}/inbox")
         await expect(other.locator(banner)).not_to_contain_text("muted for you")
         mid = await asyncio.to_thread(house["JP/1"].sends, emergency(to="RO"), tmp_path)
-        await expect(page.locator(f"[data-emergency='{mid}']")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.locator(f"[data-emergency='{mid}']")).to_be_visible()
         await expect(page).to_have_title(re.compile(rf"^\({before + 1}\) "))
 
 
