@@ -39,8 +39,8 @@ def keys_waiting(*, home: HomeOption, json: JsonOption = False) -> int:
 
 @wait_app.command(
     "accept",
-    epilog='Example: a35 keys accept FR --first "A. Popa" --second "D. Ionescu" '
-    '--reason "both read them with J. Martin"',
+    epilog='Example: a35 keys accept FR --first "head of desk" --second "officer 4" '
+    '--reason "both read them with FR by telephone"',
 )
 def keys_accept(
     country: Annotated[str, typer.Argument(metavar="CC", help="The Party.")],

@@ -99,7 +99,7 @@ _SAID: Final[Mapping[tuple[str, str], tuple[str, LineKind]]] = {
         _STEP,
     ),
     ("message.alerted", "desk"): (
-        message("The desk was shown that an emergency waits"),
+        message("The desk was shown that a message waits"),
         _STEP,
     ),
 }
