@@ -15,7 +15,7 @@ from typing import Final
 from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web import Application, Request, Response, StreamResponse, middleware
 
-from gateway.errors import AccessDeniedError, ConfigError, RateLimitedError
+from gateway.errors import AccessDeniedError, ConfigError, DataError, RateLimitedError
 from gateway.officer.access import CALLER, SEAT
 from gateway.people import Caller, Role, Way
 from gateway.ports import Clock
@@ -286,12 +286,28 @@ def add_headers(app: Application, headers: dict[str, str]) -> None:
     app.on_response_prepare.append(add)
 
 
+async def fields_of(request: Request) -> list[tuple[str, object]]:
+    """Return the fields of a form, in their order; what is no text is a file.
+
+    Args:
+        request: Its length is limited by the application.
+
+    Raises:
+        DataError: It is not of the form, or in a character set that there is not.
+    """
+    try:
+        return list((await request.post()).items())
+    except (ValueError, LookupError) as error:
+        raise DataError("the form cannot be read", code="invalid_body") from error
+
+
 async def _token_of(request: Request) -> str:
     """Return the token that came with a request, in a header or in its form."""
     header = request.headers.get(CSRF_HEADER)
     if header is not None or request.content_type not in _FORMS:
         return header or ""
-    field = (await request.post()).get(CSRF_FIELD)
+    fields = await fields_of(request)
+    field = next((value for name, value in fields if name == CSRF_FIELD), None)
     return field if isinstance(field, str) else ""
 
 

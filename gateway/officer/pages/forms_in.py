@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from aiohttp.web import Request
 
 from gateway.errors import DataError
+from gateway.officer.guards import fields_of
 
 CSRF_FIELD = "csrf"
 
@@ -22,7 +23,7 @@ async def form_of(request: Request) -> Mapping[str, str]:
         DataError: A field is a file: those are sent in parts, by the API.
     """
     fields: dict[str, str] = {}
-    for name, value in (await request.post()).items():
+    for name, value in await fields_of(request):
         if not isinstance(value, str):
             raise DataError("a form of this page carries no file", code="invalid_body")
         if name != CSRF_FIELD:
@@ -37,5 +38,5 @@ async def choices_of(request: Request, name: str) -> tuple[str, ...]:
         request: As for `form_of`.
         name: Of the field.
     """
-    values = (await request.post()).getall(name, [])
-    return tuple(value for value in values if isinstance(value, str))
+    fields = await fields_of(request)
+    return tuple(value for each, value in fields if each == name and isinstance(value, str))

@@ -258,3 +258,17 @@ async def test_flood_from_another_site_keeps_nobody_from_signing_in(desk: DeskWo
     assert statuses[0] == 200
     assert statuses[-1] == 429
     assert (await stranger.get("/sign-in", headers={"Sec-Fetch-Site": "none"})).status == 200
+
+
+@desk_test
+async def test_form_that_cannot_be_read_is_refused(desk: DeskWorld) -> None:
+    """Whoever says an unknown character set, or sends half a form, meets no bug."""
+    for visitor in (await desk.visitor(), await desk.visitor(Role.OFFICER)):
+        for kind, data in (
+            ("application/x-www-form-urlencoded; charset=nope", b"a=b"),
+            ("application/x-www-form-urlencoded", b"a=\xff"),
+            ("multipart/form-data", b"a"),
+        ):
+            headers = {**visitor.own(), "Content-Type": kind}
+            sent = await visitor.ask("POST", "/sign-in", data=data, headers=headers)
+            assert sent.status == 400, (kind, sent.text)
