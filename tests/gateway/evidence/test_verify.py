@@ -18,7 +18,14 @@ from protocol.cases.ladder import MessageState
 from protocol.errors import Code
 from protocol.evidence.verdict import Verdict
 from protocol.log.deed import Act
-from tests.gateway.evidence.world import Book, acknowledged, exported, unpacked, verified
+from tests.gateway.evidence.world import (
+    Book,
+    acknowledged,
+    exported,
+    unpacked,
+    until_taken,
+    verified,
+)
 from tests.gateway.network import DAY_MS, Wire, message_id, network, renew
 from tests.gateway.service.test_escalate import emergency, evidence, rows
 from tests.gateway.service.test_remedies import refusing
@@ -210,6 +217,7 @@ async def test_declined_message_says_so(tmp_path: Path) -> None:
         answer = (await send(net["RO/1"], decision(asked, mid, refuse=True))).mid
         await until_state(net["FR/1"], answer, MessageState.CONSIGNED)
         await until_state(net["FR/1"], mid, MessageState.ANSWERED)
+        await until_taken(net["FR/1"], mid, "declined")
         report = verified((await exported(net["FR/1"], book, mid))[0], book, net)
         assert report.faults == ()
         assert "declined" in {each.said.what for each in report.findings}

@@ -114,9 +114,18 @@ async def acknowledged(net: Network, *, files: Mapping[str, bytes] | None = None
     await until_state(french, mid, MessageState.OPENED)
     await send(romanian, acknowledgement(asked, mid))
     await until_state(french, mid, MessageState.ACKNOWLEDGED)
-    # The state comes with the acknowledgement or with its receipt, whichever arrives first.
-    await until(french, lambda _row: len(ask(french, _TAKEN, mid.value)) == len(_STAGES), mid)
+    await until_taken(french, mid, *_STAGES)
     return mid
+
+
+async def until_taken(node: Node, mid: MessageId, *stages: str) -> None:
+    """Wait until a node took the receipts of all these stages of a message.
+
+    A state comes with a document or with the receipt that it implies, whichever arrives first.
+    """
+    await until(
+        node, lambda _row: {one for (one,) in ask(node, _TAKEN, mid.value)} >= {*stages}, mid
+    )
 
 
 def packed(files: Mapping[str, bytes], *, manifest: bool = False) -> bytes:
