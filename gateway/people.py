@@ -45,6 +45,7 @@ class Caller:
         token: Names the token that they showed; None without one.
         csrf: What a form of theirs must carry; None without a session.
         language: Of the pages: en, fr or ar.
+        is_program: Whether it is nobody's: a program with an account of its own.
     """
 
     person: int | None
@@ -56,3 +57,4 @@ class Caller:
     token: int | None = None
     csrf: str | None = None
     language: str = "en"
+    is_program: bool = False

@@ -205,12 +205,18 @@ class Drafting(Uploads, Approvals):
 
         Raises:
             NoInputError: There is none of this id.
-            AccessDeniedError: It is no emergency (`not_approved`).
+            AccessDeniedError: It is no emergency, or a program asks (`not_approved`).
             DataError: No reason; it was not submitted; more than 24 hours ago.
             UnavailableError: No directory, or no key to seal under.
             StorageError: Nothing was queued.
         """
         del request_key
+        if by.is_program:
+            raise AccessDeniedError(
+                "no program answers for going without a second person",
+                code="not_approved",
+                hint="let an officer override, or an approver of this desk approve",
+            )
         said = reason.strip()
         if not said:
             raise DataError("an override needs a reason", code="invalid_body")

@@ -104,6 +104,7 @@ class Tokens:
             way=Way.TOKEN,
             token=row.number,
             language=person.settings.language or "en",
+            is_program=person.is_service,
         )
 
     async def of(self, person: int) -> tuple[TokenRow, ...]:

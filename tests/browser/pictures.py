@@ -65,7 +65,7 @@ class Evening:
     async def officer(self) -> None:
         """Receive, open, acknowledge; write a request."""
         here, japan = self._house["RO/1"], self._house["JP/1"]
-        link = await here.a_link("Ana Pop", *_BOTH)
+        link = await here.a_link("Officer 1", *_BOTH)
         waiting = await asyncio.to_thread(japan.sends, emergency(to="RO"), self._folder)
         other = example("preservation_request", to="RO")
         await asyncio.to_thread(japan.sends, other, self._folder)
@@ -93,7 +93,7 @@ class Evening:
         """Read what waits for approval, and leave the desk."""
         here = self._house["RO/1"]
         async with self._engine.person(viewport=WIDE) as second:
-            page = await come_in(second, await here.a_link("Mihai Ionescu", "approver"))
+            page = await come_in(second, await here.a_link("Approver 2", "approver"))
             await take(page, "to-approve", f"{here.api}/approve")
             await take(page, "approve", f"{here.api}/approve/{self._draft}", whole=True)
             await page.goto(f"{here.api}/settings")
@@ -107,7 +107,7 @@ class Evening:
         """See after people and nodes, where no case is shown."""
         here = self._house["RO/1"]
         async with self._engine.person(viewport=WIDE) as operator:
-            page = await come_in(operator, await here.a_link("Dan Stan", "operator"))
+            page = await come_in(operator, await here.a_link("Operator 3", "operator"))
             for name, path in _OPERATOR.items():
                 await take(page, name, here.api + path)
 

@@ -54,7 +54,7 @@ from keys.digest import sha256
 
 POP: Final = Caller(
     person=1,
-    name="A. Pop",
+    name="Officer 1",
     who="RO/1 officer 1",
     roles=frozenset({Role.OFFICER, Role.SUPERVISOR}),
     way=Way.SESSION,
@@ -203,7 +203,7 @@ class Stage:
                 is_ready=True, directory_at=now, signed=3, signers=4, reached=74, peers=76,
                 entries=8812, verified_at=now,
             ),
-            on_duty="A. Pop",
+            on_duty="Officer 1",
             duty_until=due,
             lock_at=now + timedelta(seconds=self.lock_s),
             after=self.events.newest_event,
@@ -278,7 +278,7 @@ class Forms:
         """Show what somebody else saved."""
         assert request.method == "GET"
         return Response(
-            text='<!doctype html><div id="theirs"><b>written by M. Ionescu</b></div>',
+            text='<!doctype html><div id="theirs"><b>written by Officer 2</b></div>',
             content_type="text/html",
         )
 

@@ -189,7 +189,7 @@ async def test_draft_that_another_saved_shows_both_texts(engine: Engine) -> None
         await tab.locator("#f-facts").fill("mine")
         await tab.locator("#f-reference").focus()
         await expect(tab.locator("[data-saved]")).to_contain_text("Somebody else has changed")
-        await expect(tab.locator("#theirs")).to_have_text("written by M. Ionescu")
+        await expect(tab.locator("#theirs")).to_have_text("written by Officer 2")
         await expect(tab.locator("#f-facts")).to_have_value("mine")
         assert stage.saved == []
 

@@ -266,6 +266,11 @@ async def test_lone_officer_sends_an_emergency_and_a_second_person_confirms(
         await refused(
             "invalid_body", drafting.override(row.id, by=BOTH, reason=" ", request_key=None)
         )
+        program = replace(BOTH, is_program=True)
+        await refused(
+            "not_approved",
+            drafting.override(row.id, by=program, reason="a life", request_key=None),
+        )
         sent = await drafting.override(row.id, by=BOTH, reason="a life", request_key=None)
         again = await drafting.override(row.id, by=BOTH, reason="a life", request_key=None)
         assert (again.mid, again.repeated) == (sent.mid, True)

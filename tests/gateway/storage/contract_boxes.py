@@ -17,7 +17,7 @@ from tests.gateway.storage.material import (
 )
 from tests.gateway.storage.scenario import Contract
 
-POP = Hand(person=3, who="RO/1 officer 3", name="A. Pop")
+POP = Hand(person=3, who="RO/1 officer 3", name="Officer 3")
 
 
 class BoxesContract(Contract):

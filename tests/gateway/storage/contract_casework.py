@@ -20,7 +20,7 @@ from tests.gateway.storage.material import (
 )
 from tests.gateway.storage.scenario import Contract
 
-POP = Hand(person=3, who="RO/1 officer 3", name="A. Pop")
+POP = Hand(person=3, who="RO/1 officer 3", name="Officer 3")
 STAN = Hand(person=4, who="RO/1 supervisor 4", name="D. Stan")
 NOBODY = mid(999)
 MINUTE_MS = 60_000

@@ -43,7 +43,7 @@ def line(
 
 def test_new_message_is_bold_and_has_both_clocks() -> None:
     """The two clocks stand side by side: take it on, decide on it."""
-    row = row_of(line(), seen_by=["A. Pop"])
+    row = row_of(line(), seen_by=["Officer 3"])
     assert (row.is_new, row.waits, row.is_emergency) == (True, True, False)
     assert [tag.word for tag in row.tags] == ["New"]
     assert row.acknowledge is not None
@@ -51,7 +51,7 @@ def test_new_message_is_bold_and_has_both_clocks() -> None:
     assert row.acknowledge.due_ms < row.answer.due_ms
     assert (row.reference, row.handling) == ("FR-26-1102", "H1")
     assert (row.type, row.article) == ("subscriber_information_request", "31")
-    assert row.seen_by == ("A. Pop",)
+    assert row.seen_by == ("Officer 3",)
 
 
 def test_late_message_says_so_first_in_a_word() -> None:
@@ -108,5 +108,5 @@ def test_what_may_not_be_seen_is_gone_before_a_row_is_made() -> None:
 
 def test_rows_keep_the_order_and_name_who_read_what() -> None:
     """The list is in order already."""
-    rows = rows_of([line(), line()], seen={mid(1): ["A. Pop"]}, sight=Sight.CONTENT)
-    assert [row.seen_by for row in rows] == [("A. Pop",), ("A. Pop",)]
+    rows = rows_of([line(), line()], seen={mid(1): ["Officer 3"]}, sight=Sight.CONTENT)
+    assert [row.seen_by for row in rows] == [("Officer 3",), ("Officer 3",)]

@@ -29,7 +29,7 @@ from gateway.people import Caller, Role, Way
 NOW = datetime(2026, 11, 21, 14, 3, tzinfo=UTC)
 POP = Caller(
     person=1,
-    name="A. Pop",
+    name="Officer 3",
     who="RO/1 officer 1",
     roles=frozenset({Role.OFFICER}),
     way=Way.SESSION,
@@ -59,7 +59,7 @@ FRAME = Frame(
     counts={"/inbox": 7},
     notices=(Notice(kind=Notices.DANGER, text="The log of FR has forked."),),
     status=STATUS,
-    on_duty="A. Pop",
+    on_duty="Officer 3",
     duty_until=NOW + timedelta(hours=4),
     lock_at=NOW + timedelta(minutes=15),
     is_demo=True,
@@ -126,7 +126,7 @@ def test_frame_shows_what_a_tired_officer_needs(templates: Templates) -> None:
     plain = " ".join(re.sub(r"<[^>]+>", " ", text).split())
     assert re.search(r"<title>\(1\) .* - RO duty desk</title>", text)
     for words in (
-        "EMERGENCY 1", "14:03 UTC / 16:03 Bucharest", "on duty: A. Pop", "until 20:03",
+        "EMERGENCY 1", "14:03 UTC / 16:03 Bucharest", "on duty: Officer 3", "until 20:03",
         "EMERGENCY Art. 9 from JP acknowledge in 11 min", "Inbox 7", "DEMO, test keys",
         "directory 2 h old, 3 of 4 signed", "peers 74 of 76", "log 8812 entries, verified 15:58",
         "The log of FR has forked.",

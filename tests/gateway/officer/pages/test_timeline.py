@@ -25,7 +25,7 @@ from protocol.cases.ladder import MessageState
 from protocol.identifiers import LogOrigin
 from tests.gateway.officer.world import FR, NOW_MS, OUR_LOG, RO, World, mid, row_of
 
-POP = Hand(person=3, who="RO/1 officer 3", name="A. Pop")
+POP = Hand(person=3, who="RO/1 officer 3", name="Officer 3")
 
 
 def event(kind: str, what: str, *, number: int = 1, origin: LogOrigin | None = None) -> EventRow:
