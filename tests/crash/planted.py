@@ -103,7 +103,7 @@ _ANSWERED_EARLY: Final = """\
             await self._store.submit(submission, now_ms=self._clock.now_ms())
         self._committing = later(commit())
         submitted = Submitted(
-            mid=draft.mid, thread=draft.thread, index=0, queue_number=0, repeated=False
+            mid=submission.mid, thread=submission.thread, index=0, queue_number=0, repeated=False
         )
 """
 
@@ -143,8 +143,8 @@ PLANTS: Final = (
         edits=(
             Edit(
                 "gateway/service/submit.py",
-                "request_key=None if request_key is None else _stored_key(request_key),",
-                "request_key=None,",
+                "        key = None if request_key is None else _stored_key(request_key)\n",
+                "        key = None\n",
             ),
         ),
         script="submit",

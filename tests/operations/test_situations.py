@@ -412,7 +412,9 @@ def test_home_that_holds_a_node_is_never_made_again(world: World) -> None:
         *("--url", "https://localhost:24443", "--credential-file", world.network.credential),
     )
     assert (refused.code, error_of(refused)["code"]) == (78, "home_exists")
-    assert world.a35("doctor").code == 0
+    report = world.a35("doctor", "--json").document()
+    checks = cast("list[dict[str, object]]", report["checks"])
+    assert [each["name"] for each in checks if not each["ok"]] == ["demo"]
 
 
 def test_home_of_a_running_node_looks_as_the_page_says(world: World) -> None:
