@@ -107,7 +107,8 @@ class MemoryIndex:
 
 def _match(words: str) -> str:
     """Return a query of FTS5: every word must occur, the last one may go on."""
-    each = [word.replace('"', "") for word in words.split()]
+    # A zero would end the text for SQLite, within a quoted word.
+    each = [word.replace('"', "") for word in words.replace("\0", " ").split()]
     each = [word for word in each if any(sign.isalnum() for sign in word)]
     if not each:
         return ""

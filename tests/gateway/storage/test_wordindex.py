@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.casework import SearchQuery
@@ -114,6 +114,7 @@ def test_language_of_the_index_is_not_spoken(words: str) -> None:
 
 
 @given(st.text(max_size=60))
+@example("some\0thing")
 @settings(max_examples=60, deadline=None)
 def test_no_query_is_an_error(words: str) -> None:
     """Whatever is typed, there are hits or none."""
