@@ -6,6 +6,7 @@ older events than asked for are gone, the stream sends `reset` and the poll says
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get
@@ -114,32 +115,38 @@ class EventApi:
         response = StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
-        await response.prepare(request)
-        caller = caller_of(request)
-        try:
-            await response.write(b"retry: 2000\n" + self._own("hello"))
-            if after > self._casebook.newest_event:
-                # The node was restored to a state before what this reader saw.
-                after = self._casebook.newest_event
-                await response.write(self._own("reset"))
-            while self._stands is None or await self._stands(request):
-                rows = await self._casebook.events(after=after, limit=PAGE)
-                if _is_gap(rows, after):
-                    await response.write(self._own("reset"))
-                if rows:
-                    shown = [event_view(row) for row in rows if is_shown(row, caller)]
-                    await response.write(b"".join(map(_lines, shown)))
-                    after = rows[-1].number
-                    if self._told is not None:
-                        await self._told(rows, _WAY)
-                    continue
-                await self._pause(request, after)
-                await response.write(b": beat\n" + self._own("tick"))
-            await response.write(self._own("session.ending"))
-            await response.write_eof()
-        except ConnectionResetError:
-            pass  # the reader has gone; it resumes with the last id it saw
+        with suppress(ConnectionResetError):  # the reader went; it resumes after the last id it saw
+            await response.prepare(request)
+            await self._follow(request, response, after)
         return response
+
+    async def _follow(self, request: Request, response: StreamResponse, after: int) -> None:
+        """Write events until the session ends.
+
+        Raises:
+            ConnectionResetError: The reader has gone.
+        """
+        caller = caller_of(request)
+        await response.write(b"retry: 2000\n" + self._own("hello"))
+        if after > self._casebook.newest_event:
+            # The node was restored to a state before what this reader saw.
+            after = self._casebook.newest_event
+            await response.write(self._own("reset"))
+        while self._stands is None or await self._stands(request):
+            rows = await self._casebook.events(after=after, limit=PAGE)
+            if _is_gap(rows, after):
+                await response.write(self._own("reset"))
+            if rows:
+                shown = [event_view(row) for row in rows if is_shown(row, caller)]
+                await response.write(b"".join(map(_lines, shown)))
+                after = rows[-1].number
+                if self._told is not None:
+                    await self._told(rows, _WAY)
+                continue
+            await self._pause(request, after)
+            await response.write(b": beat\n" + self._own("tick"))
+        await response.write(self._own("session.ending"))
+        await response.write_eof()
 
     async def _pause(self, request: Request, after: int) -> None:
         """Return at the next event, at the latest after a beat.

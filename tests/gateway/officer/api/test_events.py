@@ -6,9 +6,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse, ClientSession
+from aiohttp import ClientConnectionResetError, ClientResponse, ClientSession
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.test_utils import make_mocked_request
+from typing_extensions import override
 
-from gateway.officer.api.events import BEAT_S, MAX_STREAMS
+from gateway.officer.access import CALLER
+from gateway.officer.api.events import BEAT_S, MAX_STREAMS, EventApi
+from gateway.people import Caller, Role, Way
 from gateway.records import Direction
 from gateway.rows import EventRow
 from tests.gateway.officer.api.test_reply import connected
@@ -148,6 +153,51 @@ def test_reader_that_went_leaves_its_place_before_the_next_beat() -> None:
                 await asyncio.sleep(0.1)
 
     with_session(world, look)
+
+
+def test_reader_that_went_before_the_first_word_is_no_fault() -> None:
+    """A page that is left at once closes its stream while the answer is only begun."""
+
+    class Gone(AbstractStreamWriter):
+        """Writes to nobody."""
+
+        @override
+        async def write(self, chunk: object) -> None:
+            """Find the connection closed."""
+            raise ClientConnectionResetError("closed")
+
+        @override
+        async def write_eof(self, chunk: bytes = b"") -> None:
+            """Find the connection closed."""
+            raise ClientConnectionResetError("closed")
+
+        @override
+        async def drain(self) -> None:
+            """Find the connection closed."""
+            raise ClientConnectionResetError("closed")
+
+        @override
+        def enable_compression(
+            self, encoding: str = "deflate", strategy: int | None = None
+        ) -> None:
+            """Compress nothing."""
+
+        @override
+        def enable_chunking(self) -> None:
+            """Cut nothing."""
+
+        @override
+        async def write_headers(self, status_line: str, headers: object) -> None:
+            """Find the connection closed."""
+            raise ClientConnectionResetError("closed")
+
+    world = World()
+    request = make_mocked_request("GET", "/api/v1/events", STREAM, writer=Gone())
+    request[CALLER] = Caller(
+        person=1, name="1", who="RO/1 officer 1", roles=frozenset(Role), way=Way.SESSION
+    )
+    answered = asyncio.run(EventApi(world.book, world.clock).events(request))
+    assert answered.status == 200
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=-1", "wait=1.5", "after=99999999999999999"])
