@@ -85,3 +85,14 @@ def test_script_says_only_what_the_page_gives_it() -> None:
     said = set(re.findall(r"""say\("([a-z_]+)\"""", text))
     assert said
     assert said <= set(WORDS)
+
+
+def test_dark_by_choice_and_dark_by_the_system_are_the_same_colours() -> None:
+    """A style sheet cannot say them once for a class and for what the system asks."""
+    css = PAGES.joinpath("static", "desk.css").read_text("utf-8")
+    chosen, asked = (
+        css.partition(f".a35-theme-{name} body {{")[2].partition("}")[0].split()
+        for name in ("dark", "system")
+    )
+    assert len(chosen) > 50
+    assert chosen == asked
