@@ -126,7 +126,8 @@ class DraftRow:
         files: In the order of the document once frozen, else of their numbers.
         needs: How many approvals sending takes; while it is edited, as far as its text tells.
         why: Why it takes any.
-        approvals: Those of the frozen bytes, oldest first.
+        approvals: Those of the frozen bytes, oldest first; until it is sent, only of persons who
+            may still approve.
         comment: Of the person who returned it last; empty if nobody did.
         commented_by: That person, "RO/1 officer 4".
         override: The reason that was typed to send without a second person; None if none was.
@@ -245,6 +246,9 @@ class Signatories(Protocol):
     async def exist(self) -> bool:
         """Tell whether any person exists on this node; if none, nobody must approve."""
 
+    async def approves(self, person: int) -> bool:
+        """Tell whether somebody may approve now: an approver, no program, not locked."""
+
     async def passkeys(self, person: int) -> tuple[Passkey, ...]:
         """Return a person's passkeys that count now."""
 
@@ -311,8 +315,13 @@ class SecondPersons(Protocol):
         Raises AccessDeniedError `own_draft`, `fresh_sign_in_needed`; DataError `approval_stale`.
         """
 
-    async def give_back(self, draft: str, *, by: Caller, comment: str) -> DraftRow:
-        """Return a submitted draft to its author with a comment, which must not be empty."""
+    async def give_back(
+        self, draft: str, *, by: Caller, comment: str, shown: bytes | None = None
+    ) -> DraftRow:
+        """Return a submitted draft to its author with a comment, which must not be empty.
+
+        `shown` as of `approval_options`.
+        """
 
     async def override(
         self, draft: str, *, by: Caller, reason: str, request_key: str | None
@@ -368,5 +377,6 @@ class DeskDrafts(DraftFiles, SecondPersons, Protocol):
     async def send(self, draft: str, *, by: Caller, request_key: str | None) -> Submitted:
         """Seal and queue the frozen bytes, durable when it returns; again gives the same answer.
 
-        Raises DataError `not_approved` (exit 77), `approval_stale` after 24 hours.
+        Who approved must still be an approver. Raises AccessDeniedError `not_approved` (exit 77),
+        DataError `approval_stale` after 24 hours.
         """

@@ -1,15 +1,11 @@
 """Second persons: approving frozen bytes, returning them, confirming an override, the policy.
 
-The challenge of a passkey is of the frozen bytes and of a nonce that counts once within ten
-minutes; it is kept in memory, so that after a restart the approver begins again. What is kept is
-the passkey's own answer, in the act that says so.
+How an approver shows that it is they: `gateway.service.second_hand`.
 
 Source: docs/desk.md, "Drafts and second persons".
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.drafting import (
@@ -23,37 +19,14 @@ from gateway.drafting import (
     Policy,
 )
 from gateway.errors import AccessDeniedError, DataError
-from gateway.people import Caller, Role, Way
+from gateway.people import Caller, Role
 from gateway.service.draft_desk import DraftBase, DraftPorts, writer_of
 from gateway.service.draft_needs import default_policy
+from gateway.service.second_hand import SecondHand, check_shown
 from gateway.shelving import FrozenMark, KeptDraft
-from keys.approval import approval_challenge, new_nonce
-from keys.digest import same
-from protocol.errors import NotProvenError
-from protocol.log.passkey import PasskeyApproval
 
-_TRY_S: Final = 600.0
-_TRIES_KEPT: Final = 256
 _MAX_COMMENT: Final = 5_000
 _MAX_WHY: Final = 2000
-
-
-class ApprovalStaleError(DataError):
-    """What was approved are not, or not any more, the bytes that are frozen."""
-
-    default_code = "approval_stale"
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text, hint="look at the draft again, then approve it")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Try:
-    """One challenge that was given out."""
-
-    nonce: bytes
-    digest: bytes
-    ends_s: float
 
 
 class Approvals(DraftBase):
@@ -65,7 +38,7 @@ class Approvals(DraftBase):
 
     def __init__(self, ports: DraftPorts) -> None:
         super().__init__(ports)
-        self._tries: OrderedDict[tuple[str, int], _Try] = OrderedDict()
+        self._hand = SecondHand(ports.people, ports.clock, ports.origins)
 
     async def approval_options(
         self, draft: str, *, by: Caller, shown: bytes | None = None
@@ -85,16 +58,11 @@ class Approvals(DraftBase):
         """
         kept = await self._shelf.draft(draft)
         person, frozen = self._approver(kept, by), self._check_waits(kept)
-        _check_shown(frozen, shown)
-        nonce = new_nonce()
-        ends_s = self._ports.clock.monotonic_s() + _TRY_S
-        self._tries[draft, person] = _Try(nonce=nonce, digest=frozen.digest, ends_s=ends_s)
-        if len(self._tries) > _TRIES_KEPT:
-            self._tries.popitem(last=False)
-        passkeys = await self._ports.people.passkeys(person)
+        check_shown(frozen.digest, shown)
+        challenge, credentials = await self._hand.begin(draft, person, frozen.digest)
         return ApprovalOptions(
-            challenge=approval_challenge(nonce, frozen.digest),
-            credentials=tuple(one.credential for one in passkeys),
+            challenge=challenge,
+            credentials=credentials,
             digest=frozen.digest,
             until_ms=frozen.at_ms + FROZEN_MS,
         )
@@ -130,18 +98,10 @@ class Approvals(DraftBase):
         _check_comment(comment)
         kept = await self._shelf.draft(draft)
         person, frozen = self._approver(kept, by), self._check_waits(kept)
-        _check_shown(frozen, shown)
-        signed = None
-        if assertion is not None:
-            signed = await self._signed(draft, person, frozen, assertion)
-        elif password is None or by.way is not Way.SESSION:
-            raise AccessDeniedError(
-                "an approval needs the approver's passkey, or their password on the page",
-                code="fresh_sign_in_needed",
-                hint="approve on the page of this desk",
-            )
-        elif not await self._ports.people.password_is(person, password):
-            raise AccessDeniedError("the password is not right", code="fresh_sign_in_needed")
+        check_shown(frozen.digest, shown)
+        signed = await self._hand.shown(
+            draft, frozen.digest, by=by, assertion=assertion, password=password
+        )
         approval = Approval(
             who=by.who,
             person=person,
@@ -154,20 +114,32 @@ class Approvals(DraftBase):
         await self._shelf.approve_draft(draft, approval, act, digest=frozen.digest, enough=True)
         return await self._row(await self._shelf.draft(draft))
 
-    async def give_back(self, draft: str, *, by: Caller, comment: str) -> DraftRow:
+    async def give_back(
+        self, draft: str, *, by: Caller, comment: str, shown: bytes | None = None
+    ) -> DraftRow:
         """Return a submitted draft to its author with a comment.
+
+        Args:
+            draft: Which.
+            by: The approver.
+            comment: What is to be changed.
+            shown: Digest of what they were shown; None where that is not known.
 
         Raises:
             NoInputError: There is no such draft.
             AccessDeniedError: They may not approve it.
-            DataError: No comment, or it is not submitted.
+            DataError: No comment, it is not submitted, or other bytes were shown than those that
+                are frozen (`approval_stale`).
             StorageError: Nothing was changed.
         """
         said = comment.strip()
         if not said:
             raise DataError("say in a comment what is to be changed", code="invalid_body")
         _check_comment(said)
-        self._approver(await self._shelf.draft(draft), by)
+        kept = await self._shelf.draft(draft)
+        self._approver(kept, by)
+        if kept.frozen is not None:
+            check_shown(kept.frozen.digest, shown)
         return await self._thaw(draft, "returned", by, comment=said)
 
     async def policy(self) -> Policy:
@@ -272,49 +244,6 @@ class Approvals(DraftBase):
                 code="approval_stale",
                 hint="submit it again: its content gets a new time and must be approved anew",
             )
-
-    async def _signed(
-        self, draft: str, person: int, frozen: FrozenMark, assertion: Assertion
-    ) -> PasskeyApproval:
-        """Check a passkey's answer; each challenge counts for one.
-
-        Raises:
-            ApprovalStaleError: It is to no challenge that counts, of other bytes, or by another
-                passkey.
-        """
-        given = self._tries.pop((draft, person), None)
-        if given is None or given.ends_s < self._ports.clock.monotonic_s():
-            raise ApprovalStaleError("the answer of the passkey came too late, or twice")
-        passkeys = {one.credential: one for one in await self._ports.people.passkeys(person)}
-        passkey = passkeys.get(assertion.credential)
-        if passkey is None or given.digest != frozen.digest:
-            raise ApprovalStaleError(
-                "the answer is of another passkey, or of bytes that were changed since"
-            )
-        signed = PasskeyApproval(
-            nonce=given.nonce,
-            authenticator_data=assertion.authenticator_data,
-            client_data=assertion.client_data,
-            signature=assertion.signature,
-            spki=passkey.spki,
-        )
-        try:
-            signed.check(frozen.digest, origins=self._ports.origins())
-        except NotProvenError as error:
-            raise ApprovalStaleError(
-                "the answer of the passkey does not approve these bytes"
-            ) from error
-        return signed
-
-
-def _check_shown(frozen: FrozenMark, shown: bytes | None) -> None:
-    """Refuse an approval of other bytes than the approver was shown.
-
-    Raises:
-        ApprovalStaleError: The draft was taken back and submitted anew meanwhile.
-    """
-    if shown is not None and not same(shown, frozen.digest):
-        raise ApprovalStaleError("other bytes are frozen now than those that were shown")
 
 
 def _check_comment(comment: str) -> None:

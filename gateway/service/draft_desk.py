@@ -6,7 +6,14 @@ Source: docs/desk.md, "Drafts and second persons".
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from gateway.drafting import PART_BYTES, Approval, DraftFile, DraftRow, Signatories
+from gateway.drafting import (
+    PART_BYTES,
+    Approval,
+    DraftFile,
+    DraftRow,
+    DraftState,
+    Signatories,
+)
 from gateway.people import Caller, Role
 from gateway.ports import Blobs, Clock, Randomness
 from gateway.service.draft_needs import default_policy
@@ -71,13 +78,16 @@ class DraftBase:
         what kind of document it is.
         """
         must = kept.needs if await self._ports.people.exist() else frozenset()
-        frozen = kept.frozen
+        frozen, state = kept.frozen, kept.state
+        approvals = kept.approvals if state is DraftState.SENT else await self._counting(kept)
+        if state is DraftState.APPROVED and must and not approvals:
+            state = DraftState.SUBMITTED  # who approved may do so no more: it waits again
         can_read = viewer is None or not viewer.roles.isdisjoint(_READERS)
         sees_types = can_read or (viewer is not None and Role.AUDITOR in viewer.roles)
         return DraftRow(
             id=kept.id,
             version=kept.version,
-            state=kept.state,
+            state=state,
             author=kept.author.person,
             author_who=kept.author.who,
             editor_who=kept.editor_who,
@@ -95,11 +105,17 @@ class DraftBase:
             else (),
             needs=int(bool(must)),
             why=must if sees_types else frozenset(),
-            approvals=kept.approvals if can_read else _without_words(kept.approvals),
+            approvals=approvals if can_read else _without_words(approvals),
             comment=kept.comment if can_read else "",
             commented_by=kept.commented_by,
             override=kept.override if sees_types or kept.override is None else "",
             pending=kept.is_pending,
+        )
+
+    async def _counting(self, kept: KeptDraft) -> tuple[Approval, ...]:
+        """Return the approvals of persons who may approve now."""
+        return tuple(
+            [one for one in kept.approvals if await self._ports.people.approves(one.person)]
         )
 
     async def _file(self, draft: str, file: KeptFile) -> DraftFile:

@@ -190,7 +190,7 @@ class Drafting(Uploads, Approvals):
         self._check_fresh(kept)
         frozen = await self._shelf.frozen_draft(draft)
         must = await self._must(frozen)
-        if must and not kept.approvals:
+        if must and not await self._counting(kept):
             raise AccessDeniedError(
                 "a second person must approve this draft before it is sent",
                 code="not_approved",

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from gateway.accounts import Accounts, Means, NewPasskey, PasskeyRow
 from gateway.drafting import Passkey
 from gateway.errors import AccessDeniedError, DataError
-from gateway.people import Caller
+from gateway.people import Caller, Role
 from gateway.ports import Clock
 from gateway.service.deeds import Deed, deed
 from gateway.service.sessions import Seat, Sessions
@@ -293,6 +293,16 @@ class DeskSignatories:
     async def exist(self) -> bool:
         """Tell whether any person exists on this node; if none, nobody must approve."""
         return not self._is_waived and await self._store.has_people()
+
+    async def approves(self, person: int) -> bool:
+        """Tell whether somebody may approve now: an approver, no program, not locked."""
+        held = await self._store.person(person)
+        return (
+            held is not None
+            and Role.APPROVER in held.roles
+            and not held.is_locked
+            and not held.is_service
+        )
 
     async def passkeys(self, person: int) -> tuple[Passkey, ...]:
         """Return a person's passkeys that count now, of the kinds that approve."""

@@ -57,8 +57,9 @@ class ApprovalApi:
         """Approve the frozen bytes, or return the draft with a comment."""
         draft, by = request.match_info["id"], caller_of(request)
         asked = await read(request, ApprovalRequest)
+        seen = None if asked.digest is None else bytes.fromhex(asked.digest)
         if asked.decision == "return":
-            await self._drafts.give_back(draft, by=by, comment=asked.comment)
+            await self._drafts.give_back(draft, by=by, comment=asked.comment, shown=seen)
         else:
             await self._drafts.approve(
                 draft,
@@ -66,7 +67,7 @@ class ApprovalApi:
                 assertion=None if asked.assertion is None else assertion_of(asked.assertion),
                 password=asked.password,
                 comment=asked.comment,
-                shown=None if asked.digest is None else bytes.fromhex(asked.digest),
+                shown=seen,
             )
         return await shown(self._drafts, draft)
 

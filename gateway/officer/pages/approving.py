@@ -161,12 +161,25 @@ class ApprovePages:
 
     @may(May.APPROVE)
     async def give_back(self, request: Request) -> Response:
-        """Return a draft to its author with a comment."""
-        comment = (await form_of(request)).get("comment", "")
+        """Return a draft to its author with a comment.
+
+        Raises:
+            GatewayError: It failed for another reason than that other bytes were shown.
+        """
+        form = await form_of(request)
+        comment = form.get("comment", "")
         if not comment.strip():
             return await self._page(request, status=422, errors={"comment": _COMMENT_MISSING})
         held = await self._drafts.get(draft_in(request))
-        await self._drafts.give_back(held.row.id, by=caller_of(request), comment=comment)
+        try:
+            await self._drafts.give_back(
+                held.row.id, by=caller_of(request), comment=comment, shown=_shown(form)
+            )
+        except GatewayError as error:
+            if error.code not in _REFUSED:
+                raise
+            why = {"comment": _REFUSED[error.code]}
+            return await self._page(request, status=403, errors=why)
         self._returned.keep(held)
         return self._desk.redirect("/approve")
 

@@ -156,7 +156,7 @@ class ApprovalRequest(Shape):
     assertion: AssertionBody | None = None
     password: Annotated[str, Field(max_length=1024)] | None = None
     digest: Hex32 | None = None
-    """Of the bytes that were shown: of others nothing is approved."""
+    """Of the bytes that were shown: of others nothing is approved or returned."""
 
 
 class OverrideRequest(Shape):

@@ -44,6 +44,11 @@ class Staff:
 
     is_there: bool = True
     keys: dict[int, SoftPasskey] = field(default_factory=dict)
+    former: set[int] = field(default_factory=set)
+
+    async def approves(self, person: int) -> bool:
+        """Tell whether somebody is an approver still."""
+        return person not in self.former
 
     async def exist(self) -> bool:
         """Tell whether any person exists."""

@@ -43,6 +43,7 @@ from tests.gateway.service.world import (
     sent_by,
     until_state,
 )
+from tests.passkeys import SoftPasskey
 
 PART = 4 * 1024 * 1024
 
@@ -247,6 +248,41 @@ async def test_returned_draft_goes_back_to_its_author_with_a_comment(tmp_path: P
         assert (acts(here)[-1].act, acts(here)[-1].why) == ("returned", "")
         await refused("not_allowed", here.drafting.take_back(row.id, by=POP))
         assert (await here.drafting.submit(row.id, by=POP)).state is DraftState.SUBMITTED
+
+
+@scenario
+async def test_what_is_returned_is_what_was_shown(tmp_path: Path) -> None:
+    """A comment on other words than those that are frozen now would mislead their author."""
+    async with bureau(tmp_path) as here:
+        row = await here.submitted()
+        drafting = here.drafting
+        stale = drafting.give_back(row.id, by=STAN, comment="No", shown=bytes(32))
+        await refused("approval_stale", stale)
+        assert (await drafting.get(row.id)).row.state is DraftState.SUBMITTED
+        back = await drafting.give_back(row.id, by=STAN, comment="No", shown=row.digest)
+        assert back.state is DraftState.RETURNED
+
+
+@scenario
+async def test_who_lost_the_role_has_approved_nothing(tmp_path: Path) -> None:
+    """The roles of the moment of sending count; another approver may take their place."""
+    async with bureau(tmp_path) as here:
+        row = await here.submitted()
+        drafting = here.drafting
+        await drafting.approve(row.id, by=STAN, assertion=await here.assertion(row.id))
+        assert STAN.person is not None
+        here.staff.former.add(STAN.person)
+        await refused("not_approved", drafting.send(row.id, by=POP, request_key=None))
+        shown = (await drafting.get(row.id)).row
+        assert (shown.state, shown.approvals) == (DraftState.SUBMITTED, ())
+        here.staff.keys[BOTH.person or 0] = SoftPasskey(credential=b"another")
+        answer = await here.assertion(row.id, by=BOTH)
+        again = await drafting.approve(row.id, by=BOTH, assertion=answer)
+        assert (again.state, [one.who for one in again.approvals]) == (
+            DraftState.APPROVED,
+            [BOTH.who],
+        )
+        await drafting.send(row.id, by=POP, request_key=None)
 
 
 @scenario

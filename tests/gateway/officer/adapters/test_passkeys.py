@@ -226,5 +226,10 @@ async def test_locked_person_does_not_come_in_by_a_passkey(desk: DeskWorld) -> N
     assert await signatories.exist()
     assert not await signatories.password_is(officer.person.number, "x")
     assert not await signatories.password_is(99, "x")
+    approver = await desk.person(Role.APPROVER)
+    assert await signatories.approves(approver.number)
+    await desk.door.people.set_locked(approver.number, on=True, by=desk.operator)
+    for number in (approver.number, officer.person.number, 99):
+        assert not await signatories.approves(number)
     waived = DeskSignatories(desk.node.store, desk.door.signin, is_waived=True)
     assert not await waived.exist()

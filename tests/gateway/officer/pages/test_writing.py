@@ -40,6 +40,10 @@ class Staff:
         """Tell whether any person exists."""
         return True
 
+    async def approves(self, person: int) -> bool:
+        """Tell whether somebody is an approver still."""
+        return person > 0
+
     async def passkeys(self, person: int) -> tuple[Passkey, ...]:
         """Return a person's passkey."""
         key = self.keys.setdefault(person, SoftPasskey(credential=b"key %d" % person))
@@ -389,7 +393,12 @@ async def test_a_draft_is_returned_with_a_comment_and_its_changes_are_marked(ben
     silent = await bench.approver.post(f"/approve/{draft}/return", {"comment": " "})
     assert silent.status == 422
     assert "Say what is to be changed." in silent.text
-    await bench.approver.post(f"/approve/{draft}/return", {"comment": f"Too long {HOSTILE}"})
+    comment, digest = f"Too long {HOSTILE}", await bench.digest(draft)
+    stale = {"comment": comment, "digest": "00" * 32}
+    other = await bench.approver.post(f"/approve/{draft}/return", stale)
+    assert other.status == 403
+    assert "The draft has changed." in other.text
+    await bench.approver.post(f"/approve/{draft}/return", {"comment": comment, "digest": digest})
     shown = await bench.officer.get(address)
     assert "Too long" in shown.text
     assert "<script>alert" not in shown.text
@@ -445,7 +454,7 @@ async def test_what_changed_since_it_was_shown_is_not_approved(bench: Bench) -> 
     await bench.officer.post(f"{address}/submit")
     page = await bench.approver.get(f"/approve/{draft}")
     seen = {"digest": await bench.digest(draft)}
-    assert page.text.count(f'name="digest" value="{seen["digest"]}"') == 2
+    assert page.text.count(f'name="digest" value="{seen["digest"]}"') == 3
     await bench.officer.post(f"{address}/take-back")
     await bench.officer.post(f"{address}/submit")
     for sent in (seen, {"digest": ""}, {"digest": "no hex"}):
