@@ -12,6 +12,7 @@ from gateway.alerting import Alerts
 from gateway.boxes import BoxReads
 from gateway.cancelling import Cancelling
 from gateway.casework import CaseworkStore, RosterStore
+from gateway.conditions import Conditions
 from gateway.continuity import Continuity, Lost, Successions
 from gateway.exhibits import Exhibits
 from gateway.lateness import (
@@ -59,6 +60,7 @@ from gateway.rows import (
 )
 from gateway.shelving import Shelf
 from gateway.stamping import Stamps
+from gateway.watching import WatchBook
 from gateway.witnessing import Witnessing
 from keys.note import LogVerifier
 from protocol.delivery.urgency import Urgency
@@ -220,9 +222,6 @@ class Casebook(Protocol):
     async def receipts(self, for_: NodeId, mid: MessageId) -> tuple[tuple[bytes, int], ...]:
         """Return (receipt, leaf index) of all that we gave this node for its message."""
 
-    async def threads(self) -> tuple[MessageId, ...]:
-        """Return every thread of which something can be read."""
-
     @property
     def newest_event(self) -> int:
         """The number of the newest event, 0 before the first."""
@@ -338,6 +337,8 @@ class Store(
     CaseworkStore,
     RosterStore,
     OperationStore,
+    Conditions,
+    WatchBook,
     BoxReads,
     Protocol,
 ):

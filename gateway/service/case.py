@@ -6,6 +6,7 @@ cannot be read here takes no part.
 """
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,15 +15,16 @@ from gateway.ports import Clock
 from gateway.records import Direction
 from gateway.rows import MessageRow
 from gateway.service.contents import carried_document
+from gateway.service.summary import Summary
 from gateway.store import Casebook
 from protocol.cases.allowed import entry_of, sendable
 from protocol.cases.deadlines import Deadline, deadlines_of
 from protocol.cases.extract import case_message
 from protocol.cases.fold import History, fold
 from protocol.cases.message import CaseMessage, Side
-from protocol.cases.notices import Notice, next_event_ms, notices_of
+from protocol.cases.notices import SETS_A_CLOCK, Notice, next_notice_ms, notices_of
 from protocol.cases.state import Thread
-from protocol.errors import LocalProtocolError, RemoteProtocolError
+from protocol.errors import LocalProtocolError, MalformedError, RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
 from protocol.limits import MAX_AHEAD_MS
 from protocol.requests.document import Document
@@ -90,13 +92,16 @@ class Cases:
 
         Returns:
             Notices, each with a key that names it for ever; milliseconds since 1970 UTC of the
-            next moment at which something falls due, None if nothing does.
+            next moment at which there may be another, None if no clock runs.
         """
+        rows = await self._casebook.thread(thread)
+        if not any(_may_set_a_clock(row) for row in rows):
+            return (), None  # most cases: not worth to be folded
         now_ms = self._clock.now_ms()
-        folded = fold(await self._history(thread))
+        folded = fold(await self._history_of(thread, rows))
         side = folded.side_of(self._node)
         told = () if side is None else notices_of(folded, side, now_ms=now_ms)
-        return told, next_event_ms(folded, now_ms=now_ms)
+        return told, next_notice_ms(folded, now_ms=now_ms)
 
     async def place(
         self, document: Document, *, mid: MessageId, thread: MessageId, to: NodeId
@@ -133,7 +138,9 @@ class Cases:
         return t_ms
 
     async def _history(self, thread: MessageId) -> History:
-        rows = await self._casebook.thread(thread)
+        return await self._history_of(thread, await self._casebook.thread(thread))
+
+    async def _history_of(self, thread: MessageId, rows: Sequence[MessageRow]) -> History:
         messages = [await self._message(row) for row in rows]
         return History(
             thread=thread,
@@ -156,6 +163,16 @@ class Cases:
         if len(self._parsed) > _PARSED_KEPT:
             self._parsed.popitem(last=False)
         return message
+
+
+def _may_set_a_clock(row: MessageRow) -> bool:
+    """Tell whether a message may be one that says until when data are preserved."""
+    if row.summary is None:
+        return False  # not opened yet, or erased: takes no part
+    try:
+        return Summary.decode(row.summary).type == SETS_A_CLOCK
+    except MalformedError:
+        return True  # of a form that is not read any more: its content says
 
 
 def _parse(row: MessageRow, inner: bytes) -> CaseMessage | None:

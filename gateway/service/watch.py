@@ -1,11 +1,13 @@
 """Watches the clocks of preservation: warns in time on both sides, tells of every lapse.
 
-Each case that something was said in is looked at, and then at the moments at which one of its
-clocks changes anything; after a start, all of them. What was told before is not told again: the
-store keeps a key for each notice. Nothing here sends anything: an officer acts
-(docs/cases.md, "clocks").
+A case is looked at when something was said in it, and then at the moments at which one of its
+clocks changes anything. The store keeps these moments and up to which event all was looked at, so
+that a start begins where the last look ended, and a case in which no clock runs costs nothing.
+What was told before is not told again: the store keeps a key for each notice. Nothing here sends
+anything: an officer acts (docs/cases.md, "clocks").
 """
 
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from gateway.errors import GatewayError
@@ -21,7 +23,12 @@ from protocol.cases.notices import Notice
 from protocol.identifiers import MessageId
 
 _LOOK_EVERY_S: Final = 30.0
-_EVENTS_AT_ONCE: Final = 1000
+_AT_ONCE: Final = 1000
+"""Events read, and cases looked at, before what was found is kept."""
+
+_DAY_MS: Final = 24 * 3_600_000
+_NEVER_MS: Final = 2**62
+"""All was told: the case is looked at again if something is said in it, or the clock set back."""
 
 
 class Clocks(Protocol):
@@ -35,7 +42,7 @@ class Watch:
     """The watch over the clocks of one node's cases.
 
     Args:
-        store: Events that say which cases changed; takes notices.
+        store: Events that say which cases changed; keeps when each is due; takes notices.
         cases: Where cases stand.
         clock: Time.
         journal: Diagnostics.
@@ -46,8 +53,6 @@ class Watch:
         self._cases = cases
         self._clock = clock
         self._journal = journal
-        self._due: dict[MessageId, int] = {}
-        self._seen = 0
 
     async def run(self) -> None:
         """Watch until cancelled; one owner awaits it.
@@ -55,8 +60,6 @@ class Watch:
         Raises:
             StorageError: The store failed.
         """
-        self._seen = self._store.newest_event
-        self._due = dict.fromkeys(await self._store.threads(), 0)
         while True:
             with passing_over_full():
                 await self.look()
@@ -69,26 +72,43 @@ class Watch:
             How many notices were new.
 
         Raises:
-            StorageError: The store failed.
+            StorageError: The store failed; what was not looked at is with the next look.
         """
-        await self._note_changes()
-        now_ms = self._clock.now_ms()
+        return await self._look_at_changed() + await self._look_at_due()
+
+    async def _look_at_changed(self) -> int:
+        told, seen, more = 0, await self._store.watched_event(), True
+        while more and seen < self._store.newest_event:
+            events = await self._store.events(after=seen, limit=_AT_ONCE)
+            seen = events[-1].number
+            more = len(events) == _AT_ONCE
+            threads = dict.fromkeys(each.thread for each in events if each.thread is not None)
+            told += await self._look_at(threads, event=seen)
+        return told
+
+    async def _look_at_due(self) -> int:
         told = 0
-        for thread in [each for each, due_ms in self._due.items() if due_ms <= now_ms]:
-            notices, next_ms = await self._notices(thread)
+        while threads := await self._store.due_cases(self._clock.now_ms(), limit=_AT_ONCE):
+            told += await self._look_at(threads, event=None)
+        return told
+
+    async def _look_at(self, threads: Iterable[MessageId], *, event: int | None) -> int:
+        """Look at some cases, and keep when each is due next; told first, so that none is lost."""
+        told, dates = 0, dict[MessageId, int | None]()
+        for thread in threads:
+            notices, dates[thread] = await self._notices(thread)
+            if notices and dates[thread] is None:
+                dates[thread] = _NEVER_MS
             told += await self._tell(thread, notices)
-            if next_ms is None:
-                del self._due[thread]
-            else:
-                self._due[thread] = next_ms
             await self._clock.sleep(0)  # many cases at a start must not hold up a message
+        await self._store.note_watched(dates, now_ms=self._clock.now_ms(), event=event)
         return told
 
     async def _notices(self, thread: MessageId) -> tuple[tuple[Notice, ...], int | None]:
         """Look at one case; one that cannot be computed costs its own clocks, not the node.
 
         The contents are a peer's: a fault of ours that some content meets would else end the node
-        again at every start.
+        again at every start. It is tried again the next day, by then perhaps by a newer release.
 
         Raises:
             GatewayError: The store failed.
@@ -99,17 +119,7 @@ class Watch:
             raise
         except Exception as error:  # noqa: BLE001 - outermost frame of one case: our bug, told
             self._journal.bug("case_not_computed", error, thread=str(thread))
-            return (), None
-
-    async def _note_changes(self) -> None:
-        while True:
-            events = await self._store.events(after=self._seen, limit=_EVENTS_AT_ONCE)
-            for event in events:
-                self._seen = event.number
-                if event.thread is not None:
-                    self._due[event.thread] = 0
-            if len(events) < _EVENTS_AT_ONCE:
-                return
+            return (), self._clock.now_ms() + _DAY_MS
 
     async def _tell(self, thread: MessageId, notices: tuple[Notice, ...]) -> int:
         if not notices:

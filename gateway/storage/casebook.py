@@ -108,14 +108,6 @@ class CasebookReader:  # noqa: PLR0904  one place for every question about messa
         ).fetchall()
         return self._rows(rows)
 
-    def threads(self) -> tuple[MessageId, ...]:
-        """Return every thread of which something can be read."""
-        rows = self._execute(
-            "SELECT DISTINCT m.thread FROM message m JOIN content c ON c.message = m.id"
-            " WHERE m.thread IS NOT NULL AND c.inner IS NOT NULL"
-        ).fetchall()
-        return tuple(MessageId(bytes(row[0])) for row in rows)
-
     def inner(self, sender: NodeId, mid: MessageId) -> bytes | None:
         """Return the opened content, None if there is none.
 

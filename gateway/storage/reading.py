@@ -38,10 +38,6 @@ class CasebookPart(StorePart):
         """Return the messages of a thread in order of time."""
         return self._core.casebook.thread(thread)
 
-    async def threads(self) -> tuple[MessageId, ...]:
-        """Return every thread of which something can be read."""
-        return self._core.casebook.threads()
-
     @property
     def newest_event(self) -> int:
         """The number of the newest event, 0 before the first."""

@@ -16,6 +16,7 @@ from gateway.errors import ConfigError, StorageError
 from gateway.storage.tables import APPEND_ONLY, DELIVERY, LOG, MESSAGES
 from gateway.storage.tables_cancelling import CANCELLING
 from gateway.storage.tables_casework import CASEWORK
+from gateway.storage.tables_conditions import CONDITIONS
 from gateway.storage.tables_delivery import DEADLINES
 from gateway.storage.tables_drafts import DRAFTS
 from gateway.storage.tables_escalation import ESCALATION
@@ -29,6 +30,7 @@ from gateway.storage.tables_recovery import RECOVERY
 from gateway.storage.tables_retention import RETENTION
 from gateway.storage.tables_revocations import REVOCATIONS
 from gateway.storage.tables_unasked import UNASKED
+from gateway.storage.tables_watch import WATCH
 from gateway.storage.tables_witness import WITNESS
 from keys.digest import sha256
 
@@ -66,6 +68,8 @@ MIGRATIONS: Final = (
     Migration(name="0015-casework", statements=CASEWORK),
     Migration(name="0016-drafts", statements=DRAFTS),
     Migration(name="0017-operations", statements=OPERATIONS),
+    Migration(name="0018-conditions", statements=CONDITIONS),
+    Migration(name="0019-watch", statements=WATCH),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

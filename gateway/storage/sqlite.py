@@ -19,6 +19,7 @@ from gateway.storage.auditing import AuditPart
 from gateway.storage.boxes import BoxPart
 from gateway.storage.cancelling import CancellingPart
 from gateway.storage.casework import CaseworkPart, RosterPart
+from gateway.storage.conditions import ConditionPart
 from gateway.storage.connection import StoreLock
 from gateway.storage.continuity import ContinuityPart
 from gateway.storage.core import StoreCore
@@ -54,6 +55,7 @@ from gateway.storage.revocations import RevocationPart
 from gateway.storage.sequence import HeadSigner
 from gateway.storage.stamping import StampPart
 from gateway.storage.successions import SuccessionPart
+from gateway.storage.watching import WatchPart
 from gateway.storage.witnessing import WitnessingPart
 from gateway.storage.writer import Writer, WriterMaker
 from protocol.errors import NotAllowedError
@@ -89,6 +91,8 @@ class SqliteStore(
     CaseworkPart,
     RosterPart,
     OperationPart,
+    ConditionPart,
+    WatchPart,
     PeoplePart,
     EntrancePart,
     CredentialPart,

@@ -2,7 +2,7 @@
 
 The notices of a moment follow from the thread and the clock. Each has a key that stays the same
 until there is something new to say, so that a node tells it once, also after a restart: it
-keeps the keys it has told. `next_event_ms` says when to look again.
+keeps the keys it has told. `next_notice_ms` says when to look again.
 
 Source: docs/domain.md, sections 6.4, 7 and 9.
 """
@@ -13,15 +13,18 @@ from enum import StrEnum
 from typing import Final
 
 from protocol.cases.days import DAY_MS, days_left
-from protocol.cases.deadlines import Standing, deadlines_of
 from protocol.cases.items import Item
 from protocol.cases.message import Side
 from protocol.cases.phases import FINISHED, Phase
 from protocol.cases.preservation import PreservationState
 from protocol.cases.request import Asking, Request
 from protocol.cases.state import Thread
-from protocol.cases.terms import WARNING_DAYS, Policies
+from protocol.cases.terms import WARNING_DAYS
 from protocol.identifiers import MessageId
+
+SETS_A_CLOCK: Final = "preservation_report"
+"""The one type that says until when data are preserved: without one in it, a thread has no notice
+to tell, whatever else it holds."""
 
 _FIRST_MS: Final = max(WARNING_DAYS) * DAY_MS
 _LAST_REMINDER: Final = 99
@@ -96,25 +99,22 @@ def notices_of(thread: Thread, side: Side, *, now_ms: int) -> tuple[Notice, ...]
     return tuple(_Notices(thread.at(now_ms), side, now_ms).all())
 
 
-def next_event_ms(thread: Thread, *, now_ms: int, policies: Policies | None = None) -> int | None:
-    """Return when the clocks of a thread next change anything.
+def next_notice_ms(thread: Thread, *, now_ms: int) -> int | None:
+    """Return when there may next be something new to tell, if nothing is said meanwhile.
 
     Args:
         thread: As messages have it; at whatever time.
         now_ms: The present, ms since 1970 UTC.
-        policies: Of this node; None for the usual ones.
 
     Returns:
-        The earliest end of a running clock or time of a warning after now; None when nothing
-        runs. A clock that stands still runs again only by a message.
+        The earliest warning or end of preserved data after now; None when no clock runs on any.
     """
-    moments = [
-        deadline.due_ms
-        for deadline in deadlines_of(thread, now_ms=now_ms, policies=policies)
-        if deadline.standing is Standing.RUNNING and deadline.due_ms is not None
-    ]
-    for request in thread.at(now_ms).requests.values():
-        moments.extend(_warnings_ms(request))
+    moments = (
+        moment
+        for request in thread.at(now_ms).requests.values()
+        for item in request.items
+        for moment in _moments_ms(item)
+    )
     return min((moment for moment in moments if moment > now_ms), default=None)
 
 
@@ -207,9 +207,9 @@ def _is_extension_open(thread: Thread, request: Request, item: Item) -> bool:
     )
 
 
-def _warnings_ms(request: Request) -> Iterator[int]:
-    for item in request.items:
-        data = item.preservation
-        if data is not None and data.runs and data.until_ms is not None:
-            for days in WARNING_DAYS:
-                yield data.until_ms - days * DAY_MS
+def _moments_ms(item: Item) -> Iterator[int]:
+    data = item.preservation
+    if data is not None and data.runs and data.until_ms is not None:
+        yield data.until_ms
+        for days in WARNING_DAYS:
+            yield data.until_ms - days * DAY_MS

@@ -165,10 +165,6 @@ class Book:  # noqa: PLR0904  the port has so many
         del for_, wanted
         return ()
 
-    async def threads(self) -> tuple[MessageId, ...]:
-        """Return every thread that was put in."""
-        return tuple({row.thread for row in self.rows if row.thread is not None})
-
     @property
     def newest_event(self) -> int:
         """The number of the newest event."""

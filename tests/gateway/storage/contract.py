@@ -6,6 +6,7 @@ The parts stand in modules of their own: sending, receiving, the log, what peopl
 from tests.gateway.storage.contract_boxes import BoxesContract
 from tests.gateway.storage.contract_cancelling import CancellingContract
 from tests.gateway.storage.contract_casework import CaseworkContract
+from tests.gateway.storage.contract_conditions import ConditionsContract
 from tests.gateway.storage.contract_drafts import DraftContract
 from tests.gateway.storage.contract_inbox import InboxContract
 from tests.gateway.storage.contract_lanes import LaneContract
@@ -22,6 +23,7 @@ from tests.gateway.storage.contract_recovery import RecoveryContract
 from tests.gateway.storage.contract_retention import RetentionContract
 from tests.gateway.storage.contract_revocations import RevocationContract
 from tests.gateway.storage.contract_settling import SettlingContract
+from tests.gateway.storage.contract_watch import WatchContract
 from tests.gateway.storage.contract_witness import WitnessContract
 
 
@@ -46,5 +48,7 @@ class StoreContract(
     DraftContract,
     CaseworkContract,
     BoxesContract,
+    ConditionsContract,
+    WatchContract,
 ):
     """The whole suite."""

@@ -149,6 +149,25 @@ def test_receipts_that_a_new_generation_was_asking_for_are_still_asked_for(home:
         assert waiting == sent.fetchone()[0] == len(OUT)
 
 
+def test_case_of_an_earlier_release_is_looked_at_once(home: Home) -> None:
+    """That release looked at every case at each start; this one only at what is due."""
+
+    async def look(store: SqliteStore) -> None:
+        due = await store.due_cases(NOW_MS, limit=99)
+        opened = {
+            row.thread
+            for direction in Direction
+            for row in await store.messages(direction, limit=99)
+            if row.summary is not None
+        }
+        assert set(due) == opened
+        assert await store.watched_event() == store.newest_event
+        await store.note_watched(dict.fromkeys(due, None), now_ms=NOW_MS)
+        assert await store.due_cases(NOW_MS, limit=99) == ()
+
+    home.play(look)
+
+
 def test_store_whose_first_change_a_kill_left_half_written_opens(
     tmp_path: Path,
 ) -> None:

@@ -8,7 +8,7 @@ from protocol.cases.deadlines import Due, Standing, deadlines_of
 from protocol.cases.facts import Outcome
 from protocol.cases.fold import History, fold
 from protocol.cases.message import Side
-from protocol.cases.notices import NoticeKind, next_event_ms, notices_of
+from protocol.cases.notices import NoticeKind, next_notice_ms, notices_of
 from protocol.cases.state import Thread
 from tests.protocol.cases.instants import ms, shown
 from tests.protocol.cases.story import Story
@@ -98,7 +98,7 @@ def watched(told: Story, side: Side, until: str) -> list[tuple[str, str]]:
             if notice.key not in keys:
                 keys.add(notice.key)
                 found.append((str(notice.kind), (shown(now_ms) or "")[:10]))
-        now_ms = next_event_ms(thread, now_ms=now_ms)
+        now_ms = next_notice_ms(thread, now_ms=now_ms)
     return found
 
 

@@ -5,20 +5,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.cases.facts import Outcome
-from protocol.cases.message import Side
+from protocol.cases.fold import History, fold
+from protocol.cases.message import CaseMessage, Side
 from protocol.cases.notices import (
+    SETS_A_CLOCK,
     Action,
     Notice,
     NoticeKind,
-    next_event_ms,
+    next_notice_ms,
     notices_of,
     reminder,
 )
 from protocol.cases.terms import WARNING_DAYS
 from protocol.requests.catalogue import RESERVED
+from tests.protocol.cases.histories import histories
 from tests.protocol.cases.instants import DAY_MS, START, later, ms, shown
 from tests.protocol.cases.story import Story
-from tests.protocol.cases.words import decided, inquiry, items, named, reported, taken
+from tests.protocol.cases.words import decided, items, named, reported, taken
 
 KEPT = "preservation_request"
 LONGER = "preservation_extension"
@@ -143,30 +146,55 @@ def test_the_names_are_those_that_no_officer_sends() -> None:
 
 
 def test_a_node_knows_when_to_look_again() -> None:
-    """Each warning, the lapse, and every clock between."""
+    """Each warning and the lapse; no other clock has anything to tell."""
     told = Story(KEPT, items("one"))
-    moments = [shown(next_event_ms(told.thread(), now_ms=ms(START)))]
+    moments = list[str | None]()
     told.a("acknowledgement", taken("2026-11-25"))
     told.a("decision", decided(KEPT, one=Outcome.ACCEPTED))
-    assert next_event_ms(told.thread(), now_ms=ms(START)) is None
+    assert next_notice_ms(told.thread(), now_ms=ms(START)) is None
     told.a("preservation_report", reported(START, UNTIL, "one"))
     now_ms: int | None = ms(START)
     while now_ms is not None:
-        now_ms = next_event_ms(told.thread(), now_ms=now_ms)
+        now_ms = next_notice_ms(told.thread(), now_ms=now_ms)
         moments.append(shown(now_ms))
     assert moments == [
-        "2026-11-21T11:00:00Z",
         *(later(UNTIL, days=-days) for days in WARNING_DAYS),
         UNTIL,
         None,
     ]
 
 
-def test_a_clock_that_stands_still_wakes_nobody() -> None:
-    """Only a message starts it again."""
+def test_a_clock_that_tells_nothing_wakes_nobody() -> None:
+    """Of a decision that is due the lists tell; nothing has to be preserved for it."""
     told = Story("stored_data_request")
-    told.a("info_needed", inquiry("a", suspended=True))
-    assert next_event_ms(told.thread(), now_ms=ms(START)) is None
+    assert next_notice_ms(told.thread(), now_ms=ms(START)) is None
+
+
+@given(histories(), st.integers(0, 400))
+@settings(max_examples=60, deadline=None)
+def test_without_a_report_of_preservation_there_is_never_anything_to_tell(
+    messages: list[CaseMessage], days: int
+) -> None:
+    """A node looks for that type before it folds a case."""
+    kept = tuple(each for each in messages if each.type != SETS_A_CLOCK)
+    thread = fold(History(thread=messages[0].mid, messages=kept))
+    now_ms = ms(START) + days * DAY_MS
+    assert next_notice_ms(thread, now_ms=now_ms) is None
+    assert [notices_of(thread, side, now_ms=now_ms) for side in Side] == [(), ()]
+
+
+@given(histories(), st.integers(0, 400))
+@settings(max_examples=60, deadline=None)
+def test_whatever_happened_nothing_new_is_told_before_the_next_moment(
+    messages: list[CaseMessage], hours: int
+) -> None:
+    """A node that sleeps until then, or for ever if there is none, misses nothing."""
+    thread = fold(History(thread=messages[0].mid, messages=tuple(messages)))
+    now_ms = ms(START) + hours * DAY_MS // 4
+    next_ms = next_notice_ms(thread, now_ms=now_ms) or now_ms + 4000 * DAY_MS
+    for side in Side:
+        told = {each.key for each in notices_of(thread, side, now_ms=now_ms)}
+        assert {each.key for each in notices_of(thread, side, now_ms=next_ms - 1)} <= told
 
 
 @given(st.integers(0, 100 * 24))
@@ -175,7 +203,7 @@ def test_nothing_new_is_told_before_the_next_event(hours: int) -> None:
     """A node that sleeps until then misses nothing."""
     thread = preserved().thread()
     now_ms = ms(START) + hours * DAY_MS // 24
-    next_ms = next_event_ms(thread, now_ms=now_ms)
+    next_ms = next_notice_ms(thread, now_ms=now_ms)
     assert next_ms is not None
     told = {each.key for each in notices_of(thread, Q, now_ms=now_ms)}
     assert {each.key for each in notices_of(thread, Q, now_ms=next_ms - 1)} == told
