@@ -56,6 +56,9 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The tests start hundreds of processes: without bytecode each would compile every module anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 # The suite runs once; the gates read its coverage, branches counted, processes it starts included.
 GATEWAY_COVERAGE := 95
 # Many tests wait for processes of their own: four at once keep two cores busy.
