@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from aiohttp.web import Application, AppRunner, BaseSite, TCPSite, UnixSite
 
 from gateway.chores import alerting_over
-from gateway.deskwork import begin_deskwork, with_deskwork
+from gateway.deskwork import begin_deskwork, make_bulletin, with_deskwork
 from gateway.errors import ConfigError, UnavailableError
 from gateway.evidence.export import Export
 from gateway.journal import get_journal
@@ -31,6 +31,7 @@ from gateway.service.consult import Consult
 from gateway.service.draft_desk import DraftPorts
 from gateway.service.drafting import Drafting
 from gateway.service.frontdoor import FrontDoor, make_front_door
+from gateway.service.keyapproval import KeyApproval
 from gateway.service.keychange import KeyChange
 from gateway.service.leafing import Leafing
 from gateway.service.prove import Prove, listed_keys
@@ -90,7 +91,13 @@ async def open_desk(
         budgets=ports.budgets,
     )
     services = await _with_drafts(options, services, ports, runtime, door=door, address=address)
-    begin_deskwork(services, stack)
+    begin_deskwork(
+        services,
+        stack,
+        bulletin=make_bulletin(
+            services, ports.store, runtime, budgets=ports.budgets, ages=ports.ages
+        ),
+    )
     await _open_socket(options, services, stack)
     parts = DeskParts(
         services=services,
@@ -201,7 +208,13 @@ def _services(
         config=options.config,
         clock=ports.clock,
         recovery=runtime.continuing,
-        keychange=beside.keychange,
+        keychange=KeyApproval(
+            beside.keychange,
+            log=store,
+            people=door.signatories,
+            clock=ports.clock,
+            origins=lambda: address.origins,
+        ),
         revocations=beside.revoking,
         metrics=ports.metrics,
         backups=beside.backups,

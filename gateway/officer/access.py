@@ -43,6 +43,8 @@ class May(StrEnum):
     """Draft, check, submit; open, acknowledge, answer, close."""
     APPROVE = "approve"
     """Approve or return a draft of somebody else."""
+    CONFIRM_KEYS = "confirm_keys"
+    """Confirm that new keys of a Party count, which somebody else proposed."""
     SUPERVISE = "supervise"
     """Reassign, duty, hand-over note, policy, retention hold."""
     SEE_STATISTICS = "see_statistics"
@@ -68,6 +70,7 @@ ALLOWED: Final[Mapping[May, frozenset[Role]]] = {
     May.READ_CONTENT: _CONTENT,
     May.COMPOSE: frozenset({Role.OFFICER}),
     May.APPROVE: frozenset({Role.APPROVER}),
+    May.CONFIRM_KEYS: frozenset({Role.APPROVER, Role.OPERATOR}),
     May.SUPERVISE: frozenset({Role.SUPERVISOR}),
     May.SEE_STATISTICS: _ALL,
     May.START_CAMPAIGN: frozenset({Role.SUPERVISOR, Role.OPERATOR}),

@@ -11,11 +11,12 @@ from typing import BinaryIO, Protocol, TypeAlias
 
 from gateway.casework import Casework, Counting, Roster, Searching
 from gateway.config import NodeConfig
-from gateway.drafting import DeskDrafts
+from gateway.drafting import ApprovalOptions, Assertion, DeskDrafts
 from gateway.evidence.export import Exported, Paper
 from gateway.evidence.forks import FoundFork
 from gateway.evidence.material import Variant
 from gateway.evidence.write import Written
+from gateway.people import Caller
 from gateway.ports import Clock, Directory
 from gateway.records import (
     Submitted,
@@ -29,6 +30,7 @@ from gateway.service.contact import Contact
 from gateway.service.continuing import Standpoint
 from gateway.service.exporting import Exporting
 from gateway.service.frontdoor import FrontDoor
+from gateway.service.keyapproval import Proposal
 from gateway.service.leafing import Leafing
 from gateway.service.operations import Operations
 from gateway.service.peers import PeerState
@@ -296,13 +298,35 @@ class PaperService(Protocol):
 
 
 class KeyChangeService(Protocol):
-    """Keys that wait."""
+    """Keys that wait, and the two persons that it takes to let them count."""
 
     def waiting(self) -> Mapping[str, tuple[str, ...]]:
         """Return the names of the keys that wait, by Party: node, kind, fingerprint."""
 
-    async def accept(self, country: str, *, people: tuple[str, str], reason: str) -> int:
-        """Let the keys of a Party count; return how many."""
+    def proposed(self) -> Mapping[str, Proposal]:
+        """Return what waits for a second person, by Party."""
+
+    async def must_confirm(self) -> bool:
+        """Tell whether a second person must confirm by themselves."""
+
+    async def accept(
+        self, country: str, *, by: Caller, people: tuple[str, str], reason: str
+    ) -> int:
+        """Let the keys of a Party count, or propose it; return how many count now."""
+
+    async def options(self, country: str, *, by: Caller, shown: bytes) -> ApprovalOptions:
+        """Begin a confirmation with a passkey."""
+
+    async def confirm(
+        self,
+        country: str,
+        *,
+        by: Caller,
+        shown: bytes,
+        assertion: Assertion | None = None,
+        password: str | None = None,
+    ) -> int:
+        """Confirm what somebody else proposed; return how many keys count now."""
 
 
 class RevocationService(Protocol):

@@ -142,7 +142,9 @@ def draw_targets_command(
     sheet: SheetOption,
     *,
     card: CardsOption = None,
-    threshold: Annotated[int, typer.Option(help="How many of a Party's keys must sign.")] = 2,
+    threshold: Annotated[
+        int, typer.Option(min=2, help="How many of a Party's keys must sign: two people at least.")
+    ] = 2,
     remove: Annotated[
         list[str] | None, typer.Option(help="A Party that is taken out.", metavar="CC")
     ] = None,

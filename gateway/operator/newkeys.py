@@ -1,4 +1,4 @@
-"""The commands `a35 keys waiting` and `a35 keys accept`: a Party's new keys, and two people's word.
+"""The commands `a35 keys waiting` and `a35 keys accept`: a Party's new keys, and two persons' word.
 
 Both speak to the running node.
 """
@@ -30,6 +30,8 @@ def keys_waiting(*, home: HomeOption, json: JsonOption = False) -> int:
     terminal.document(view["items"])
     for party in view["items"]:
         terminal.say(f"{party['party']}: other people sign for it than before")
+        if party["proposed"]:
+            terminal.say(f"proposed by {party['proposed']['who']}: waits for a second person")
         for key in party["keys"]:
             terminal.say(f"{key['node']} {key['kind']}\n  {key['fingerprint']}\n  {key['spoken']}")
     if not view["items"]:
@@ -46,25 +48,32 @@ def keys_accept(
     country: Annotated[str, typer.Argument(metavar="CC", help="The Party.")],
     *,
     home: HomeOption,
-    first: Annotated[str, typer.Option("--first", help="Who compared the fingerprints.")],
-    second: Annotated[str, typer.Option("--second", help="Who did so too: another person.")],
     reason: Annotated[str, typer.Option("--reason", help="With whom, and why not wait.")],
+    first: Annotated[
+        str,
+        typer.Option("--first", help="Who compared the fingerprints, on a node without people."),
+    ] = "",
+    second: Annotated[str, typer.Option("--second", help="Who did so too: another person.")] = "",
     json: JsonOption = False,
 ) -> int:
     """Let a Party's new keys count before their day of waiting is over.
 
-    Two people compare the fingerprints by telephone first; their names and the reason are stated.
+    Two people compare the fingerprints by telephone first. At a desk with people this proposes it,
+    and another one confirms it on the page; without, both are named, and stated with the reason.
 
     Raises:
-        UsageError: A name or the reason is empty or too long.
+        UsageError: A name is too long, or the reason is, or is empty.
     """
     terminal = Terminal(json=json)
-    if any(not 1 <= len(name.strip()) <= MAX_PERSON for name in (first, second)):
+    if any(len(name.strip()) > MAX_PERSON for name in (first, second)):
         raise UsageError(f"a name has 1 to {MAX_PERSON} characters")
     if not 1 <= len(reason.strip()) <= MAX_REASON:
         raise UsageError(f"a reason has 1 to {MAX_REASON} characters")
     asked: dict[str, object] = {"first": first, "second": second, "reason": reason}
     view = call(Home(home), "POST", f"/keys/waiting/{country}/accept", asked)
     terminal.document(view)
-    terminal.say(f"{view['accepted']} keys of {view['party']} count from now on")
+    if view["accepted"]:
+        terminal.say(f"{view['accepted']} keys of {view['party']} count from now on")
+    else:
+        terminal.say("proposed: an approver, or another operator, confirms it on the page /keys")
     return 0

@@ -23,7 +23,13 @@ from gateway.officer.shapes.evidence import EvidenceRequest, ForkList
 from gateway.officer.shapes.exports import ExportRequest
 from gateway.officer.shapes.finding import PointList
 from gateway.officer.shapes.hold import HoldAnswer, HoldRequest
-from gateway.officer.shapes.keychange import AcceptedKeysView, AcceptKeysRequest, WaitingView
+from gateway.officer.shapes.keychange import (
+    AcceptedKeysView,
+    AcceptKeysRequest,
+    ConfirmKeysRequest,
+    KeyOptionsRequest,
+    WaitingView,
+)
 from gateway.officer.shapes.operations import OperationList, OperationView
 from gateway.officer.shapes.recovery import AcceptedView, ReasonRequest, RecoveryView
 from gateway.officer.shapes.refer import ReferRequest
@@ -154,6 +160,8 @@ ROWS: Final[Mapping[str, Row]] = {
     "GET /availability": Row(gives=g.AvailabilityView, query=("days",)),
     "GET /keys/waiting": Row(gives=WaitingView),
     "POST /keys/waiting/{country}/accept": Row(AcceptKeysRequest, AcceptedKeysView),
+    "POST /keys/waiting/{country}/approval-options": Row(KeyOptionsRequest, d.OptionsView),
+    "POST /keys/waiting/{country}/approvals": Row(ConfirmKeysRequest, AcceptedKeysView),
     "POST /keys/revocations": Row(RevokeRequest, RevokedView),
     "GET /me": Row(gives=p.MeView),
     "GET /me/settings": Row(gives=p.SettingsView),

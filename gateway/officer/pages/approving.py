@@ -15,6 +15,7 @@ from typing import Final
 from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.drafting import (
+    ApprovalOptions,
     Assertion,
     DeskDrafts,
     DraftRow,
@@ -42,8 +43,8 @@ from protocol.requests.labels import FormLanguage
 
 _KEPT: Final = 256
 _COMMENT_MISSING: Final = message("Say what is to be changed.")
-_PASSWORD_MISSING: Final = message("Use your passkey, or type your password.")
-_REFUSED: Final = {
+PASSWORD_MISSING: Final = message("Use your passkey, or type your password.")
+REFUSED: Final = {
     "own_draft": message("Nobody approves a draft of their own."),
     "fresh_sign_in_needed": message("This was not accepted. Show your passkey again."),
     "approval_stale": message("The draft has changed. It must be submitted again."),
@@ -115,21 +116,11 @@ class ApprovePages:
     @may(May.APPROVE)
     async def options(self, request: Request) -> Response:
         """Give the browser what it asks a passkey: a challenge that is bound to the bytes."""
-        shown = _shown(await form_of(request))
-        asked = await self._drafts.approval_options(
-            draft_in(request), by=caller_of(request), shown=shown
-        )
-        public_key = {
-            "challenge": _text64(asked.challenge),
-            "userVerification": "required",
-            "allowCredentials": [
-                {"type": "public-key", "id": _text64(each)} for each in asked.credentials
-            ],
-        }
-        return Response(
-            text=dumps({"publicKey": public_key}),
-            content_type="application/json",
-            headers=SECURITY,
+        shown = shown_in(await form_of(request))
+        return asking(
+            await self._drafts.approval_options(
+                draft_in(request), by=caller_of(request), shown=shown
+            )
         )
 
     @may(May.APPROVE)
@@ -142,7 +133,7 @@ class ApprovePages:
         form, caller, draft = await form_of(request), caller_of(request), draft_in(request)
         assertion, password = form.get("assertion", ""), form.get("password", "")
         if not assertion and not password:
-            return await self._page(request, status=422, errors={"password": _PASSWORD_MISSING})
+            return await self._page(request, status=422, errors={"password": PASSWORD_MISSING})
         try:
             row = await self._drafts.approve(
                 draft,
@@ -150,12 +141,12 @@ class ApprovePages:
                 assertion=assertion_of(assertion) if assertion else None,
                 password=None if assertion else password,
                 comment=form.get("comment", ""),
-                shown=_shown(form),
+                shown=shown_in(form),
             )
         except GatewayError as error:
-            if error.code not in _REFUSED:
+            if error.code not in REFUSED:
                 raise
-            why = {"password": _REFUSED[error.code]}
+            why = {"password": REFUSED[error.code]}
             return await self._page(request, status=403, errors=why)
         return await self._approved(row, caller)
 
@@ -173,12 +164,12 @@ class ApprovePages:
         held = await self._drafts.get(draft_in(request))
         try:
             await self._drafts.give_back(
-                held.row.id, by=caller_of(request), comment=comment, shown=_shown(form)
+                held.row.id, by=caller_of(request), comment=comment, shown=shown_in(form)
             )
         except GatewayError as error:
-            if error.code not in _REFUSED:
+            if error.code not in REFUSED:
                 raise
-            why = {"comment": _REFUSED[error.code]}
+            why = {"comment": REFUSED[error.code]}
             return await self._page(request, status=403, errors=why)
         self._returned.keep(held)
         return self._desk.redirect("/approve")
@@ -237,6 +228,20 @@ class ApprovePages:
         return (own, Wording(languages=languages, page=language, language=other))
 
 
+def asking(options: ApprovalOptions) -> Response:
+    """Return what a browser asks a passkey."""
+    public_key = {
+        "challenge": _text64(options.challenge),
+        "userVerification": "required",
+        "allowCredentials": [
+            {"type": "public-key", "id": _text64(each)} for each in options.credentials
+        ],
+    }
+    return Response(
+        text=dumps({"publicKey": public_key}), content_type="application/json", headers=SECURITY
+    )
+
+
 def assertion_of(text: str) -> Assertion:
     """Read what a browser returned from a passkey.
 
@@ -259,7 +264,7 @@ def assertion_of(text: str) -> Assertion:
         raise DataError("no answer of a passkey", code="invalid_body") from error
 
 
-def _shown(form: Mapping[str, str]) -> bytes:
+def shown_in(form: Mapping[str, str]) -> bytes:
     """Return the digest of what the page showed: it may have changed before somebody pressed.
 
     Raises:

@@ -7,6 +7,7 @@ from gateway.officer.pages.audit import AuditPages
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.directory import DirectoryPages
 from gateway.officer.pages.duty import DutyPages
+from gateway.officer.pages.keychange import KeyPages
 from gateway.officer.pages.log import LogPages
 from gateway.officer.pages.paper import PaperPages
 from gateway.officer.pages.peers import PeerPages
@@ -28,6 +29,7 @@ def house_routes(desk: Desk) -> list[RouteDef]:
         *AuditPages(desk).routes(),
         *StatisticsPages(desk).routes(),
         *PeerPages(desk).routes(),
+        *KeyPages(desk).routes(),
         *PolicyPages(desk).routes(),
         *DutyPages(desk).routes(),
         *PaperPages(desk, Typesetter()).routes(),

@@ -75,6 +75,8 @@ class PeerPages:
     async def accept_keys(self, request: Request) -> Response:
         """Let a Party's new keys count, because two people compared them; an act.
 
+        At a desk with people, who asks proposes it, and another one confirms it at /keys.
+
         Raises:
             UnavailableError: This desk was built without it.
         """
@@ -88,10 +90,12 @@ class PeerPages:
             return await self._peers(request, {"reason": _NO_REASON})
         country = request.match_info["country"]
         try:
-            await keychange.accept(country, people=people, reason=reason)
+            accepted = await keychange.accept(
+                country, by=caller_of(request), people=people, reason=reason
+            )
         except NotAllowedError:
-            return await self._peers(request, {"first": _NOT_ACCEPTED})
-        return self._desk.redirect(f"/directory/{country}/keys")
+            return await self._peers(request, {"reason": _NOT_ACCEPTED})
+        return self._desk.redirect(f"/directory/{country}/keys" if accepted else "/keys")
 
     @may(May.SEE_ADMINISTRATION)
     async def webhooks(self, request: Request) -> Response:
@@ -114,5 +118,6 @@ class PeerPages:
             rows=[(state, card_of(services.directory, state.node)) for state in states],
             forks=() if forks is None else await forks.found(),
             waiting={} if keychange is None else keychange.waiting(),
+            must_confirm=keychange is not None and await keychange.must_confirm(),
             errors=said(self._desk, request, faults),
         )

@@ -14,12 +14,15 @@ from gateway.officer.access import May, allows
 from gateway.officer.adapters.languages import Languages, message
 from gateway.officer.pages.layout import Notice, Notices, Status
 from gateway.officer.services import OfficerServices
-from gateway.people import Caller
+from gateway.officer.shapes.visible import visible
+from gateway.people import Caller, Role
 from gateway.service.pingdesk import Asked
 from gateway.service.prove import LogVerification
 from protocol.delivery.currency import AgeLimits, Currency, currency_of
 
 _REACHED_MS: Final = 3_600_000
+_KEYS: Final = message("New keys of %(party)s wait for a second person to confirm them.")
+_OPERATOR: Final = message("Operator: %(names)s.")
 _AGES: Final = {
     Currency.OLD: (
         Notices.WARNING,
@@ -29,14 +32,14 @@ _AGES: Final = {
         Notices.DANGER,
         message(
             "The directory is more than a week old: only emergencies, urgent messages and pings "
-            "can be sent, each marked. Call the operator."
+            "go, each marked. Everything else waits in the outbox. Call the operator."
         ),
     ),
     Currency.DEAD: (
         Notices.DANGER,
         message(
-            "The directory is more than a month old: you can write, but nothing is sent. Call the "
-            "operator."
+            "The directory is more than a month old: you can write, but nothing goes. Telephone "
+            "what cannot wait, and call the operator."
         ),
     ),
 }
@@ -130,7 +133,10 @@ async def standing_of(
         on_duty=", ".join(dict.fromkeys(shift.name for shift in now)),
         duty_until=_time(min((shift.until_ms for shift in now), default=None)),
         asked=await contact.desk.asked() if contact is not None and answers else (),
-        notices=tuple(_notices(services, languages, language)),
+        notices=(
+            *_notices(services, languages, language, operators=await _operators(services)),
+            *_keys(services, languages, language, caller),
+        ),
     )
 
 
@@ -161,17 +167,43 @@ async def status_of(services: OfficerServices, verified: Verified) -> Status:
     )
 
 
-def _notices(services: OfficerServices, languages: Languages, language: str) -> Iterator[Notice]:
+async def _operators(services: OfficerServices) -> str:
+    """Return the names of whom to call; empty where nobody is an operator."""
+    if services.door is None:
+        return ""
+    people = await services.door.people.holding(Role.OPERATOR)
+    return ", ".join(visible(person.name) for person in people)
+
+
+def _notices(
+    services: OfficerServices, languages: Languages, language: str, *, operators: str
+) -> Iterator[Notice]:
+    def told(kind: Notices, text: str) -> Notice:
+        said = languages.say(language, text)
+        if operators:
+            said += " " + languages.say(language, _OPERATOR) % {"names": operators}
+        return Notice(kind=kind, text=said)
+
     made_ms = services.directory_made_ms()
     if made_ms is not None:
         age = currency_of(services.clock.now_ms() - made_ms, AgeLimits())
         if age in _AGES:
-            kind, text = _AGES[age]
-            yield Notice(kind=kind, text=languages.say(language, text))
+            yield told(*_AGES[age])
     for check in services.health.report():
         if not check.ok and check.name in _CHECKS:
-            kind, text = _CHECKS[check.name]
-            yield Notice(kind=kind, text=languages.say(language, text))
+            yield told(*_CHECKS[check.name])
+
+
+def _keys(
+    services: OfficerServices, languages: Languages, language: str, caller: Caller
+) -> Iterator[Notice]:
+    """Yield that keys wait for a second person, to whoever may be one."""
+    if services.keychange is None or not allows(caller, May.CONFIRM_KEYS):
+        return
+    for country, proposal in sorted(services.keychange.proposed().items()):
+        if proposal.person != caller.person:
+            text = languages.say(language, _KEYS) % {"party": country}
+            yield Notice(kind=Notices.WARNING, text=text)
 
 
 def _time(at_ms: int | None) -> datetime | None:

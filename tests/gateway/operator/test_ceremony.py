@@ -72,6 +72,15 @@ def test_a_key_is_shown_in_three_spellings(a35: Command) -> None:
     assert a35("key snapshot 1 --keys-dir stick")[0] == 64
 
 
+def test_no_party_is_spoken_for_by_one_person(a35: Command) -> None:
+    """Its profile and its keys are changed by two people or not at all."""
+    founded(a35)
+    party = "--card keys/party-RO-1.card --card keys/party-RO-2.card"
+    code, _ = a35(f"draw-targets --out pub --sheet one.sheet {party} --threshold 1")
+    assert code == 64
+    assert not Path("one.sheet").exists()
+
+
 def test_a_sheet_is_never_written_over_another(a35: Command) -> None:
     """Signatures would be lost."""
     founded(a35)

@@ -14,6 +14,7 @@ from gateway.journal import get_journal
 from gateway.main import command_line
 from gateway.officer.api.keychange import KeyChangeApi
 from gateway.officer.api.reply import problems
+from gateway.service.keyapproval import KeyApproval
 from gateway.service.keychange import KeyChange
 from gateway.store import LogBook
 from keys.digest import sha256
@@ -21,6 +22,7 @@ from protocol.errors import NotAllowedError
 from protocol.log.deed import Act
 from tests.gateway.network import Node, Wire, network
 from tests.gateway.officer.callers import named, somebody
+from tests.gateway.service.drafts import Staff
 
 PEOPLE = ("Director 1", "Director 2")
 WHY = "both read them with J. Martin"
@@ -54,6 +56,17 @@ def change(node: Node, keys: Waiting) -> KeyChange:
     return KeyChange(log=node.store, keys=keys, clock=node.clock, renewed=keys.renew)
 
 
+def named_by_hand(node: Node, keys: Waiting) -> KeyApproval:
+    """Return the same as a node without people offers it."""
+    return KeyApproval(
+        change(node, keys),
+        log=node.store,
+        people=Staff(is_there=False),
+        clock=node.clock,
+        origins=frozenset,
+    )
+
+
 async def newest_act(node: Node) -> Act:
     """Return the last act that a node states."""
     (leaf,) = await node.store.leaves(node.store.size - 1, node.store.size)
@@ -62,7 +75,7 @@ async def newest_act(node: Node) -> Act:
 
 
 @asynccontextmanager
-async def desk(home: Path, service: KeyChange) -> AsyncIterator[None]:
+async def desk(home: Path, service: KeyApproval) -> AsyncIterator[None]:
     """Serve the local API on the socket of a home."""
     app = Application(middlewares=[problems(get_journal("test")), named(somebody())])
     app.add_routes(KeyChangeApi(service).routes())
@@ -142,7 +155,7 @@ def test_commands_show_what_waits_and_let_it_count(tmp_path: Path, capsys: Captu
     async def story() -> None:
         async with (
             network(tmp_path, ["RO/1"], Wire(), run=[]) as net,
-            desk(home, change(net["RO/1"], Waiting())),
+            desk(home, named_by_hand(net["RO/1"], Waiting())),
         ):
             assert await asyncio.to_thread(typed, home, "waiting", "--json") == 0
             (party,) = json.loads(capsys.readouterr().out)
@@ -151,6 +164,8 @@ def test_commands_show_what_waits_and_let_it_count(tmp_path: Path, capsys: Captu
             assert all(len(key["spoken"].split()) == 8 for key in party["keys"])
             assert await asyncio.to_thread(typed, home, "waiting") == 0
             assert "b" * 64 in capsys.readouterr().out
+            unsaid = ("accept", "FR", "--first", PEOPLE[0], "--reason", WHY)
+            assert await asyncio.to_thread(typed, home, *unsaid) == 65
             said = ("--first", PEOPLE[0], "--second", PEOPLE[1], "--reason", WHY)
             assert await asyncio.to_thread(typed, home, "accept", "FR", *said) == 0
             assert "2 keys of FR count" in capsys.readouterr().out
@@ -164,11 +179,9 @@ def test_commands_show_what_waits_and_let_it_count(tmp_path: Path, capsys: Captu
 
 @pytest.mark.parametrize(
     ("first", "second", "reason"),
-    [("", "b", "x"), ("a", " ", "x"), ("a", "b" * 61, "x"), ("a", "b", " "), ("a", "b", "x" * 501)],
+    [("a" * 61, "b", "x"), ("a", "b" * 61, "x"), ("a", "b", " "), ("a", "b", "x" * 501)],
 )
-def test_names_and_reason_are_not_left_out(
-    tmp_path: Path, first: str, second: str, reason: str
-) -> None:
+def test_names_and_reason_are_bounded(tmp_path: Path, first: str, second: str, reason: str) -> None:
     """They are stated in the log for ever."""
     said = ("--first", first, "--second", second, "--reason", reason)
     assert typed(tmp_path, "accept", "FR", *said) == 64

@@ -416,6 +416,14 @@ class _Takes:
         """One key of France waits."""
         return {"FR": ("FR/1 kem 00ff",)}
 
+    def proposed(self) -> dict[str, object]:
+        """Nobody proposes anything."""
+        return {}
+
+    async def must_confirm(self) -> bool:
+        """Whoever holds the node names the two."""
+        return False
+
     async def accept(self, *what: object, who: str = "", **more: object) -> int:
         """Take note; Japan has nothing to be accepted."""
         if "JP" in str(what[0]):
