@@ -4,13 +4,18 @@ The search's index is built beside the node's work from its start on.
 """
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 
+from gateway.errors import StorageError
 from gateway.journal import get_journal
 from gateway.officer.services import OfficerServices
+from gateway.runtime import Runtime
+from gateway.service.bulletin import Bulletin, logs_source, node_source, peers_source
 from gateway.service.case import Cases
 from gateway.service.casework import CaseworkDesk
+from gateway.service.deadlines import Deadlines, Emergencies
 from gateway.service.exporting import Exporting
 from gateway.service.operations import Operations
 from gateway.service.roster import DutyRoster
@@ -18,7 +23,9 @@ from gateway.service.searching import Search
 from gateway.service.statistics import StatisticsDesk
 from gateway.storage.wordindex import MemoryIndex
 from gateway.store import Store
+from protocol.delivery.currency import AgeLimits
 from protocol.delivery.escalation import Budgets
+from protocol.identifiers import NodeId
 
 
 def with_deskwork(
@@ -44,17 +51,74 @@ def with_deskwork(
     )
 
 
-def begin_deskwork(services: OfficerServices, stack: AsyncExitStack) -> None:
+def make_bulletin(
+    services: OfficerServices,
+    store: Store,
+    runtime: Runtime,
+    *,
+    budgets: Budgets,
+    ages: AgeLimits | None = None,
+) -> Bulletin:
+    """Return what tells how this node and the others stand, and what is due.
+
+    Args:
+        services: Of the desk; the lists of messages among them, if it has any.
+        store: Of the node.
+        runtime: Its services.
+        budgets: How long a step may take at this node.
+        ages: From which ages on a directory is old; the rule's own unless given.
+    """
+
+    def unjoined() -> Iterator[NodeId]:
+        return (each.origin.node for each in runtime.open_heads.all())
+
+    clock, directory, node = services.clock, services.directory, services.config.node_id
+    looks = [Emergencies(store, clock, budgets=budgets).look]
+    if services.boxes is not None:
+        looks.append(Deadlines(store, services.boxes, clock).look)
+    return Bulletin(
+        store,
+        clock,
+        ways=runtime.ways.all,
+        sources=(
+            peers_source(directory, clock, node),
+            logs_source(directory, runtime.logs, unjoined, node),
+            node_source(
+                directory,
+                runtime.health,
+                services.directory_made_ms,
+                clock,
+                us=node,
+                limits=ages or AgeLimits(),
+            ),
+        ),
+        looks=looks,
+    )
+
+
+def begin_deskwork(
+    services: OfficerServices, stack: AsyncExitStack, *, bulletin: Bulletin | None = None
+) -> None:
     """Begin what such services do by themselves, until the stack ends.
 
     Args:
         services: Of `with_deskwork`.
         stack: Ends it.
+        bulletin: Tells how things stand, if anything does.
     """
     warming = asyncio.create_task(_warm(services))
     stack.callback(warming.cancel)
+    if bulletin is not None:
+        telling = asyncio.create_task(_tell(bulletin))
+        stack.callback(telling.cancel)
     if services.operations is not None:
         stack.push_async_callback(services.operations.close)
+
+
+async def _tell(bulletin: Bulletin) -> None:
+    """Tell for ever; a store that has failed ends the node elsewhere."""
+    with suppress(StorageError):
+        await bulletin.run()
 
 
 async def _warm(services: OfficerServices) -> None:

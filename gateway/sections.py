@@ -279,6 +279,12 @@ def _budget(accepted_s: int, acknowledged_s: int) -> Budget:
     return Budget(accepted_ms=accepted_s * 1000, acknowledged_ms=acknowledged_s * 1000)
 
 
+Hooked: TypeAlias = Literal[
+    "receipt", "escalation", "notice", "received", "state", "stuck", "emergency", "deadline", "node"
+]
+"""What a program may be told of; gateway.service.webhooks says which events each word means."""
+
+
 class WebhookSection(Section):
     """[[webhook]]: a program of this Party that is told of events; ids and states, never content.
 
@@ -287,10 +293,11 @@ class WebhookSection(Section):
 
     url: Annotated[str, Field(max_length=500), AfterValidator(_hook_url)]
     secret_file: Line
-    kinds: Annotated[
-        tuple[Literal["receipt", "escalation", "notice", "received", "state", "stuck"], ...],
-        Field(min_length=1, max_length=6),
-    ] = ("receipt", "escalation", "notice")
+    kinds: Annotated[tuple[Hooked, ...], Field(min_length=1, max_length=9)] = (
+        "receipt",
+        "escalation",
+        "notice",
+    )
 
 
 class TimestampSection(Section):

@@ -169,6 +169,14 @@ class Boxes:
         rows = await self._reads.messages_of([each.outline.number for each in found])
         return await self._consult.lines_of(rows)
 
+    async def waiting(self, box: Box) -> tuple[Waiting, ...]:
+        """Return the messages of a list in its order, with what they wait for.
+
+        Args:
+            box: Which.
+        """
+        return await self._all(box)
+
     async def known(self, direction: Direction) -> list[Waiting]:
         """Return all messages one way, the newest first; rounds of pings among them.
 

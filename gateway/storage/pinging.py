@@ -55,14 +55,14 @@ class PingPart(StorePart):
 
     async def note_asked_person(self, ping: int, mid: MessageId) -> None:
         """Keep by which message a desk was asked."""
-        await self._core.writer.run(partial(note_mid, ping=ping, mid=mid))
+        await self._core.writer.run(partial(note_mid, ping=ping, mid=mid, now_ms=self._now_ms()))
 
     async def note_called(
         self, ping: int, *, ok: bool, took_ms: int | None, why: str | None
     ) -> None:
         """Keep how the machine leg ended; the first outcome counts."""
         await self._core.writer.run(
-            partial(note_called, ping=ping, ok=ok, took_ms=took_ms, why=why)
+            partial(note_called, ping=ping, ok=ok, took_ms=took_ms, why=why, now_ms=self._now_ms())
         )
 
     async def ping_replies(self) -> tuple[ReplyRow, ...]:
@@ -72,7 +72,13 @@ class PingPart(StorePart):
     async def note_answered(self, ping: int, *, details_valid: bool, at_ms: int) -> None:
         """Keep the answer of a desk; the first one counts."""
         await self._core.writer.run(
-            partial(note_answered, ping=ping, details_valid=details_valid, at_ms=at_ms)
+            partial(
+                note_answered,
+                ping=ping,
+                details_valid=details_valid,
+                at_ms=at_ms,
+                now_ms=self._now_ms(),
+            )
         )
 
     async def close_round(self, number: int, act: Statement, *, now_ms: int) -> None:
@@ -83,6 +89,9 @@ class PingPart(StorePart):
         """Return received messages of a class that nobody answered and that are not expired."""
         since_ms = now_ms - 2 * MAX_LIFE_MS  # none lives longer; the list is ordered by this time
         return self._core.casebook.to_answer(cls, now_ms=now_ms, since_ms=since_ms)
+
+    def _now_ms(self) -> int:
+        return self._core.clock.now_ms()
 
 
 class CountingPart(StorePart):

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from gateway.pinging import DayCount, PingRow, ReplyRow, RoundRow
-from gateway.storage.session import Session
+from gateway.storage.session import Event, Session
 from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId, NodeId
 from protocol.log.statement import Statement
 
+KIND_PING: Final = "ping"
 _ROUND: Final = "SELECT id, name, began_ms, expires_ms, closed_ms, origin, i FROM ping_round "
 
 
@@ -46,30 +47,38 @@ def begin_round(
     ).lastrowid
     for node in nodes:
         session.execute("INSERT INTO ping (round, node) VALUES (?, ?)", (number, str(node)))
+    _tell(session, number, "begun", at_ms=now_ms)
     return _round(session.execute(_ROUND + "WHERE id = ?", (number,)).fetchone())
 
 
-def note_mid(session: Session, ping: int, mid: MessageId) -> None:
+def note_mid(session: Session, ping: int, mid: MessageId, *, now_ms: int) -> None:
     """Keep by which message a desk was asked."""
     session.execute("UPDATE ping SET mid = ? WHERE id = ?", (mid.value, ping))
+    _tell_of(session, ping, "asked", at_ms=now_ms)
 
 
 def note_called(
-    session: Session, ping: int, *, ok: bool, took_ms: int | None, why: str | None
+    session: Session, ping: int, *, ok: bool, took_ms: int | None, why: str | None, now_ms: int
 ) -> None:
     """Keep how the machine leg ended; the first outcome counts."""
-    session.execute(
+    done = session.execute(
         "UPDATE ping SET node_ok = ?, node_ms = ?, why = ? WHERE id = ? AND node_ok IS NULL",
         (ok, took_ms, why, ping),
     )
+    if done.rowcount:
+        _tell_of(session, ping, "called", at_ms=now_ms)
 
 
-def note_answered(session: Session, ping: int, *, details_valid: bool, at_ms: int) -> None:
+def note_answered(
+    session: Session, ping: int, *, details_valid: bool, at_ms: int, now_ms: int
+) -> None:
     """Keep the answer of a desk; the first one counts."""
-    session.execute(
+    done = session.execute(
         "UPDATE ping SET answered_ms = ?, details_valid = ? WHERE id = ? AND answered_ms IS NULL",
         (at_ms, details_valid, ping),
     )
+    if done.rowcount:
+        _tell_of(session, ping, "answered", at_ms=now_ms)
 
 
 def close_round(session: Session, number: int, act: Statement, *, now_ms: int) -> None:
@@ -82,6 +91,29 @@ def close_round(session: Session, number: int, act: Statement, *, now_ms: int) -
         "UPDATE ping_round SET closed_ms = ?, origin = ?, i = ? WHERE id = ?",
         (now_ms, str(session.origin), leaf, number),
     )
+    _tell(session, number, "closed", at_ms=now_ms)
+
+
+def _tell(
+    session: Session, number: object, what: str, *, at_ms: int, by: str | None = None
+) -> None:
+    """Tell what happened to a round."""
+    session.tell(
+        Event(
+            at_ms=at_ms,
+            kind=KIND_PING,
+            message=None,
+            what=f"{number} {what}",
+            by=by or str(session.origin.node),
+        )
+    )
+
+
+def _tell_of(session: Session, ping: int, what: str, *, at_ms: int) -> None:
+    """Tell what happened to one node of a round."""
+    row = session.execute("SELECT round, node FROM ping WHERE id = ?", (ping,)).fetchone()
+    if row is not None:
+        _tell(session, row[0], what, at_ms=at_ms, by=row[1])
 
 
 def count_calls(session: Session, counts: Sequence[DayCount]) -> None:

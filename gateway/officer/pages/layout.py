@@ -259,7 +259,8 @@ WORDS: Final[Mapping[str, str]] = {
     "event approval.needed": message("A draft waits for approval"),
     "event approval.done": message("A draft was decided on"),
     "event thread.assigned": message("A case was assigned"),
-    "event ping": message("A ping has arrived"),
+    "event directory.state": message("The directory has changed"),
+    "event node.state": message("The state of this node has changed"),
 }
 """What the script says, by the name it knows it by; `event X` is read out when X happens."""
 

@@ -75,6 +75,32 @@ class PingsContract(Contract):
 
         self.run(scenario)
 
+    def test_each_step_of_a_round_is_told_once(self) -> None:
+        """The board of a campaign moves by itself; a repeat after a crash moves nothing."""
+
+        async def scenario(store: Store) -> None:
+            begun = await store.begin_round("autumn", [PEER], now_ms=NOW_MS, expires_ms=LATER_MS)
+            await store.begin_round("autumn", [PEER], now_ms=NOW_MS, expires_ms=LATER_MS)
+            (row,) = await store.pings(begun.number)
+            await store.note_asked_person(row.number, mid(1))
+            for _ in range(2):
+                await store.note_called(row.number, ok=False, took_ms=None, why="timeout")
+                await store.note_answered(row.number, details_valid=True, at_ms=NOW_MS + 5)
+            await store.note_called(99, ok=True, took_ms=1, why=None)
+            said = Act(act="ping_round", who=str(OWN), ref=None, subject=None, why="", t_ms=NOW_MS)
+            act = officer_act(said.encode(), new_salt())
+            await store.close_round(begun.number, act, now_ms=LATER_MS)
+            told = await store.events(after=0, limit=99)
+            assert [(one.what, one.by) for one in told if one.kind == "ping"] == [
+                (f"{begun.number} begun", str(OWN)),
+                (f"{begun.number} asked", str(PEER)),
+                (f"{begun.number} called", str(PEER)),
+                (f"{begun.number} answered", str(PEER)),
+                (f"{begun.number} closed", str(OWN)),
+            ]
+
+        self.run(scenario)
+
     def test_a_round_is_closed_once_by_one_leaf(self) -> None:
         """Its outcome is a statement of ours."""
 

@@ -5,7 +5,7 @@ import { all, announce, comeBack, fetchPage, leave, make, now, one, say, setNow,
 const TYPES = `reset tick message.received message.state message.stuck message.lost message.recovered
   message.alerted message.escalated non_delivery_notice silence_notice receipt expiry_warning lapse_notice clock.warning clock.expired
   emergency draft.changed approval.needed approval.done thread.assigned peer.state directory.state
-  log.state ping operation session.ending`.split(/\s+/);
+  log.state node.state ping operation session.ending`.split(/\s+/);
 const SILENCE_MS = 40000;
 const POLL_MS = 15000;
 const { dataset } = document.body;
@@ -81,7 +81,8 @@ function take({ type, id, data }) {
   last = id;
   if (Date.parse(data.at) < made - POLL_MS) return; // the page was made after it
   if (type === "message.received") fresh += 1;
-  announce(say(`event ${type}`));
+  const said = say(`event ${type}`);
+  if (said) announce(said);
   refresh(type);
 }
 
