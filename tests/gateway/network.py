@@ -21,6 +21,7 @@ from gateway.journal import get_journal
 from gateway.metrics import Metrics
 from gateway.operator.listing import with_log
 from gateway.outfit import Ports
+from gateway.ports import Space
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Runtime
 from gateway.service.reception import Reception
@@ -186,6 +187,8 @@ class Network:
         self._lives = 0
         self.made_ms: dict[NodeId, int] = {}
         """When the directory that a node holds was made; by default it has no age."""
+        self.disks: dict[NodeId, Space] = {}
+        """What the disk of a node has; by default nobody can say."""
         self.heard: list[tuple[NodeId, NodeId, DirectoryStamp]] = []
         """Who heard of whom which directory it held."""
         self._group = group
@@ -324,6 +327,7 @@ class Network:
                 directory=directory,
                 metrics=metrics,
                 journal=get_journal("test"),
+                measure=lambda: self.disks.get(node),
                 directory_made_ms=lambda: self.made_ms.get(node),
                 directory_heard=lambda peer, stamp: self.heard.append((node, peer, stamp)),
             ),

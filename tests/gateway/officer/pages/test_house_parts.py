@@ -42,6 +42,8 @@ class _Node:
         parts: dict[str, Any] = {
             "roster": None,
             "contact": None,
+            "door": None,
+            "keychange": None,
             "clock": StillClock(),
             "peers": self,
             "prove": self,

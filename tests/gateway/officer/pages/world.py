@@ -12,7 +12,7 @@ between them (`await desk.received()` sends one to RO and waits until it lies in
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -194,6 +194,8 @@ async def desk_world(
     change: Callable[[OfficerServices], OfficerServices] = lambda services: services,
     complete: Callable[[Network, Node, DeskParts], DeskParts] = lambda _net, _node, parts: parts,
     desk: DeskSection | None = None,
+    names: Sequence[str] = NAMES,
+    run: Sequence[str] | None = None,
 ) -> AsyncIterator[DeskWorld]:
     """Open two nodes and the desk of the first.
 
@@ -202,10 +204,12 @@ async def desk_world(
         change: Makes other services of the usual ones.
         complete: Adds parts that a test needs.
         desk: Settings.
+        names: Of all nodes, RO/1 and FR/1 among them.
+        run: Whose workers run; all if not given.
     """
-    async with network(folder, list(NAMES), Wire()) as net:
+    async with network(folder, names, Wire(), run=run) as net:
         for party in members():
-            if party.party in {"RO", "FR"}:
+            if {party.party} & {name[:2] for name in names}:
                 net.parties[party.party] = party.entry()
         node, peer = net["RO/1"], net["FR/1"]
         section = desk or DeskSection(name="night desk")
