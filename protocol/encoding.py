@@ -18,7 +18,7 @@ Example:
 Source: docs/wire-format.md, rules 1, 2 and 5; the msgpack specification.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import NoneType
 from typing import Final, TypeAlias, cast
@@ -37,10 +37,7 @@ Encodable: TypeAlias = (
 """What encode takes: lists or tuples, and dicts; a Value is one."""
 
 
-_PLAIN: Final = frozenset({type(None), bool, str, bytes})
-_INT_MIN: Final = -(2**63)
-_INT_MAX: Final = 2**64 - 1
-_ALLOWED: Final = frozenset({NoneType, bool, int, str, bytes, list, dict})
+_SCALARS: Final = frozenset({NoneType, bool, int, str, bytes})
 
 # msgpack allocates what an array's head claims before it sees one element, at each of up to
 # 1,024 open levels: 2 MiB with this limit.
@@ -79,12 +76,14 @@ def encode(value: Encodable) -> bytes:
         NotAllowedError: A type, a key, an integer, a text or a depth that the encoding forbids.
         TooLargeError: More than MAX_VALUES values.
     """
-    counted = [1]
-    ordered = _ordered(value, MAX_DEPTH, counted)
     try:
-        return cast("bytes", packb(ordered))
+        return cast("bytes", packb(_ordered(value, MAX_DEPTH, [1])))
     except ValueError as error:  # a lone surrogate, or a length above 2^32
         raise NotAllowedError("a text that is not valid Unicode, or too long") from error
+    except OverflowError as error:
+        raise NotAllowedError("an integer beyond 64 bits") from error
+    except TypeError as error:  # keys of several types have no order
+        raise NotAllowedError("a key that is not a text") from error
 
 
 def decode(data: bytes, *, max_bytes: int) -> Value:
@@ -120,21 +119,17 @@ def _ordered(value: Encodable, depth: int, counted: list[int]) -> Encodable:
     """Return the value with its maps in canonical order, all of it allowed.
 
     Raises:
-        NotAllowedError: A type, an integer or a depth that the encoding forbids.
+        NotAllowedError: A type, a key or a depth that the encoding forbids.
         TooLargeError: More than MAX_VALUES values.
     """
-    if type(value) in _PLAIN or isinstance(value, (str, bytes)):
-        return value
-    if isinstance(value, int):
-        if not _INT_MIN <= value <= _INT_MAX:
-            raise NotAllowedError("an integer beyond 64 bits")
+    if type(value) in _SCALARS or isinstance(value, (str, bytes, int)):
         return value
     if depth == 0:
         raise NotAllowedError("more levels than one encoding may have")
     if isinstance(value, (list, tuple)):
         _count(len(value), counted)
         return [
-            item if type(item) in _PLAIN else _ordered(item, depth - 1, counted) for item in value
+            item if type(item) in _SCALARS else _ordered(item, depth - 1, counted) for item in value
         ]
     if isinstance(value, dict):
         return _ordered_map(value, depth, counted)
@@ -144,14 +139,14 @@ def _ordered(value: Encodable, depth: int, counted: list[int]) -> Encodable:
 def _ordered_map(
     value: dict[str, Encodable], depth: int, counted: list[int]
 ) -> dict[str, Encodable]:
-    if not all(isinstance(key, str) for key in value):
-        raise NotAllowedError("a key that is not a text")
     _count(2 * len(value), counted)
     ordered: dict[str, Encodable] = {}
     # Order of code points is the bytewise order of their UTF-8.
     for key in sorted(value):
+        if type(key) is not str and not isinstance(key, str):
+            raise NotAllowedError("a key that is not a text")
         item = value[key]
-        ordered[key] = item if type(item) in _PLAIN else _ordered(item, depth - 1, counted)
+        ordered[key] = item if type(item) in _SCALARS else _ordered(item, depth - 1, counted)
     return ordered
 
 
@@ -192,27 +187,31 @@ def _unpack(data: bytes, max_array: int) -> Value:
     )
 
 
-def _refuse_forbidden(values: Collection[Value], depth: int) -> None:
+def _refuse_forbidden(value: Value, depth: int) -> None:
     """Refuse types, depth and order of keys that a byte comparison would let pass.
 
+    Args:
+        value: An array or a map.
+        depth: Levels that it may have, itself included.
+
     Raises:
-        ValueError: One of them.
+        ValueError: One of them; a float, or an extension of length 0.
+        TypeError: Keys that are texts and byte strings.
     """
     if depth == 0:
         raise ValueError("too many levels")
-    types = set(map(type, values))
-    if not types <= _ALLOWED:  # a float, an extension of length 0
-        raise ValueError("a forbidden type")
-    if dict not in types and list not in types:
-        return
-    for value in values:
-        if type(value) is list:
-            _refuse_forbidden(value, depth - 1)
-        elif type(value) is dict:
-            keys = list(value)
-            if not {str}.issuperset(map(type, keys)) or keys != sorted(keys):
-                raise ValueError("a key that is no text or stands in the wrong place")
-            _refuse_forbidden(value.values(), depth - 1)
+    if type(value) is dict:
+        keys = list(value)
+        # Texts and byte strings have no common order: the first key speaks for all.
+        if keys and (keys != sorted(keys) or type(keys[0]) is not str):
+            raise ValueError("a key that is no text or stands in the wrong place")
+        value = list(value.values())
+    for each in cast("list[Value]", value):
+        kind = type(each)
+        if kind is dict or kind is list:
+            _refuse_forbidden(each, depth - 1)
+        elif kind not in _SCALARS:
+            raise ValueError("a forbidden type")
 
 
 def _measure(data: bytes) -> None:

@@ -7,6 +7,7 @@ identifier never leaves this module.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 from typing_extensions import override
@@ -18,6 +19,9 @@ _ORIGIN: Final = re.compile(r"a35/([A-Z]{2})/([1-9][0-9]{0,2})/log/([1-9][0-9]{0
 _HEX: Final = re.compile(r"[0-9a-f]{32}\Z")
 MESSAGE_ID_BYTES: Final = 16
 MAX_GENERATION: Final = 999_999_999
+
+_NODES_KEPT: Final = 1024
+"""Names that are read once; more than there are nodes."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,21 +46,31 @@ class NodeId:
         if _NODE.match(f"{self.country}/{self.number}") is None:
             raise MalformedError("a node is named CC/n, n from 1 to 999")
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
+    @staticmethod
+    def parse(text: str) -> "NodeId":
         """Read CC/n.
 
         Raises:
             MalformedError: Not of that form (E_SCHEMA).
         """
-        match = _NODE.match(text)
-        if match is None:
-            raise MalformedError("a node is named CC/n, n from 1 to 999")
-        return cls(match[1], int(match[2]))
+        return _node(text)
 
     @override
     def __str__(self) -> str:
         return f"{self.country}/{self.number}"
+
+
+@lru_cache(maxsize=_NODES_KEPT)
+def _node(text: str) -> NodeId:
+    """Read CC/n; the same few names come with every message.
+
+    Raises:
+        MalformedError: Not of that form (E_SCHEMA).
+    """
+    match = _NODE.match(text)
+    if match is None:
+        raise MalformedError("a node is named CC/n, n from 1 to 999")
+    return NodeId(match[1], int(match[2]))
 
 
 @dataclass(frozen=True, slots=True, order=True)

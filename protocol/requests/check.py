@@ -143,9 +143,9 @@ def read_document(data: bytes | Mapping[str, Any]) -> Document:
     except UnreadableError as refused:
         raise InvalidDocumentError(Fault((), refused.code)) from refused
     document, faults = _examine(root, _Circumstances(today=None))
-    order = DocumentOrder(root)
     errors = [fault for fault in faults if not fault.warning]
     if errors:
+        order = DocumentOrder(root)
         raise InvalidDocumentError(min(errors, key=lambda fault: order.place(fault.path)))
     return document
 

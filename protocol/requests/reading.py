@@ -6,7 +6,9 @@ that is no object. Kept for the forms to judge: floats, null, unknown names.
 Source: docs/domain.md, sections 3 ("Paths") and 4 (G5, G8); RFC 8259.
 """
 
+from collections.abc import Iterable
 from json import JSONDecodeError, JSONDecoder
+from types import NoneType
 from typing import Any, Final, Never
 from unicodedata import is_normalized, normalize
 
@@ -20,6 +22,9 @@ _LONGEST_INT: Final = 20
 """Digits; no field admits more, and Python refuses to read thousands of them."""
 
 _HUGE: Final = 10**_LONGEST_INT
+
+_NO_TEXT: Final = frozenset({int, bool, float, NoneType})
+"""Types of plain values with no text in them."""
 
 
 class UnreadableError(Exception):
@@ -95,13 +100,39 @@ def normalised(root: dict[str, Any]) -> dict[str, Any]:
     Args:
         root: Plain values, as JSON has them; any depth up to a few hundred.
 
+    Returns:
+        The same object if nothing had to be changed, which is usual and quickly seen.
+
     Raises:
         UnreadableError: Deeper than Python reads.
     """
     try:
+        if _is_normalised(root):
+            return root
         return {_name(name): _normalised(value) for name, value in root.items()}
     except RecursionError:
         raise UnreadableError(FaultCode.TOO_DEEP) from None
+
+
+def _is_normalised(values: dict[str, Any]) -> bool:
+    """Tell whether `normalised` would change nothing; where that is costly to know, say no."""
+    return all(map(str.isascii, values)) and _are_normalised(values.values())
+
+
+def _are_normalised(values: Iterable[Any]) -> bool:
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            sound = "\r" not in value and (value.isascii() or is_normalized("NFC", value))
+        elif kind is dict:
+            sound = _is_normalised(value)
+        elif kind is list:
+            sound = _are_normalised(value)
+        else:
+            sound = kind in _NO_TEXT
+        if not sound:
+            return False
+    return True
 
 
 def _normalised(value: object) -> object:

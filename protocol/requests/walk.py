@@ -172,10 +172,10 @@ class _Walk:
             self._visit_path(getattr(part, name), (*place, name))
         for name, key in shape.parts:
             value = getattr(part, name)
-            if isinstance(value, Part):
-                self.visit(value, (*place, name))
-            elif isinstance(value, tuple):
+            if isinstance(value, tuple):
                 self._visit_list(value, key, (*place, name))
+            elif value is not None and isinstance(value, Part):
+                self.visit(value, (*place, name))
 
     def _run(self, rules: tuple[tuple[Rule, bool], ...], part: Part, place: Path) -> None:
         scene, found = self._scene, self.found

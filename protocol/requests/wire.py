@@ -20,6 +20,9 @@ from protocol.requests.walk import shape_of
 _PLACED_ELSEWHERE: Final = ("type", "to", "in_reply_to")
 """Fields of the document that are fields of the content, and never of its body."""
 
+_SIMPLE: Final = frozenset({str, int, bool})
+"""Types of most values, which travel as they are."""
+
 
 class RefusedDocumentError(MalformedError):
     """A received document is not one that we could have been sent (E_SCHEMA).
@@ -146,22 +149,25 @@ def _with_paths(entries: object) -> object:
 def _dump(part: Part, names: Mapping[str, str]) -> dict[str, Any]:
     """Return a form as plain values: absent fields left out, paths turned into file names."""
     shape = shape_of(type(part))
+    values = vars(part)
     kept: dict[str, Any] = {}
     for name, written in shape.fields:
-        value = getattr(part, name)
-        if value is not None:
-            kept[written] = _renamed(value, names) if name in shape.paths else _plain(value, names)
-        elif name in part.KEY_REQUIRED and name in part.model_fields_set:
-            kept[written] = None
+        value = values[name]
+        if value is None:
+            if name in part.KEY_REQUIRED and name in part.model_fields_set:
+                kept[written] = None
+        elif name in shape.paths:
+            kept[written] = _renamed(value, names)
+        else:
+            kept[written] = value if type(value) in _SIMPLE else _plain(value, names)
     return kept
 
 
 def _plain(value: object, names: Mapping[str, str]) -> object:
-    if isinstance(value, Part):
-        return _dump(value, names)
     if isinstance(value, tuple):
-        return [_plain(each, names) for each in value]
-    return value
+        return [each if type(each) in _SIMPLE else _plain(each, names) for each in value]
+    # Asked last: for a value that is no form, pydantic takes long to say so.
+    return _dump(value, names) if isinstance(value, Part) else value
 
 
 def _renamed(value: str | tuple[str, ...], names: Mapping[str, str]) -> object:

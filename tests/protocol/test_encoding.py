@@ -172,6 +172,7 @@ def test_enums_and_tuples_are_written_as_what_they_stand_for() -> None:
         1.0,
         [1.5],
         {1: 2},
+        {"a": 1, 2: 3},
         {b"k": 1},
         {"k": {None: 1}},
         2**64,

@@ -1,6 +1,8 @@
 """Bytes to plain values: what is no document, and what normalisation does."""
 
 import json
+import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -101,3 +103,42 @@ def test_reading_is_the_same_with_and_without_escapes(text: str) -> None:
     escaped = json.dumps({"a": text}).encode()
     plain = json.dumps({"a": text}, ensure_ascii=False).encode("utf-8", "surrogatepass")
     assert read_json(escaped) == read_json(plain)
+
+
+_TEXTS = st.text(st.sampled_from(["a", "\r", "\n", "\u0301", "\u00e9", "\ud83d"]), max_size=4)
+_PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | _TEXTS | st.just(1.5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXTS, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+def _slowly(value: object) -> object:
+    match value:
+        case str():
+            return unicodedata.normalize("NFC", value.replace("\r\n", "\n"))
+        case list():
+            return [_slowly(each) for each in value]
+        case dict():
+            names = (name.encode("utf-8", "backslashreplace").decode() for name in value)
+            return dict(zip(names, map(_slowly, value.values()), strict=True))
+        case _:
+            return value
+
+
+@given(st.dictionaries(_TEXTS, _PLAIN, max_size=3))
+@settings(max_examples=300, deadline=None)
+def test_what_is_normal_already_comes_back_as_it_is(root: dict[str, Any]) -> None:
+    """The quick look must never pass over what the whole way would change."""
+    assert normalised(root) == _slowly(root)
+
+
+class _Text(str):
+    """A text of a type of its own."""
+
+    __slots__ = ()
+
+
+def test_a_text_of_another_type_is_normalised_too() -> None:
+    """A program may give an enumerated text; the quick look knows plain ones only."""
+    assert normalised({"a": _Text("e\u0301")}) == {"a": "é"}
