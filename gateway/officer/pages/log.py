@@ -7,17 +7,19 @@ Source: docs/desk.md, "The house"; docs/wire-format.md, rules 6 to 9.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.errors import DataError, GatewayError, UnavailableError
-from gateway.officer.access import May, may
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.adapters.languages import message
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.files import download
+from gateway.officer.pages.forks import forks_of
 from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.standing import Verified
 from gateway.officer.pages.wording import said
@@ -57,7 +59,9 @@ class LogPages:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._task: asyncio.Task[None] | None = None
+        self._ended = asyncio.Event()
+        self._ended.set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
@@ -82,13 +86,43 @@ class LogPages:
         return download(text.encode(), f"{node}-log-{index}.tlog-proof", "text/plain")
 
     @may(May.SEE_LOG)
-    async def verify(self, _request: Request) -> Response:
-        """Compute the whole log anew, unless that is being done."""
-        if self._task is None or self._task.done():
-            self._verified.begin()
-            self._task = asyncio.create_task(self._run())
-        await asyncio.wait({self._task}, timeout=_PATIENCE_S)
+    async def verify(self, request: Request) -> Response:
+        """Compute the whole log anew, unless that is being done.
+
+        It is long work as the API's is: its events renew this page, and the foot of every page.
+
+        Raises:
+            DataError: Too much long work runs already.
+        """
+        if self._ended.is_set():
+            await self._begin(request)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), _PATIENCE_S)
         return self._desk.redirect("/log#verification")
+
+    async def _begin(self, request: Request) -> None:
+        operations = self._desk.services.operations
+        self._ended.clear()
+        self._verified.begin()
+        if operations is None:
+            task = asyncio.create_task(self._run(self._verified.tell))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            return
+
+        async def work(progress: Callable[[int, int], None]) -> None:
+            def tell(done: int, total: int) -> None:
+                self._verified.tell(done, total)
+                progress(done, total)
+
+            await self._run(tell)
+
+        try:
+            await operations.begin("verify", "leaves", work, by=caller_of(request))
+        except GatewayError:
+            self._verified.end(None, at_ms=self._desk.clock.now_ms(), fault=_NOT_DONE)
+            self._ended.set()
+            raise
 
     @may(May.SEE_LOG)
     async def compare(self, request: Request) -> Response:
@@ -103,14 +137,15 @@ class LogPages:
         self._verified.end(result, at_ms=self._desk.clock.now_ms())
         return self._desk.redirect("/log#verification")
 
-    async def _run(self) -> None:
+    async def _run(self, tell: Callable[[int, int], None]) -> None:
         result, fault = None, ""
         try:
-            result = await self._desk.services.prove.verify(self._verified.tell)
+            result = await self._desk.services.prove.verify(tell)
         except GatewayError:
             fault = _NOT_DONE
         finally:
             self._verified.end(result, at_ms=self._desk.clock.now_ms(), fault=fault)
+            self._ended.set()
 
     async def _show(self, request: Request, faults: Mapping[str, str]) -> Response:
         services = self._desk.services
@@ -129,6 +164,7 @@ class LogPages:
             kinds=KINDS,
             peers=[each for each in await services.peers.table() if each.our_log],
             witnesses=() if witnesses is None else await witnesses.states(),
+            forks=await forks_of(self._desk),
             verifying=self._verified,
             errors=said(self._desk, request, faults),
             is_first=before is None and at is None,
