@@ -364,11 +364,11 @@ class Store(
     async def unopened(self, limit: int) -> tuple[Unopened, ...]:
         """Return accepted envelopes that wait to be opened, most urgent first."""
 
-    async def begin_opening(self, sender: NodeId, mid: MessageId) -> int:
-        """Count an opening before it begins; return the count (poison is parked at 5)."""
+    async def begin_openings(self, messages: Sequence[tuple[NodeId, MessageId]]) -> tuple[int, ...]:
+        """Count openings before they begin; return the counts (poison is parked at 5)."""
 
-    async def consign(self, consignment: Consignment, *, now_ms: int) -> None:
-        """Put an opened message into the duty inbox, or record why it is rejected."""
+    async def consign(self, *consignments: Consignment, now_ms: int) -> None:
+        """Put opened messages into the duty inbox, or record why they are rejected: all or none."""
 
     async def act(self, act: OfficerAct, *, now_ms: int) -> None:
         """Commit an officer's act with its receipts and effects."""

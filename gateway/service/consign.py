@@ -7,13 +7,13 @@ times is parked: its sender gets `rejected`, the operator an alarm (docs/wire-fo
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.records import Consignment, OutgoingReceipt, StateChange, Unopened
-from gateway.service.contents import carried_document, content_of
+from gateway.service.contents import content_of, document_in
 from gateway.service.guard import passing_over_full
 from gateway.service.pinganswer import answered
 from gateway.service.receipting import Receipting
@@ -32,6 +32,12 @@ from protocol.requests.ping import check_network_form, is_network_type
 from protocol.requests.wire import RefusedDocumentError
 
 _AT_ONCE: Final = 64
+_TOGETHER_BYTES: Final = 4 * 1024 * 1024
+"""Sealed bodies that are opened for one commit: what of their contents is in memory at a time."""
+
+_TURN: Final = 8
+"""Openings after which others have their turn; they take some milliseconds."""
+
 _OPENINGS: Final = 5
 _PARKED: Final = "internal"
 _ROOM_S: Final = 5.0
@@ -105,42 +111,52 @@ class Consign:
         if not self._receipting.is_ready():
             return 0
         waiting = await self._store.unopened(_AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            done = [group.create_task(self._try(item)) for item in waiting]
-        return sum(each.result() for each in done)
+        return sum([await self._try(batch) for batch in _batches(waiting)])
 
-    async def _try(self, item: Unopened) -> bool:
-        """Open one; on a full disk it waits, and the openings counted stay as they are."""
+    async def _try(self, batch: Sequence[Unopened]) -> int:
+        """Open some; on a full disk they wait, and the openings counted stay as they are."""
+        names = [(item.sender, item.mid) for item in batch]
         with passing_over_full():
-            await self._consign(item)
-            self._begun.pop((item.sender, item.mid), None)
-            return True
-        self._begun.setdefault((item.sender, item.mid), 0)
-        return False
+            await self._consign(batch)
+            for name in names:
+                self._begun.pop(name, None)
+            return len(batch)
+        for name in names:
+            self._begun.setdefault(name, 0)
+        return 0
 
-    async def _begin(self, item: Unopened) -> int:
+    async def _begin(self, batch: Sequence[Unopened]) -> None:
         """Count an opening, once for each start: room that is missing is no fault of a message."""
-        name = (item.sender, item.mid)
-        if not self._begun.get(name):
-            self._begun[name] = await self._store.begin_opening(item.sender, item.mid)
-        return self._begun[name]
+        names = [(item.sender, item.mid) for item in batch]
+        fresh = [name for name in names if not self._begun.get(name)]
+        if fresh:
+            counts = await self._store.begin_openings(fresh)
+            self._begun.update(zip(fresh, counts, strict=True))
 
-    async def _consign(self, item: Unopened) -> None:
-        begun = await self._begin(item)
-        if begun > _OPENINGS:
+    async def _consign(self, batch: Sequence[Unopened]) -> None:
+        """Open some and commit what became of them as one: a fsync and a signature for all."""
+        await self._begin(batch)
+        done = []
+        for number, item in enumerate(batch, 1):
+            done.append(await self._opened(item))
+            if number % _TURN == 0:
+                await self._clock.sleep(0)  # peers that call in between are not kept waiting
+        await self._store.consign(*done, now_ms=self._clock.now_ms())
+        for consignment in done:
+            is_parked = consignment.why == _PARKED
+            self._metrics.opened("parked" if is_parked else consignment.state.value)
+
+    async def _opened(self, item: Unopened) -> Consignment:
+        if self._begun[item.sender, item.mid] > _OPENINGS:
             self._alarm(item.sender, item.mid)
-            consignment = self._rejected(item, _PARKED, None)
-        else:
-            consignment = await self._open(item)
-        await self._store.consign(consignment, now_ms=self._clock.now_ms())
-        is_parked = consignment.why == _PARKED
-        self._metrics.opened("parked" if is_parked else consignment.state.value)
+            return self._rejected(item, _PARKED, None)
+        return await self._open(item)
 
     async def _open(self, item: Unopened) -> Consignment:
         opened: Opened | None = None
         try:
             opened = open_envelope(item.header, item.wraps, item.body, self._secrets())
-            _check_form(opened)
+            _check_form(opened.content)
         except RefusedDocumentError as error:
             return self._rejected(item, schema_why(error.path), opened)
         except RemoteProtocolError as error:
@@ -208,13 +224,26 @@ class Consign:
         )
 
 
-def _check_form(opened: Opened) -> None:
+def _batches(waiting: Sequence[Unopened]) -> list[list[Unopened]]:
+    """Return what is opened together; what was begun before and not ended may end us: alone."""
+    batches: list[list[Unopened]] = []
+    room = 0
+    for item in waiting:
+        size = len(item.body)
+        if item.attempts or size > room:
+            batches.append([])
+            room = _TOGETHER_BYTES
+        batches[-1].append(item)
+        room = 0 if item.attempts else room - size
+    return batches
+
+
+def _check_form(content: Content) -> None:
     """Hold an opened content against the form of its type.
 
     Raises:
         RefusedDocumentError: It is not of that form.
     """
-    content = opened.content
     if is_network_type(content.type):
         check_network_form(
             content.type,
@@ -223,4 +252,4 @@ def _check_form(opened: Opened) -> None:
             has_files=bool(content.files),
         )
         return
-    carried_document(opened.inner)
+    document_in(content)

@@ -42,6 +42,24 @@ def carried_document(inner: bytes) -> tuple[Content, Document]:
     return _remembered_document(inner) if len(inner) <= _SMALL_BYTES else _document(inner)
 
 
+def document_in(content: Content) -> Document:
+    """Return the document that a content carries; nothing is remembered.
+
+    Args:
+        content: Of a type of the catalogue.
+
+    Raises:
+        RefusedDocumentError: The document is not of the form of its type.
+    """
+    return from_wire(
+        content.type,
+        str(content.recipient),
+        None if content.re is None else str(content.re),
+        body=content.body,
+        file_names=[one.name for one in content.files],
+    )
+
+
 def forget() -> None:
     """Remember nothing any more: what was erased must not stay in memory."""
     _remembered_content.cache_clear()
@@ -54,14 +72,7 @@ def _content(inner: bytes) -> Content:
 
 def _document(inner: bytes) -> tuple[Content, Document]:
     content = content_of(inner)
-    document = from_wire(
-        content.type,
-        str(content.recipient),
-        None if content.re is None else str(content.re),
-        body=content.body,
-        file_names=[one.name for one in content.files],
-    )
-    return content, document
+    return content, document_in(content)
 
 
 _remembered_content = lru_cache(maxsize=_KEPT)(_content)

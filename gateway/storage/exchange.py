@@ -29,6 +29,7 @@ from gateway.storage.outbox import queue_envelope, read_submitted
 from gateway.storage.peers import keep_checkpoint
 from gateway.storage.receipts import give_receipts, keep_receipt
 from gateway.storage.session import Session
+from gateway.storage.vault import SealedContent
 from protocol.identifiers import MessageId, NodeId
 
 
@@ -85,42 +86,45 @@ class ExchangePart(StorePart):
         """Return accepted envelopes that wait to be opened, most urgent first."""
         return read_unopened(self._core.reader, limit)
 
-    async def begin_opening(self, sender: NodeId, mid: MessageId) -> int:
-        """Count an opening before it begins; return the count (poison is parked at 5).
+    async def begin_openings(self, messages: Sequence[tuple[NodeId, MessageId]]) -> tuple[int, ...]:
+        """Count openings before they begin; return the counts (poison is parked at 5).
 
         Raises:
-            NoInputError: No such envelope waits to be opened.
-            StorageError: It was not counted.
+            NoInputError: One of these envelopes does not wait to be opened; none was counted.
+            StorageError: They were not counted.
         """
-        return await self._core.writer.run(partial(count_opening, sender=str(sender), mid=mid))
 
-    async def consign(self, consignment: Consignment, *, now_ms: int) -> None:
-        """Put an opened message into the duty inbox, or record why it is rejected; once.
+        def count(session: Session) -> tuple[int, ...]:
+            return tuple([count_opening(session, str(sender), mid) for sender, mid in messages])
+
+        return await self._core.writer.run(count, weight=1 + len(messages))
+
+    async def consign(self, *consignments: Consignment, now_ms: int) -> None:
+        """Put opened messages into the duty inbox, or record why they are rejected; each once.
 
         Raises:
             NoInputError: There is no such message, or an effect names one that is not here.
             StorageError: Nothing was changed.
         """
-        core = self._core
+        sealed = [await self._sealed(one, now_ms) for one in consignments]
+
+        def commit(session: Session) -> None:
+            for consignment, content in zip(consignments, sealed, strict=True):
+                consign_message(session, consignment, content, own=self._core.own, now_ms=now_ms)
+
+        await self._core.writer.run(commit, weight=1 + len(consignments))
+
+    async def _sealed(self, consignment: Consignment, now_ms: int) -> SealedContent | None:
         parts = (consignment.summary, consignment.content_key, consignment.inner)
-        sealed = None
-        if any(part is not None for part in parts):
-            sealed = await core.seal(
-                consignment.sender,
-                consignment.mid,
-                summary=consignment.summary,
-                content_key=consignment.content_key,
-                inner=consignment.inner,
-                now_ms=now_ms,
-            )
-        await core.writer.run(
-            partial(
-                consign_message,
-                consignment=consignment,
-                sealed=sealed,
-                own=core.own,
-                now_ms=now_ms,
-            )
+        if all(part is None for part in parts):
+            return None
+        return await self._core.seal(
+            consignment.sender,
+            consignment.mid,
+            summary=consignment.summary,
+            content_key=consignment.content_key,
+            inner=consignment.inner,
+            now_ms=now_ms,
         )
 
     async def act(self, act: OfficerAct, *, now_ms: int) -> None:

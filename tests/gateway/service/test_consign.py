@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import NoInputError, UnavailableError
+from gateway.records import Consignment
 from keys.body import encrypt_body, encrypt_stream, new_content_key
 from keys.digest import sha256
 from protocol.answer import Receipted
@@ -26,7 +27,7 @@ from protocol.identifiers import MessageId
 from protocol.log.statement import envelope_sent
 from protocol.requests.check import check_document
 from protocol.requests.wire import to_wire
-from tests.gateway.network import Network, Wire, message_id, network
+from tests.gateway.network import Network, Node, Wire, message_id, network
 from tests.gateway.service.hand import Hand, Sealed
 from tests.gateway.service.invariants import check_invariants
 from tests.gateway.service.world import (
@@ -208,7 +209,7 @@ async def test_envelope_that_ended_five_openings_is_parked_with_alarm(tmp_path: 
         mid = (await send(net["FR/1"], request())).mid
         await until_state(net["FR/1"], mid, MessageState.ACCEPTED)
         for _ in range(5):
-            await net["RO/1"].store.begin_opening(FR, mid)
+            await net["RO/1"].store.begin_openings([(FR, mid)])
             await net.crash("RO/1")
         await net.run("RO/1")
         row = await until_state(net["FR/1"], mid, MessageState.REJECTED)
@@ -216,6 +217,56 @@ async def test_envelope_that_ended_five_openings_is_parked_with_alarm(tmp_path: 
         assert net["RO/1"].metrics.value("a35_alarms_total", {"kind": "parked"}) == 1
         await net.turn_until(settled(net))
         await check_invariants(net)
+
+
+class _Counting:
+    """A store that notes how many messages each commit consigns."""
+
+    def __init__(self, node: Node) -> None:
+        self._store = node.store
+        self.together: list[int] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._store, name)
+
+    async def consign(self, *consignments: Consignment, now_ms: int) -> None:
+        """Pass on."""
+        self.together.append(len(consignments))
+        await self._store.consign(*consignments, now_ms=now_ms)
+
+
+@scenario
+async def test_what_came_together_is_consigned_with_one_commit(tmp_path: Path) -> None:
+    """A fsync and a signature for all; one that cannot be read keeps no other back."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        hand = Hand(net, "FR/1", "RO/1")
+        mids = [message_id(number) for number in range(10, 20)]
+        envelopes = [
+            await hand.envelope(hand.address(mid), inner=inner(mid=mid, thread=mid)) for mid in mids
+        ]
+        await hand.bring(*envelopes, await _unknown_type(hand), link=True)
+        node = net["RO/1"]
+        counting = _Counting(node)
+        node.runtime.consign._store = counting  # type: ignore[assignment]  # as far as it is used
+        assert await node.runtime.consign.open_some() == 11
+        assert counting.together == [11]
+        assert {await state_of(node, mid) for mid in mids} == {MessageState.CONSIGNED}
+        assert await state_of(node, MID) is MessageState.REJECTED
+
+
+@scenario
+async def test_what_was_begun_and_not_ended_is_opened_alone(tmp_path: Path) -> None:
+    """Else one poison would have all parked that came together with it."""
+    async with network(tmp_path, NAMES, Wire(), run=["FR/1"]) as net:
+        mids = [(await send(net["FR/1"], request(number))).mid for number in range(4)]
+        for mid in mids:
+            await until_state(net["FR/1"], mid, MessageState.ACCEPTED)
+        node = net["RO/1"]
+        await node.store.begin_openings([(FR, mid) for mid in mids[1:3]])
+        counting = _Counting(node)
+        node.runtime.consign._store = counting  # type: ignore[assignment]  # as far as it is used
+        assert await node.runtime.consign.open_some() == 4
+        assert counting.together == [1, 1, 1, 1]
 
 
 @scenario

@@ -181,10 +181,14 @@ class InboxContract(Contract):  # noqa: PLR0904  one method a rule
 
         async def scenario(store: Store) -> None:
             await store.admit(admission(incoming(1)), now_ms=NOW_MS)
-            assert [await store.begin_opening(PEER, mid(1)) for _ in range(3)] == [1, 2, 3]
+            first = [(PEER, mid(1))]
+            assert [await store.begin_openings(first) for _ in range(3)] == [(1,), (2,), (3,)]
             assert (await store.unopened(1))[0].attempts == 3
             with pytest.raises(GatewayError):
-                await store.begin_opening(PEER, mid(2))
+                await store.begin_openings([*first, (PEER, mid(2))])
+            assert (await store.unopened(1))[0].attempts == 3
+            await store.admit(admission(incoming(2)), now_ms=NOW_MS)
+            assert await store.begin_openings([(PEER, mid(2)), *first]) == (1, 4)
 
         self.run(scenario)
 
