@@ -19,6 +19,7 @@ from gateway.errors import AccessDeniedError, ConfigError, DataError, RateLimite
 from gateway.officer.access import CALLER, SEAT
 from gateway.people import Caller, Role, Way
 from gateway.ports import Clock
+from gateway.service.browsers import Browsers
 from gateway.service.frontdoor import FrontDoor
 from gateway.service.passkeys import Site
 from gateway.service.rates import Rate, Rates
@@ -44,6 +45,7 @@ _OTHER_SITES: Final = frozenset({"cross-site", "same-site"})
 _ALL_REQUESTS: Final = Rate(per_s=50, burst=200)
 _UNSAFE: Final = Rate(per_s=10, burst=40)
 _STREAMS_OF_ONE: Final = 4
+_KNOWN_S: Final = 90 * 24 * 60 * 60
 
 
 class Address:
@@ -74,6 +76,11 @@ class Address:
     def cookie(self) -> str:
         """The name of the session's cookie: cookies are shared by all ports of a host."""
         return f"__Host-a35-{self.port}"
+
+    @property
+    def known_cookie(self) -> str:
+        """The name of the cookie by which a browser is known again; it lets nobody in."""
+        return f"__Host-a35-known-{self.port}"
 
     def enter(self, code: str) -> str:
         """Return the address at which a one-time code counts; it reaches no server's log."""
@@ -188,18 +195,41 @@ class Guards:
         return pace
 
 
-def sit_down(response: Response, address: Address, secret: str) -> Response:
+def sit_down(
+    request: Request, response: Response, address: Address, *, secret: str, browsers: Browsers
+) -> Response:
     """Give a browser the cookie of its session: no script reads it, no other site sends it.
 
     Args:
+        request: By which somebody signed in.
         response: What it is answered.
         address: Of the desk.
         secret: Of the session.
+        browsers: Know this one again from now on.
     """
     response.set_cookie(
         address.cookie, secret, path="/", secure=True, httponly=True, samesite="Strict"
     )
+    response.set_cookie(
+        address.known_cookie,
+        browsers.known(known_in(request, address)),
+        path="/",
+        max_age=_KNOWN_S,
+        secure=True,
+        httponly=True,
+        samesite="Strict",
+    )
     return response
+
+
+def known_in(request: Request, address: Address) -> str:
+    """Return by what a browser may be known again, empty without it.
+
+    Args:
+        request: Of a browser.
+        address: Of the desk.
+    """
+    return request.cookies.get(address.known_cookie, "")
 
 
 def stand_up(response: Response, address: Address) -> Response:

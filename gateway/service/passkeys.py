@@ -221,10 +221,9 @@ class Passkeys:
 
         Raises:
             AccessDeniedError: It fails.
-            RateLimitedError: Too many failed shortly before.
+            RateLimitedError: It fails, and too many did shortly before.
         """
         rules = self._use()
-        self._attempts.check()
         try:
             challenge = self._answered(f"show {_bounded(visit)}")
             held = await self._store.passkey(rules.credential_of(answer))
@@ -233,7 +232,7 @@ class Passkeys:
                 raise refused
             count = rules.shown(answer, site, challenge=challenge, held=held)
         except AccessDeniedError:
-            self._attempts.failed()
+            self._attempts.refused("passkeys")
             raise
         await self._store.use_passkey(held.number, sign_count=count, now_ms=self._clock.now_ms())
         return held

@@ -5,7 +5,7 @@ Source: docs/desk.md, "Sign-in".
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,7 @@ from gateway.errors import AccessDeniedError, DataError
 from gateway.people import Caller
 from gateway.ports import Clock
 from gateway.service.attempts import Attempts
+from gateway.service.browsers import Browsers
 from gateway.service.deeds import Deed, deed, who_of
 from gateway.service.sessions import Seat, Sessions
 from keys.bearer import digest_of
@@ -21,6 +22,8 @@ from keys.password import Cost, is_password, keep_password, why_not
 from protocol.identifiers import NodeId
 
 _MOST_BROKEN: Final = 50
+_LINKS: Final = "links"
+_STRANGERS: Final = "passwords"
 _NOBODY: Final = "somebody who is not there"
 
 
@@ -68,6 +71,10 @@ class SignIn:
         clock: Time.
         alarm: Called with who signed in by break-glass: the desk's people must know.
         passwords: Checks them.
+
+    Attributes:
+        attempts: That failed.
+        browsers: In which somebody signed in before.
     """
 
     def __init__(
@@ -87,6 +94,7 @@ class SignIn:
         self._alarm = alarm
         self._passwords = Passwords() if passwords is None else passwords
         self.attempts = Attempts(clock)
+        self.browsers = Browsers()
         self._broken: deque[BrokenGlass] = deque(maxlen=_MOST_BROKEN)
 
     async def by_link(self, code: str, *, agent: str) -> tuple[str, Seat]:
@@ -101,17 +109,17 @@ class SignIn:
 
         Raises:
             AccessDeniedError: It is none, was used, or is too old; which of these is not said.
-            RateLimitedError: Too many failed shortly before.
+            RateLimitedError: It is none, and too many failed shortly before: one that counts is
+                never held off, since nobody guesses it.
             StorageError: No session was begun.
         """
-        self.attempts.check()
         digest = digest_of(code)
         number = None
         if digest is not None:
             number = await self._store.use_link(digest, now_ms=self._clock.now_ms())
         person = None if number is None else await self._store.person(number)
         if person is None or person.is_locked:
-            self.attempts.failed()
+            self.attempts.refused(_LINKS)
             raise AccessDeniedError(
                 "this link does not count, or no longer",
                 code="not_permitted",
@@ -119,8 +127,17 @@ class SignIn:
             )
         return await self._sessions.begin(person, Means.LINK, agent=agent)
 
-    async def by_password(self, name: str, password: str, *, agent: str) -> tuple[str, Seat]:
+    async def by_password(
+        self, name: str, password: str, *, agent: str, browser: str = ""
+    ) -> tuple[str, Seat]:
         """Sign in by name and break-glass password: stated in the log, and an alarm.
+
+        Args:
+            name: As it was typed.
+            password: The same.
+            agent: What the browser calls itself.
+            browser: The secret of a browser in which somebody signed in before: it is held off
+                for its own failures only.
 
         Raises:
             AccessDeniedError: Not this password of this person; which is not said.
@@ -128,7 +145,11 @@ class SignIn:
             StorageError: No session was begun.
         """
         person = next((one for one in await self._store.people() if one.name == name), None)
-        await self._try(person, name, password)
+        number = self.browsers.number_of(browser)
+        if number is None:
+            await self._try(person, f"name {name[:100]}", password, crowd=_STRANGERS)
+        else:
+            await self._try(person, f"browser {number} name {name[:100]}", password)
         if person is None:
             refused = _refused()
             raise refused
@@ -145,7 +166,7 @@ class SignIn:
             RateLimitedError: Too many failed shortly before.
             StorageError: It stays locked.
         """
-        await self._try(seat.person, seat.person.name, password)
+        await self._try(seat.person, f"session {seat.session.number}", password)
         act = deed(
             Deed.BREAK_GLASS, who=seat.caller.who, why="unlocked", now_ms=self._clock.now_ms()
         )
@@ -153,8 +174,16 @@ class SignIn:
         self._sound(seat.caller.who)
         await self._sessions.unlock(seat)
 
+    def remember(self, broken: Sequence[BrokenGlass]) -> None:
+        """Take note of sign-ins by break-glass that an earlier run of the node stated.
+
+        Args:
+            broken: The oldest first.
+        """
+        self._broken.extendleft(reversed(broken))
+
     def broken_since(self, from_ms: int) -> tuple[BrokenGlass, ...]:
-        """Return who came in by break-glass since a time, as far as this run of the node knows.
+        """Return who came in by break-glass since a time: fifty at the most.
 
         Args:
             from_ms: Milliseconds since 1970, UTC.
@@ -169,7 +198,7 @@ class SignIn:
         """
         held = await self._store.person(person)
         try:
-            await self._try(held, str(person) if held is None else held.name, password)
+            await self._try(held, f"person {person}", password)
         except AccessDeniedError:
             return False
         return True
@@ -203,21 +232,23 @@ class SignIn:
         self._broken.append(BrokenGlass(who=who, at_ms=self._clock.now_ms()))
         self._alarm(who)
 
-    async def _try(self, person: Person | None, account: str, password: str) -> None:
-        """Check a password, and count how it went.
+    async def _try(
+        self, person: Person | None, account: str, password: str, *, crowd: str = ""
+    ) -> None:
+        """Check a password, and count how it went: for its account, and for a crowd.
 
         Raises:
             AccessDeniedError: It is not theirs, or they may not come in.
             RateLimitedError: Too many failed shortly before.
         """
-        key = f"name {account[:100]}"
-        self.attempts.check(key)
-        self.attempts.failed(key)  # before the check: many at once are no way around it
+        self.attempts.check(account, crowd=crowd)
+        # Counted before the check: many at once are no way around it.
+        self.attempts.failed(account, crowd=crowd)
         kept = None if person is None else await self._store.password(person.number)
         if not await self._passwords.check(password, kept) or person is None or person.is_locked:
             refused = _refused()
             raise refused
-        self.attempts.succeeded(key)
+        self.attempts.succeeded(account, crowd=crowd)
 
 
 def _refused() -> AccessDeniedError:

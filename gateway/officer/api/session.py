@@ -9,7 +9,7 @@ from gateway.errors import AccessDeniedError, DataError
 from gateway.officer.access import SEAT, May, may
 from gateway.officer.api.me import seat_of
 from gateway.officer.api.reply import BASE, answer, read
-from gateway.officer.guards import Address, sit_down, site_of, stand_up
+from gateway.officer.guards import Address, known_in, sit_down, site_of, stand_up
 from gateway.officer.shapes.moments import instant
 from gateway.officer.shapes.people import (
     EnrolRequest,
@@ -71,11 +71,11 @@ class SessionApi:
             secret, seat = await self._door.signin.by_link(asked.code, agent=agent)
         elif asked.name is not None and asked.password is not None:
             secret, seat = await self._door.signin.by_password(
-                asked.name, asked.password, agent=agent
+                asked.name, asked.password, agent=agent, browser=known_in(request, self._address)
             )
         else:
             raise DataError("a code is given, or name and password", code="invalid_body")
-        return sit_down(answer(view_of(seat), status=201), self._address, secret)
+        return self._seated(request, secret, seat)
 
     @may(May.ANYBODY)
     async def sign_out(self, request: Request) -> Response:
@@ -117,7 +117,7 @@ class SessionApi:
         secret, seat = await self._door.passkeys.sign_in(
             asked.visit, site, asked.answer, agent=agent
         )
-        return sit_down(answer(view_of(seat), status=201), self._address, secret)
+        return self._seated(request, secret, seat)
 
     @may(May.SELF)
     async def enrol_options(self, request: Request) -> Response:
@@ -137,6 +137,12 @@ class SessionApi:
         made = instant(row.made_ms)
         return answer(
             PasskeyItem(number=row.number, name=row.name, made_at=made, used_at=None), status=201
+        )
+
+    def _seated(self, request: Request, secret: str, seat: Seat) -> Response:
+        made = answer(view_of(seat), status=201)
+        return sit_down(
+            request, made, self._address, secret=secret, browsers=self._door.signin.browsers
         )
 
 

@@ -9,7 +9,7 @@ from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.errors import AccessDeniedError, GatewayError, RateLimitedError
 from gateway.officer.access import SEAT, May, caller_of, may
-from gateway.officer.guards import sit_down, site_of, stand_up
+from gateway.officer.guards import known_in, sit_down, site_of, stand_up
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.layout import SECURITY
@@ -64,7 +64,7 @@ class EntryPages:
             return await _again(self._desk, request, "enter.html", error)
         has_passkey = bool(await self._door.passkeys.of(seat.person.number))
         path = _HOME if has_passkey or self._desk.is_demo else "/settings?first=yes#passkeys"
-        return sit_down(self._desk.redirect(path), self._desk.address, secret)
+        return self._seated(request, path, secret)
 
     @may(May.ANYBODY)
     async def show_sign_in(self, request: Request) -> Response:
@@ -87,7 +87,10 @@ class EntryPages:
                 )
             else:
                 secret, _ = await self._door.signin.by_password(
-                    form.get("name", ""), form.get("password", ""), agent=_agent(request)
+                    form.get("name", ""),
+                    form.get("password", ""),
+                    agent=_agent(request),
+                    browser=known_in(request, desk.address),
                 )
         except (AccessDeniedError, RateLimitedError) as error:
             return await _again(
@@ -98,7 +101,7 @@ class EntryPages:
                 visit=new_code(),
                 next=form.get("next", ""),
             )
-        return sit_down(desk.redirect(_next(form.get("next", ""))), desk.address, secret)
+        return self._seated(request, _next(form.get("next", "")), secret)
 
     @may(May.ANYBODY)
     async def options(self, request: Request) -> Response:
@@ -116,6 +119,12 @@ class EntryPages:
         if seat is not None:
             await self._door.sessions.end(seat.session.number, person=seat.person.number)
         return stand_up(self._desk.redirect("/sign-in"), self._desk.address)
+
+    def _seated(self, request: Request, path: str, secret: str) -> Response:
+        address, browsers = self._desk.address, self._door.signin.browsers
+        return sit_down(
+            request, self._desk.redirect(path), address, secret=secret, browsers=browsers
+        )
 
     async def _sign_in_page(self, request: Request) -> Response:
         return await self._desk.show(

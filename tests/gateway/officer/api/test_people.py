@@ -3,6 +3,7 @@
 from json import dumps
 
 from gateway.people import Role
+from gateway.service.attempts import OF_ALL, OF_ONE
 from gateway.service.people import LINK_MS
 from gateway.service.sessions import END_MS, FRESH_MS, IDLE_MS, MOST
 from tests.gateway.officer.pages.world import DeskWorld, Visitor, desk_test
@@ -166,6 +167,51 @@ async def test_break_glass_password_lets_in_is_stated_and_slows_down_whoever_gue
     assert gone.status == 204
     desk.net.clock.ms += 30 * SECOND_MS
     assert (await stranger.send("POST", "/api/v1/session", right)).status == 403
+
+
+@desk_test
+async def test_stranger_who_fails_keeps_nobody_out(desk: DeskWorld) -> None:
+    """Neither by links nor by passwords: others have their links, and their browsers."""
+    person = await desk.person(Role.OFFICER, name="duty1")
+    await desk.door.signin.set_password(person, PASSWORD, by=desk.operator)
+    own = await desk.visitor()
+    link = await desk.door.people.link(person.number, by=desk.operator)
+    assert (await own.send("POST", "/api/v1/session", {"code": link.code})).status == 201
+    session = own.cookies.pop(desk.parts.address.cookie)
+    assert own.cookies.keys() == {desk.parts.address.known_cookie}
+    stranger = await desk.visitor()
+    for number in range(OF_ALL):
+        desk.net.clock.ms += SECOND_MS
+        guess = {"name": f"duty{number}", "password": "not the right words"}
+        assert (await stranger.send("POST", "/api/v1/session", {"code": "x" * 22})).status == 403
+        assert (await stranger.send("POST", "/api/v1/session", guess)).status == 403
+    right = {"name": "duty1", "password": PASSWORD}
+    assert (await stranger.send("POST", "/api/v1/session", {"code": "x" * 22})).status == 429
+    assert (await stranger.send("POST", "/api/v1/session", right)).status == 429
+    other = await desk.door.people.link(person.number, by=desk.operator)
+    fresh = await desk.visitor()
+    assert (await fresh.send("POST", "/api/v1/session", {"code": other.code})).status == 201
+    assert (await own.send("POST", "/api/v1/session", right)).status == 201
+    own.cookies[desk.parts.address.cookie] = session
+    own.csrf = (await own.get("/api/v1/session")).json()["csrf"]
+    await own.send("POST", "/api/v1/session/lock")
+    again = await own.send("POST", "/api/v1/session/unlock", {"password": PASSWORD})
+    assert again.status == 204
+
+
+@desk_test
+async def test_browser_that_is_known_is_held_off_for_its_own_failures(desk: DeskWorld) -> None:
+    """A colleague's browser guesses no better than a stranger's."""
+    person = await desk.person(Role.OFFICER, name="duty1")
+    await desk.door.signin.set_password(person, PASSWORD, by=desk.operator)
+    right = {"name": "duty1", "password": PASSWORD}
+    browser = await desk.visitor()
+    for password, status in ((PASSWORD, 201), *[("no", 403)] * OF_ONE):
+        answer = await browser.send("POST", "/api/v1/session", right | {"password": password})
+        assert answer.status == status
+        browser.cookies.pop(desk.parts.address.cookie, None)
+    assert (await browser.send("POST", "/api/v1/session", right)).status == 429
+    assert (await (await desk.visitor()).send("POST", "/api/v1/session", right)).status == 201
 
 
 @desk_test

@@ -8,12 +8,13 @@ from dataclasses import replace
 from json import dumps
 from pathlib import Path
 
+from gateway.officer.desk import DeskParts
 from gateway.people import Role
 from gateway.service.keyapproval import KeyApproval
 from gateway.service.keychange import subject_of
 from tests.gateway.network import Network, Node
 from tests.gateway.officer.pages.test_writing import PASSWORD, Staff, text64
-from tests.gateway.officer.pages.world import DeskParts, DeskWorld, Visitor, desk_world
+from tests.gateway.officer.pages.world import DeskWorld, Visitor, desk_world
 from tests.gateway.operator.test_newkeys import NAMES, Waiting, change
 from tests.passkeys import HOST_ORIGIN
 
