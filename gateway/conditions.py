@@ -1,4 +1,4 @@
-"""The part of the store that keeps how peers, logs, directory and node stand, as was last told.
+"""The part of the store that keeps how things stand, as was last told; and who wants it quiet.
 
 A condition is one word about one subject. A change of it is an event, once, also if the process
 ended in between; what was not known before is kept and told to nobody. gateway.store has the port
@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gateway.rows import MessageRow
+from protocol.identifiers import MessageId
 
 
 class ConditionKind(StrEnum):
@@ -48,3 +49,13 @@ class Conditions(Protocol):
 
     async def waiting_emergencies(self) -> tuple[MessageRow, ...]:
         """Return the received emergencies that nobody has opened, oldest first."""
+
+
+class Mutes(Protocol):
+    """Who silenced which emergency for themselves, until somebody opens it."""
+
+    async def mute(self, mid: MessageId, who: str, *, now_ms: int) -> None:
+        """Silence one for a person; again changes nothing, nor for a message that is not here."""
+
+    async def mutes(self) -> Mapping[MessageId, frozenset[str]]:
+        """Return who silenced each emergency that still waits to be opened."""

@@ -194,6 +194,7 @@ def _services(
         cancel=Cancel(store=store, clock=ports.clock),
         consult=consult,
         boxes=Boxes(store, consult, ports.clock, budgets=ports.budgets),
+        mutes=store,
         prove=Prove(
             store,
             *options.keys.signer().verifiers,

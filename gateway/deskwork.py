@@ -7,25 +7,33 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
+from typing import Final
 
 from gateway.errors import StorageError
 from gateway.journal import get_journal
 from gateway.officer.services import OfficerServices
+from gateway.ports import Clock
 from gateway.runtime import Runtime
 from gateway.service.bulletin import Bulletin, logs_source, node_source, peers_source
 from gateway.service.case import Cases
 from gateway.service.casework import CaseworkDesk
 from gateway.service.deadlines import Deadlines, Emergencies
+from gateway.service.deeds import Deed
 from gateway.service.exporting import Exporting
+from gateway.service.leafing import MOST, Leafing
 from gateway.service.operations import Operations
 from gateway.service.roster import DutyRoster
 from gateway.service.searching import Search
+from gateway.service.signin import BrokenGlass
 from gateway.service.statistics import StatisticsDesk
 from gateway.storage.wordindex import MemoryIndex
 from gateway.store import Store
-from protocol.delivery.currency import AgeLimits
+from protocol.delivery.currency import DAY_MS, AgeLimits
 from protocol.delivery.escalation import Budgets
 from protocol.identifiers import NodeId
+
+_PAGES: Final = 3
+"""Of acts, each of at most 20,000 leaves, that a start looks through."""
 
 
 def with_deskwork(
@@ -115,6 +123,29 @@ def begin_deskwork(
         stack.push_async_callback(services.operations.close)
 
 
+async def broken_glass(leafing: Leafing, clock: Clock) -> tuple[BrokenGlass, ...]:
+    """Return who came in by break-glass in the last day, as our log states it; oldest first.
+
+    Args:
+        leafing: Reads our log.
+        clock: Time.
+    """
+    since_ms = clock.now_ms() - DAY_MS
+    found: list[BrokenGlass] = []
+    before: int | None = None
+    for _ in range(_PAGES):
+        page = await leafing.acts(before=before, limit=MOST)
+        for leaf in page.items:
+            if leaf.at_ms is not None and leaf.at_ms < since_ms:
+                return tuple(reversed(found))
+            if leaf.what == Deed.BREAK_GLASS and leaf.at_ms is not None:
+                found.append(BrokenGlass(who=leaf.who, at_ms=leaf.at_ms))
+        before = page.before
+        if before is None:
+            break
+    return tuple(reversed(found))
+
+
 async def _tell(bulletin: Bulletin) -> None:
     """Tell for ever; a store that has failed ends the node elsewhere."""
     with suppress(StorageError):
@@ -123,6 +154,8 @@ async def _tell(bulletin: Bulletin) -> None:
 
 async def _warm(services: OfficerServices) -> None:
     """Close what an earlier run left; read what the first list and search would wait for."""
+    if services.door is not None and services.leafing is not None:
+        services.door.signin.remember(await broken_glass(services.leafing, services.clock))
     if services.operations is not None:
         await services.operations.recover()
     if services.boxes is not None:

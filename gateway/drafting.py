@@ -356,6 +356,9 @@ class DeskDrafts(DraftFiles, SecondPersons, Protocol):
     async def get(self, draft: str) -> HeldDraft:
         """Return one draft with its text."""
 
+    async def returned(self, draft: str) -> bytes | None:
+        """Return its text as it was when it was given back last, None if it never was."""
+
     async def save(self, draft: str, document: bytes, *, version: int, by: Caller) -> DraftRow:
         """Replace its text; DataError `draft_changed` if `version` is not the newest."""
 

@@ -129,6 +129,9 @@ class DraftTexts(Protocol):
     async def draft_document(self, draft: str) -> bytes:
         """Return the text of one that was not sent."""
 
+    async def returned_draft(self, draft: str) -> bytes | None:
+        """Return the text of one as it was when it was given back last, None if it never was."""
+
     async def draft_key(self, draft: str) -> bytes:
         """Return the key of one that was not sent, for the parts of its files; secret."""
 

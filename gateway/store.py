@@ -12,7 +12,7 @@ from gateway.alerting import Alerts
 from gateway.boxes import BoxReads
 from gateway.cancelling import Cancelling
 from gateway.casework import CaseworkStore, RosterStore
-from gateway.conditions import Conditions
+from gateway.conditions import Conditions, Mutes
 from gateway.continuity import Continuity, Lost, Successions
 from gateway.exhibits import Exhibits
 from gateway.lateness import (
@@ -338,6 +338,7 @@ class Store(
     RosterStore,
     OperationStore,
     Conditions,
+    Mutes,
     WatchBook,
     BoxReads,
     Protocol,

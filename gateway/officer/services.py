@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias
 
 from gateway.casework import Casework, Counting, Roster, Searching
+from gateway.conditions import Mutes
 from gateway.config import NodeConfig
 from gateway.drafting import ApprovalOptions, Assertion, DeskDrafts
 from gateway.evidence.export import Exported, Paper
@@ -371,6 +372,7 @@ class OfficerServices:
     exporting: Exporting | None = None
     operations: Operations | None = None
     boxes: Boxes | None = None
+    mutes: Mutes | None = None
     door: FrontDoor | None = None
     enter: Callable[[str], str] | None = None
     drafts: DeskDrafts | None = None

@@ -82,6 +82,14 @@ class Drafting(Uploads, Approvals):
         document = b"{}" if is_sent else await self._shelf.draft_document(draft)
         return HeldDraft(row=await self._row(kept), document=document)
 
+    async def returned(self, draft: str) -> bytes | None:
+        """Return the text of a draft when it was given back last, None if it never was.
+
+        Args:
+            draft: Which.
+        """
+        return await self._shelf.returned_draft(draft)
+
     async def save(self, draft: str, document: bytes, *, version: int, by: Caller) -> DraftRow:
         """Replace its text.
 

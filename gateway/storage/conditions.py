@@ -5,15 +5,20 @@ Source: docs/desk.md, "Events".
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from gateway.conditions import Condition, ConditionKind
 from gateway.rows import MessageRow
 from gateway.storage.core import StorePart
 from gateway.storage.session import Event, Session
+from protocol.identifiers import MessageId
+
+_WAITING: Final = "direction = 'in' AND cls = 0 AND state = 'consigned'"
+"""An emergency that nobody has opened, in the words of the index on them."""
 
 
 class ConditionPart(StorePart):
-    """Implements conditions.Conditions."""
+    """Implements conditions.Conditions and conditions.Mutes."""
 
     async def conditions(self) -> Mapping[tuple[ConditionKind, str], str]:
         """Return every condition as it was kept last, by kind and subject."""
@@ -31,11 +36,38 @@ class ConditionPart(StorePart):
     async def waiting_emergencies(self) -> tuple[MessageRow, ...]:
         """Return the received emergencies that nobody has opened, oldest first."""
         rows = self._core.reader.execute(
-            "SELECT id FROM message WHERE direction = 'in' AND cls = 0 AND state = 'consigned'"
-            " ORDER BY id"
+            f"SELECT id FROM message WHERE {_WAITING} ORDER BY id"  # noqa: S608  our own words
         ).fetchall()
         found = (self._core.casebook.numbered(number) for (number,) in rows)
         return tuple(row for row in found if row is not None)
+
+    async def mute(self, mid: MessageId, who: str, *, now_ms: int) -> None:
+        """Silence an emergency for a person; again changes nothing.
+
+        Raises:
+            StorageError: It sounds on.
+        """
+
+        def silence(session: Session) -> None:
+            session.execute(
+                "INSERT INTO mute (message, who, at_ms) SELECT id, ?, ? FROM message WHERE mid = ?"
+                " AND direction = 'in' AND cls = 0 AND state = 'consigned' ON CONFLICT DO NOTHING",
+                (who, now_ms, mid.value),
+            )
+
+        await self._core.writer.run(silence)
+
+    async def mutes(self) -> Mapping[MessageId, frozenset[str]]:
+        """Return who silenced each emergency that still waits to be opened."""
+        rows = self._core.reader.execute(
+            "SELECT mid, u.who FROM message JOIN mute u ON u.message = id"  # noqa: S608  our own words
+            f" WHERE {_WAITING}"
+        ).fetchall()
+        found: dict[MessageId, frozenset[str]] = {}
+        for mid, who in rows:
+            key = MessageId(bytes(mid))
+            found[key] = found.get(key, frozenset()) | {who}
+        return found
 
 
 def _note(session: Session, found: Sequence[Condition], now_ms: int) -> int:

@@ -82,7 +82,10 @@ class DraftStepPart(SealedPart):
             StorageError: Nothing was changed.
         """
         seal = await self._seal(draft)
-        said = None if comment is None else seal.seal("comment", comment.encode())
+        said = returned = None
+        if comment is not None:
+            said = seal.seal("comment", comment.encode())
+            returned = seal.seal("returned", self._opened_column(draft, "document"))
         state = DraftState.EDITING if comment is None else DraftState.RETURNED
 
         def thaw(session: Session) -> None:
@@ -93,9 +96,9 @@ class DraftStepPart(SealedPart):
             session.execute(
                 "UPDATE draft SET version = version + 1, state = ?, frozen_ms = NULL, mid = NULL,"
                 " thread = NULL, digest = NULL, frozen = NULL, comment = coalesce(?2, comment),"
-                " commented_by = CASE WHEN ?2 IS NULL THEN commented_by ELSE ?3 END"
-                " WHERE number = ?4",
-                (state.value, said, by.who, row["number"]),
+                " commented_by = CASE WHEN ?2 IS NULL THEN commented_by ELSE ?3 END,"
+                " returned = coalesce(?4, returned) WHERE number = ?5",
+                (state.value, said, by.who, returned, row["number"]),
             )
             kind = KIND_DRAFT if comment is None else KIND_DONE
             tell(session, draft, state.value, who=by.who, now_ms=now_ms, kind=kind)
@@ -177,8 +180,8 @@ def end_draft(session: Session, end: DraftEnd, *, now_ms: int) -> None:
     session.execute("UPDATE draft_approval SET comment = NULL WHERE draft = ?", (row["number"],))
     session.execute(
         "UPDATE draft SET version = version + 1, state = 'sent', key = NULL, heading = NULL,"
-        " document = NULL, frozen = NULL, comment = NULL, saved_ms = ?, override = ?,"
-        " is_pending = ? WHERE number = ?",
+        " document = NULL, frozen = NULL, comment = NULL, returned = NULL, saved_ms = ?,"
+        " override = ?, is_pending = ? WHERE number = ?",
         (now_ms, end.override, int(end.override is not None), row["number"]),
     )
     tell(session, end.id, "sent", who=end.who, now_ms=now_ms)

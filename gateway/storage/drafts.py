@@ -90,6 +90,13 @@ class DraftTextPart(SealedPart):
         """
         return self._opened_column(draft, "document")
 
+    async def returned_draft(self, draft: str) -> bytes | None:
+        """Return the text of one as it was when it was given back last, None if it never was."""
+        try:
+            return self._opened_column(draft, "returned")
+        except NoInputError:
+            return None
+
     async def frozen_draft(self, draft: str) -> Frozen:
         """Return the frozen bytes of one that was submitted.
 

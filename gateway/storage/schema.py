@@ -27,6 +27,7 @@ from gateway.storage.tables_people import PEOPLE
 from gateway.storage.tables_pings import PINGS
 from gateway.storage.tables_proof import PROOF
 from gateway.storage.tables_recovery import RECOVERY
+from gateway.storage.tables_remembered import REMEMBERED
 from gateway.storage.tables_retention import RETENTION
 from gateway.storage.tables_revocations import REVOCATIONS
 from gateway.storage.tables_unasked import UNASKED
@@ -70,6 +71,7 @@ MIGRATIONS: Final = (
     Migration(name="0017-operations", statements=OPERATIONS),
     Migration(name="0018-conditions", statements=CONDITIONS),
     Migration(name="0019-watch", statements=WATCH),
+    Migration(name="0020-remembered", statements=REMEMBERED),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

@@ -7,7 +7,6 @@ Source: docs/desk.md, "Drafts and second persons".
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import OrderedDict
 from collections.abc import Mapping
 from json import dumps, loads
 from typing import Final
@@ -20,7 +19,6 @@ from gateway.drafting import (
     DeskDrafts,
     DraftRow,
     DraftState,
-    HeldDraft,
 )
 from gateway.errors import DataError, GatewayError
 from gateway.officer.access import May, caller_of, may
@@ -41,7 +39,6 @@ from gateway.officer.pages.pending import is_waiting
 from gateway.people import Caller
 from protocol.requests.labels import FormLanguage
 
-_KEPT: Final = 256
 _COMMENT_MISSING: Final = message("Say what is to be changed.")
 PASSWORD_MISSING: Final = message("Use your passkey, or type your password.")
 REFUSED: Final = {
@@ -54,27 +51,6 @@ REFUSED: Final = {
 """What refusals of an approval are told as on the page itself."""
 
 
-class Returned:
-    """Texts as they were when they were returned, in memory alone: to mark what changed since.
-
-    A node that starts again has forgotten them; the page then says that it marks nothing.
-    """
-
-    def __init__(self) -> None:
-        self._texts: OrderedDict[str, bytes] = OrderedDict()
-
-    def keep(self, held: HeldDraft) -> None:
-        """Keep the text of a draft that is given back; the oldest are forgotten beyond 256."""
-        self._texts[held.row.id] = held.document
-        self._texts.move_to_end(held.row.id)
-        if len(self._texts) > _KEPT:
-            self._texts.popitem(last=False)
-
-    def of(self, draft: str) -> bytes | None:
-        """Return the text of a draft when it was given back last; None if that is not known."""
-        return self._texts.get(draft)
-
-
 class ApprovePages:
     """The pages /approve and /approve/{id}.
 
@@ -84,7 +60,6 @@ class ApprovePages:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._returned = Returned()
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
@@ -161,17 +136,15 @@ class ApprovePages:
         comment = form.get("comment", "")
         if not comment.strip():
             return await self._page(request, status=422, errors={"comment": _COMMENT_MISSING})
-        held = await self._drafts.get(draft_in(request))
         try:
             await self._drafts.give_back(
-                held.row.id, by=caller_of(request), comment=comment, shown=shown_in(form)
+                draft_in(request), by=caller_of(request), comment=comment, shown=shown_in(form)
             )
         except GatewayError as error:
             if error.code not in REFUSED:
                 raise
             why = {"comment": REFUSED[error.code]}
             return await self._page(request, status=403, errors=why)
-        self._returned.keep(held)
         return self._desk.redirect("/approve")
 
     async def _approved(self, row: DraftRow, caller: Caller) -> Response:
@@ -210,7 +183,7 @@ class ApprovePages:
             name = type_name(paper.row.type or None, language)
             return {"title": name, "sections": (), "is_compared": False, "card": None}
         kind = kind_of(paper)
-        before = self._returned.of(paper.row.id)
+        before = await self._drafts.returned(paper.row.id)
         earlier = None if before is None else build(kind, loads(before))
         sections = arrange(kind, build(kind, paper.document))
         return {

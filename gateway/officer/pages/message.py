@@ -130,7 +130,7 @@ class MessagePages:
     async def mute(self, request: Request) -> Response:
         """Silence an emergency for who asks, and for nobody else."""
         mid = mid_in(request)
-        self._waiting.mute(caller_of(request), mid)
+        await self._waiting.mute(caller_of(request), mid)
         return self._desk.redirect("/inbox")
 
     @may(May.READ_CONTENT)

@@ -56,13 +56,21 @@ def make_desk(
         is_demo: Keys are for testing.
     """
     statics, languages = Statics.load(), Languages.load()
-    boxes = services.boxes
+    waiting = None
+    if services.boxes is not None and services.mutes is not None:
+        waiting = Waiting(
+            services.boxes,
+            services.peers,
+            languages,
+            mutes=services.mutes,
+            clock=services.clock,
+        )
     return Desk(
         services=services,
         door=door,
         drafts=drafts,
         templates=Templates(languages, statics.address),
-        waiting=None if boxes is None else Waiting(boxes, services.peers, languages),
+        waiting=waiting,
         statics=statics,
         clock=services.clock,
         address=address,

@@ -1,7 +1,6 @@
 """What waits for the desk, as every page shows it: emergencies, counts, logs with two histories.
 
-Who silenced an emergency for themselves is known for as long as the node runs: it is nobody else's
-matter, and after a restart an emergency may well sound again.
+Who silenced an emergency for themselves is kept until it is opened: it is nobody else's matter.
 """
 
 from collections.abc import Mapping
@@ -10,11 +9,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from gateway.boxes import Box
+from gateway.conditions import Mutes
 from gateway.officer.access import May, allows
 from gateway.officer.adapters.languages import Languages, message
 from gateway.officer.pages.layout import Alert, Notice, Notices
 from gateway.officer.services import PeersService
 from gateway.people import Caller
+from gateway.ports import Clock
 from gateway.service.boxes import Boxes, articles_of
 from gateway.service.shown import MessageLine
 from protocol.identifiers import MessageId, NodeId
@@ -43,24 +44,35 @@ class Waiting:
         boxes: The lists of messages.
         peers: How other nodes stand.
         languages: All catalogues.
+        mutes: Who silenced what.
+        clock: Time.
     """
 
-    __slots__ = ("_boxes", "_languages", "_muted", "_peers")
+    __slots__ = ("_boxes", "_clock", "_languages", "_mutes", "_peers")
 
-    def __init__(self, boxes: Boxes, peers: PeersService, languages: Languages) -> None:
+    def __init__(
+        self,
+        boxes: Boxes,
+        peers: PeersService,
+        languages: Languages,
+        *,
+        mutes: Mutes,
+        clock: Clock,
+    ) -> None:
         self._boxes = boxes
         self._peers = peers
         self._languages = languages
-        self._muted: dict[MessageId, set[str]] = {}
+        self._mutes = mutes
+        self._clock = clock
 
-    def mute(self, caller: Caller, mid: MessageId) -> None:
+    async def mute(self, caller: Caller, mid: MessageId) -> None:
         """Silence an emergency for one person.
 
         Args:
             caller: Who wants it quiet.
             mid: The emergency.
         """
-        self._muted.setdefault(mid, set()).add(caller.who)
+        await self._mutes.mute(mid, caller.who, now_ms=self._clock.now_ms())
 
     async def told(self, caller: Caller, language: str) -> Told:
         """Return what every page tells.
@@ -83,10 +95,11 @@ class Waiting:
             language: Of the page.
         """
         lines = await self._boxes.emergencies()
-        waiting = {line.row.mid for line in lines}
-        for mid in [each for each in self._muted if each not in waiting]:
-            del self._muted[mid]
-        return tuple(self._alert(line, caller, language) for line in lines)
+        muted = await self._mutes.mutes() if lines else {}
+        return tuple(
+            self._alert(line, caller, language, is_muted=caller.who in muted.get(line.row.mid, ()))
+            for line in lines
+        )
 
     async def counts(self) -> Mapping[str, int]:
         """Return how much waits behind each part of the navigation, by its path."""
@@ -116,7 +129,7 @@ class Waiting:
         """
         return any(each.is_forked for each in await self._peers.table() if each.node == node)
 
-    def _alert(self, line: MessageLine, caller: Caller, language: str) -> Alert:
+    def _alert(self, line: MessageLine, caller: Caller, language: str, *, is_muted: bool) -> Alert:
         sees_types = allows(caller, May.AUDIT) or allows(caller, May.READ_CONTENT)
         articles = articles_of(line.type or "") if sees_types else ()
         text = ", ".join(
@@ -128,5 +141,5 @@ class Waiting:
             article=text or self._languages.say(language, _EMERGENCY),
             party=f"{line.party_name} ({line.party})",
             due=None if due_ms is None else datetime.fromtimestamp(due_ms / 1000, UTC),
-            is_muted=caller.who in self._muted.get(line.row.mid, ()),
+            is_muted=is_muted,
         )

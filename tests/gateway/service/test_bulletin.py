@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.deskwork import make_bulletin
+from gateway.deskwork import broken_glass, make_bulletin
 from gateway.service.bulletin import Bulletin
+from gateway.service.deeds import Deed, deed
 from protocol.delivery.escalation import Budgets
 from tests.gateway.network import DAY_MS, STAMP, START_MS, Network, Wire, network
 from tests.gateway.officer.office import services_of
@@ -129,3 +130,23 @@ async def test_bulletin_runs_until_it_is_stopped(tmp_path: Path) -> None:
         running = asyncio.create_task(bulletin.run())
         await net["RO/1"].store.wait_for_events(before, 30)
         running.cancel()
+
+
+@scenario
+async def test_break_glass_of_the_last_day_is_known_after_a_restart(tmp_path: Path) -> None:
+    """The line above the pages of who must know does not end with the process."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire()) as net:
+        node = net["RO/1"]
+        services = services_of(node)
+        assert services.leafing is not None
+        assert await broken_glass(services.leafing, net.clock) == ()
+        for who, why in (("RO/1 officer 3", "signed in"), ("RO/1 officer 4", "unlocked")):
+            act = deed(Deed.BREAK_GLASS, who=who, why=why, now_ms=net.clock.ms)
+            await node.store.note_act(act)
+            net.clock.ms += 13 * HOUR_MS
+        found = await broken_glass(services.leafing, net.clock)
+        assert [each.who for each in found] == ["RO/1 officer 4"]
+        assert services.door is not None
+        services.door.signin.remember(found)
+        since_ms = net.clock.ms - DAY_MS
+        assert services.door.signin.broken_since(since_ms) == found

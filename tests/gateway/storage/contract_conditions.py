@@ -46,3 +46,18 @@ class ConditionsContract(Contract):
             assert waiting.mid == mid(7)
 
         self.run(scenario)
+
+    def test_mute_is_of_one_person_until_somebody_opens_the_emergency(self) -> None:
+        """Whoever wants it quiet is not woken again by a restart; the others still are."""
+
+        async def scenario(store: Store) -> None:
+            await store.admit(admission(incoming(7, cls=Urgency.P0), incoming(9)), now_ms=NOW_MS)
+            for number in (7, 9):
+                await store.consign(consignment(number), now_ms=NOW_MS)
+                await store.mute(mid(number), "RO/1 officer 3", now_ms=NOW_MS)
+            await store.mute(mid(7), "RO/1 officer 3", now_ms=NOW_MS + 1)
+            await store.mute(mid(7), "RO/1 officer 4", now_ms=NOW_MS + 1)
+            both = frozenset({"RO/1 officer 3", "RO/1 officer 4"})
+            assert await store.mutes() == {mid(7): both}
+
+        self.run(scenario)

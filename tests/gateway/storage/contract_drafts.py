@@ -155,6 +155,7 @@ class DraftContract(Contract):
 
         async def scenario(store: Store) -> None:
             await submitted(store)
+            assert await store.returned_draft(DRAFT) is None
             await store.approve_draft(
                 DRAFT, approval(), act("approved"), digest=DIGEST, enough=True
             )
@@ -163,6 +164,7 @@ class DraftContract(Contract):
             kept = await store.draft(DRAFT)
             assert (kept.state, kept.comment) == (DraftState.RETURNED, "Which port?")
             assert (kept.commented_by, kept.frozen, kept.approvals) == (by.who, None, ())
+            assert await store.returned_draft(DRAFT) == await store.draft_document(DRAFT)
             with pytest.raises(NoInputError):
                 await store.frozen_draft(DRAFT)
             with pytest.raises(DataError):

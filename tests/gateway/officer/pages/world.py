@@ -289,6 +289,7 @@ def services_of(node: Node, *, desk: DeskSection) -> OfficerServices:
         cancel=Cancel(store=store, clock=node.clock),
         consult=consult,
         boxes=Boxes(store, consult, node.clock, budgets=Budgets()),
+        mutes=store,
         casework=CaseworkDesk(store, store, node.clock),
         prove=Prove(
             store,
