@@ -154,9 +154,19 @@ class DraftSteps(Protocol):
     """What becomes of drafts once they are written."""
 
     async def freeze_draft(
-        self, draft: str, frozen: Frozen, act: Statement, *, needs: frozenset[Need], version: int
+        self,
+        draft: str,
+        frozen: Frozen,
+        act: Statement,
+        *,
+        by: Writer,
+        needs: frozenset[Need],
+        version: int,
     ) -> None:
-        """Freeze one, with the act that says who submitted it; earlier approvals are forgotten."""
+        """Freeze one, with the act that says who submitted it; earlier approvals are forgotten.
+
+        Who submits has written it: they may not approve it.
+        """
 
     async def thaw_draft(
         self, draft: str, act: Statement, by: Writer, *, comment: str | None, now_ms: int

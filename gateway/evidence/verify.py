@@ -144,11 +144,19 @@ def _matter(files: Mapping[str, bytes], findings: Findings) -> Matter | None:
 def _check_approvals(
     standing: Sequence[Standing], digest: bytes | None, findings: Findings
 ) -> None:
-    """Hold approvals of the sender's people against the content, if it is disclosed."""
+    """Hold approvals of the sender's people against the content, if it is disclosed, and persons.
+
+    A person has one number on a node, and may be called by several roles.
+    """
+    proposers = [one.said.proposer for one in standing if one.said.proposer is not None]
     for one in standing:
         approved = one.said.approved
-        if approved is not None and digest is not None and approved.content != digest:
+        if approved is None:
+            continue
+        if digest is not None and approved.content != digest:
             findings.fault(one.folder, "an approval of another content than this one")
+        if any(approved.is_by(who) for who in proposers):
+            findings.fault(one.folder, "approved by the person who submitted it: not a second one")
 
 
 def _check_policy(files: Mapping[str, bytes], findings: Findings) -> None:

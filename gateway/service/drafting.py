@@ -159,6 +159,7 @@ class Drafting(Uploads, Approvals):
                 draft,
                 frozen,
                 self._act("submitted", by, ref=mark.mid, subject=mark.digest),
+                by=writer_of(by),
                 needs=text_of(document, await self._policy_types()).needs,
                 version=kept.version,
             )

@@ -32,7 +32,14 @@ class DraftStepPart(SealedPart):
     """Implements the steps of shelving.Shelf that follow once a text is written."""
 
     async def freeze_draft(
-        self, draft: str, frozen: Frozen, act: Statement, *, needs: frozenset[Need], version: int
+        self,
+        draft: str,
+        frozen: Frozen,
+        act: Statement,
+        *,
+        by: Writer,
+        needs: frozenset[Need],
+        version: int,
     ) -> None:
         """Freeze one, with the act that says who submitted it.
 
@@ -64,6 +71,7 @@ class DraftStepPart(SealedPart):
                     row["number"],
                 ),
             )
+            wrote(session, row["number"], by)
             _state(session, mark.mid, act)
             kind = KIND_NEEDED if needs else KIND_DRAFT
             who = row["editor_who"]

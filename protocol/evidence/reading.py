@@ -12,6 +12,7 @@ Source: docs/wire-format.md, rules 6, 14, 16 and 22; docs/evidence.md, "The ladd
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from re import compile as pattern
 from types import MappingProxyType
 from typing import Final, Self
 
@@ -40,6 +41,8 @@ _ACT: Final = "act"
 _SILENCE: Final = "silence"
 _CONFIRMED: Final = "confirmed"
 _APPROVING: Final = frozenset({"approved", _CONFIRMED})
+_PROPOSING: Final = frozenset({"submitted", "override"})
+_NUMBERED: Final = pattern(r"([A-Z]{2}/[0-9]{1,3}) [a-z]{1,32} ([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,17 @@ class Approved:
     is_signed: bool
     is_late: bool
 
+    def is_by(self, who: str) -> bool:
+        """Tell whether somebody is the one who approved, whichever role they are called by.
+
+        Args:
+            who: As the node calls them: its id, a role, and the number of a person on it.
+        """
+        mine, theirs = _NUMBERED.fullmatch(self.who), _NUMBERED.fullmatch(who)
+        if mine is None or theirs is None:
+            return self.who == who
+        return mine.groups() == theirs.groups()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
@@ -72,6 +86,8 @@ class Said:
         sealing: Of a receipt the digest of the sealing that it names, else None.
         directory: The directory version that the speaker says it held, if it says so.
         approved: Of an act that approves the message's content, what it approves; else None.
+        proposer: Of an act by which somebody of the sender submits the content, or sends it
+            without a second person, who that is; else None.
     """
 
     what: str
@@ -80,6 +96,7 @@ class Said:
     sealing: bytes | None = None
     directory: DirectoryStamp | None = None
     approved: Approved | None = None
+    proposer: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,8 +225,18 @@ def _act(spoken: Spoken, matter: Matter) -> Said:
         approved = _approval(act)
         if approved is not None and not _is_their_word(approved, spoken.node, matter):
             raise NotProvenError("an approval in the log of a node whose word this is not")
-        return Said(what=f"{_ACT}:{act.act}", rung=None, at_ms=act.t_ms, approved=approved)
+        return Said(
+            what=f"{_ACT}:{act.act}",
+            rung=None,
+            at_ms=act.t_ms,
+            approved=approved,
+            proposer=act.who if _proposes(act, spoken.node, matter) else None,
+        )
     return Said(what=rung.value, rung=rung, at_ms=act.t_ms)
+
+
+def _proposes(act: Act, node: NodeId, matter: Matter) -> bool:
+    return act.act in _PROPOSING and node == matter.exchange.sender
 
 
 def _is_their_word(approved: Approved, node: NodeId, matter: Matter) -> bool:

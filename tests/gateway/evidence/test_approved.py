@@ -104,6 +104,47 @@ async def test_weaker_and_later_approvals_are_called_so(tmp_path: Path) -> None:
         assert "act:override" in [each.said.what for each in report.findings]
 
 
+async def claim(here: Bureau, submitted: Submitted, act: str, *, who: str, content: bytes) -> None:
+    """Let a node state an approval of its own message that its desk would have refused."""
+    other = Act(
+        act=act, who=who, ref=submitted.mid, subject=content, why="", t_ms=here.net.clock.ms
+    )
+    stated = officer_act(other.encode(), new_salt())
+    await here.node.store.act(
+        OfficerAct(acts=(stated,), receipts=(), effects=()), now_ms=here.net.clock.ms
+    )
+
+
+@pytest.mark.parametrize(
+    ("act", "who", "faults"),
+    [
+        ("approved", "FR/1 approver 3", 1),
+        ("confirmed", "FR/1 officer 3", 1),
+        ("approved", "FR/1 approver 33", 0),
+        ("approved", "FR/1 desk", 0),
+    ],
+)
+def test_approval_by_whoever_submitted_is_a_fault(
+    tmp_path: Path, act: str, who: str, faults: int
+) -> None:
+    """A person has one number, whichever of their roles a node calls them by."""
+
+    @scenario
+    async def story(folder: Path) -> None:
+        async with desk(folder) as (here, book):
+            here.staff.is_there = False
+            row = await here.submitted()
+            submitted = await here.drafting.send(row.id, by=POP, request_key=None)
+            await until_state(here.node, submitted.mid, MessageState.CONSIGNED)
+            await claim(here, submitted, act, who=who, content=row.digest or b"")
+            report = await report_of(here, book, submitted, Variant.DISCLOSED)
+            assert [fault.what for fault in report.faults] == [
+                "approved by the person who submitted it: not a second one"
+            ] * faults
+
+    story(tmp_path)
+
+
 @scenario
 async def test_approval_of_another_content_is_a_fault(tmp_path: Path) -> None:
     """A node states one for its own message that was made for other bytes."""
@@ -112,18 +153,8 @@ async def test_approval_of_another_content_is_a_fault(tmp_path: Path) -> None:
         row = await here.submitted()
         submitted = await here.drafting.send(row.id, by=POP, request_key=None)
         await until_state(here.node, submitted.mid, MessageState.CONSIGNED)
-        other = Act(
-            act="approved",
-            who=STAN.who,
-            ref=submitted.mid,
-            subject=sha256(b"another content"),
-            why="",
-            t_ms=here.net.clock.ms,
-        )
-        stated = officer_act(other.encode(), new_salt())
-        await here.node.store.act(
-            OfficerAct(acts=(stated,), receipts=(), effects=()), now_ms=here.net.clock.ms
-        )
+        other = sha256(b"another content")
+        await claim(here, submitted, "approved", who=STAN.who, content=other)
         report = await report_of(here, book, submitted, Variant.DISCLOSED)
         assert [fault.what for fault in report.faults] == [
             "an approval of another content than this one"

@@ -207,6 +207,9 @@ async def test_nobody_approves_what_they_wrote(tmp_path: Path) -> None:
         await drafting.submit(row.id, by=BOTH)
         await refused("own_draft", drafting.approval_options(row.id, by=BOTH))
         await refused("own_draft", drafting.approve(row.id, by=BOTH, password="x"))  # noqa: S106
+        row = await drafting.create(dumps(request()).encode(), by=POP)
+        await drafting.submit(row.id, by=BOTH)
+        await refused("own_draft", drafting.approval_options(row.id, by=BOTH))
         row = await drafting.create(b"{}", by=POP)
         row = await drafting.save(row.id, dumps(request()).encode(), version=1, by=BOTH)
         await drafting.submit(row.id, by=POP)

@@ -54,7 +54,7 @@ def approval(person: int = 4, comment: str = "") -> Approval:
 async def submitted(store: Store) -> None:
     """Begin a draft and freeze it."""
     await store.add_draft(DRAFT, TEXT, POP, now_ms=NOW_MS)
-    await store.freeze_draft(DRAFT, frozen(), act("submitted"), needs=TEXT.needs, version=1)
+    await store.freeze_draft(DRAFT, frozen(), act("submitted"), by=POP, needs=TEXT.needs, version=1)
 
 
 async def told(store: Store) -> list[tuple[str, str]]:
@@ -110,7 +110,7 @@ class DraftContract(Contract):
             assert caught.value.code == "not_allowed"
             for refused in (
                 store.add_draft_file(DRAFT, "a", media_type="b", size_bytes=1, now_ms=NOW_MS),
-                store.freeze_draft(DRAFT, frozen(), act("a"), needs=frozenset(), version=1),
+                store.freeze_draft(DRAFT, frozen(), act("a"), by=POP, needs=frozenset(), version=1),
             ):
                 with pytest.raises(DataError):
                     await refused
@@ -144,7 +144,7 @@ class DraftContract(Contract):
             assert (await told(store))[-1] == ("approval.done", "approved")
             again = act("submitted", mid(2))
             await store.freeze_draft(
-                DRAFT, frozen(2), again, needs=frozenset(), version=kept.version
+                DRAFT, frozen(2), again, by=POP, needs=frozenset(), version=kept.version
             )
             assert (await store.draft(DRAFT)).approvals == ()
 
@@ -170,7 +170,7 @@ class DraftContract(Contract):
             with pytest.raises(DataError):
                 await store.thaw_draft(DRAFT, act("returned"), by, comment="", now_ms=NOW_MS)
             await store.freeze_draft(
-                DRAFT, frozen(), act("submitted"), needs=frozenset(), version=kept.version
+                DRAFT, frozen(), act("submitted"), by=POP, needs=frozenset(), version=kept.version
             )
             await store.thaw_draft(DRAFT, act("taken_back"), POP, comment=None, now_ms=NOW_MS)
             kept = await store.draft(DRAFT)
@@ -252,7 +252,9 @@ class DraftContract(Contract):
                 await store.note_draft_writer(DRAFT, writer)
             kept = await store.draft(DRAFT)
             assert kept.writers == {POP.person, 9}
-            await store.freeze_draft(DRAFT, frozen(), act("a"), needs=frozenset(), version=1)
+            await store.freeze_draft(
+                DRAFT, frozen(), act("a"), by=POP, needs=frozenset(), version=1
+            )
             with pytest.raises(DataError) as caught:
                 await store.note_draft_writer(DRAFT, other)
             assert caught.value.code == "not_allowed"
