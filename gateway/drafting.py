@@ -8,10 +8,10 @@ Implemented by gateway.service.drafting; kept by gateway.storage.drafts.
 Source: docs/desk.md, "Drafts and second persons".
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 from gateway.people import Caller
 from gateway.records import Submitted
@@ -256,6 +256,10 @@ class Signatories(Protocol):
         """Tell whether this is a person's break-glass password; slow on purpose."""
 
 
+PartData: TypeAlias = bytes | AsyncIterator[bytes]
+"""A part of a file: in memory, or as it comes."""
+
+
 class DraftFiles(Protocol):
     """Files of drafts, in parts."""
 
@@ -265,9 +269,11 @@ class DraftFiles(Protocol):
         """Announce a file; the same name and size again gives the file that is there."""
 
     async def put_part(
-        self, draft: str, n: int, k: int, data: bytes, *, digest: bytes, by: Caller
+        self, draft: str, n: int, k: int, data: PartData, *, digest: bytes, by: Caller
     ) -> None:
         """Keep part `k` (from 0), sealed and durable; again or out of order is harmless.
+
+        What comes in pieces is never held as a whole.
 
         Whoever announces, sends or removes a file has written the draft: they may not approve it.
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import BinaryIO, Protocol, TypeAlias
 
+from gateway.pieces import Piece, SealedFile
 from keys.body import StreamDigests
 from protocol.directory import NodeEntry, PartyEntry
 from protocol.envelope.header import DirectoryStamp
@@ -68,7 +69,7 @@ class Transport(Protocol):
         """Return how many bytes of a blob the peer holds safely (0 if none)."""
 
     async def put_blob(
-        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: Piece
     ) -> tuple[int, bytes]:
         """PUT one piece of a blob; return HTTP status and body."""
 
@@ -105,6 +106,9 @@ class Blobs(Protocol):
         self, owner: NodeId, digest: bytes, *, offset: int, piece_bytes: int
     ) -> AsyncIterator[bytes]:
         """Yield the ciphertext from an offset in pieces."""
+
+    def reading(self, owner: NodeId, digest: bytes) -> SealedFile:
+        """Open a blob that is whole, to be sent; the caller closes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

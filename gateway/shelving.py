@@ -6,7 +6,8 @@ it. gateway.store has the store's port as a whole; gateway.drafting what pages a
 Source: docs/desk.md, "Drafts and second persons".
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -227,14 +228,26 @@ class PartPlace:
     k: int
 
 
+class ArrivingPart(Protocol):
+    """A part on its way: sealed as it comes, none of it held in memory."""
+
+    def write(self, data: bytes, /) -> None:
+        """Take its next bytes."""
+
+    async def keep(self) -> None:
+        """Keep the part, which is whole, durably in its place."""
+
+
 class Parts(Protocol):
     """Parts of files on their way into drafts, sealed under the key of the draft."""
 
-    async def put(self, place: PartPlace, key: bytes, data: bytes) -> None:
-        """Keep a part durably in the place of what may be there; StorageError if the disk fails."""
+    def arriving(
+        self, place: PartPlace, key: bytes
+    ) -> AbstractAsyncContextManager[ArrivingPart]:
+        """Take a part while it comes; StorageError if the disk fails.
 
-    async def get(self, place: PartPlace, key: bytes) -> bytes:
-        """Return a part; StorageError if it is not held or does not open."""
+        What was in its place is there until `keep` has returned, and stays if it is not called.
+        """
 
     async def held(self, draft: str, n: int) -> tuple[int, ...]:
         """Return the numbers of the parts that are held, rising."""
@@ -245,5 +258,8 @@ class Parts(Protocol):
     async def sweep(self, known: frozenset[str]) -> int:
         """Remove what belongs to none of these drafts; return of how many."""
 
-    def read(self, place: PartPlace, key: bytes) -> bytes:
-        """Return a part, in the calling thread; as `get`."""
+    def pieces(self, place: PartPlace, key: bytes) -> Iterator[bytes]:
+        """Yield a part piece by piece, in the calling thread.
+
+        StorageError if it is not held or does not open, which may show only at its end.
+        """

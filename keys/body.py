@@ -11,6 +11,7 @@ Source:
     docs/wire-format.md, rule 13; C2SP chunked-encryption.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -174,6 +175,59 @@ def decrypt_stream(
     except InvalidTag as error:
         raise DecryptionFailedError("the sealed file does not open") from error
     return _digests(plain=plain, sealed=sealed)
+
+
+class SealingStream:
+    """Encrypts what comes in pieces, where nobody can wait for a file to be read.
+
+    The caller writes down all that it gives, in order, and what `finish` gives behind it.
+
+    Args:
+        content_key: 32 bytes from `new_content_key`, for this stream alone.
+        context: What the ciphertext is bound to.
+
+    Raises:
+        UnknownSuiteError: The content key has another length.
+    """
+
+    __slots__ = ("_encryptor",)
+
+    def __init__(self, content_key: bytes, context: bytes) -> None:
+        self._encryptor = _encryptor(content_key, context)
+
+    def update(self, plain: bytes) -> bytes:
+        """Encrypt the next bytes; return what is ready."""
+        return self._encryptor.update(plain)
+
+    def finish(self) -> bytes:
+        """Return the end; nothing may follow."""
+        return self._encryptor.finalize()
+
+
+def opened_pieces(content_key: bytes, context: bytes, source: Source) -> Iterator[bytes]:
+    """Decrypt a file piece by piece.
+
+    Each piece is genuine and in its place. That nothing is missing behind it is known only once
+    the iterator has ended: until then the caller uses the pieces for nothing that outlives them.
+
+    Args:
+        content_key: As it was drawn.
+        context: What the ciphertext must be bound to.
+        source: The ciphertext, read from where it stands to its end.
+
+    Yields:
+        The plaintext in order.
+
+    Raises:
+        DecryptionFailedError: Another key or context, changed, cut short or lengthened.
+    """
+    decryptor = _decryptor(content_key, context)
+    try:
+        while piece := source.read(_READ_BYTES):
+            yield decryptor.update(piece)
+        yield decryptor.finalize()
+    except InvalidTag as error:
+        raise DecryptionFailedError("the sealed file does not open") from error
 
 
 class _Cipher(Protocol):

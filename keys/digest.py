@@ -72,6 +72,12 @@ class Hasher:
         """
         return self._state.digest()
 
+    def copy(self) -> "Hasher":
+        """Return another one that goes on from here, apart from this one."""
+        other = Hasher()
+        other._state = self._state.copy()
+        return other
+
 
 def sha256(data: bytes) -> bytes:
     """Hash one piece, without a label.

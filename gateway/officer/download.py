@@ -6,7 +6,6 @@ else in an unnamed file that ends with the request: nothing of it can be opened 
 crash leaves no name behind.
 """
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from tempfile import SpooledTemporaryFile
@@ -159,7 +158,7 @@ async def _streamed(
     response.content_length = left
     held.seek(start)
     await response.prepare(request)
-    while left and (piece := await asyncio.to_thread(held.read, min(PIECE_BYTES, left))):
+    while left and (piece := held.read(min(PIECE_BYTES, left))):
         left -= len(piece)
         await response.write(piece)
     await response.write_eof()

@@ -1,6 +1,5 @@
 """The parts of a node's local API, one class each; gateway.officer.client puts them together."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import BinaryIO, Final
 from urllib.parse import urlencode
@@ -190,7 +189,7 @@ class Received:
         written = 0
         async with self._connection.call("GET", f"/messages/{mid}/files/{index}") as response:
             async for piece in response.content.iter_chunked(PIECE_BYTES):
-                written += await asyncio.to_thread(target.write, piece)
+                written += target.write(piece)
         return written
 
 

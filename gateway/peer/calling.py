@@ -4,7 +4,7 @@ Does: the pieces of aiohttp's client that the transport brings along, and the re
 and failures. Leaves to gateway.peer.transport whom to call, and when.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,7 @@ from typing_extensions import override
 from gateway.errors import TransportError
 from gateway.peer.routes import NOTE_PATH, TEXT_TYPE, WITNESS_PATH
 from gateway.peer.tls import NodeContext, shown_spki
+from gateway.pieces import Piece
 from protocol.delivery.attempt import ATTEMPT_S, FLOOR_BYTES_PER_S
 from protocol.frame import MEDIA_TYPE
 from protocol.limits import MAX_ERROR_BYTES
@@ -68,7 +69,7 @@ class Call:
     Args:
         method: HTTP method.
         path: Path and query.
-        body: Buffers to send in order, None without a body.
+        body: Buffers to send in order, a piece to be read on the way, None without a body.
         media_type: Of the body.
         content_range: For a piece of a blob.
         max_bytes: Longest body of an answer that is not a refusal.
@@ -76,7 +77,7 @@ class Call:
 
     method: str
     path: str
-    body: Sequence[bytes] | None = None
+    body: Sequence[bytes] | Piece | None = None
     media_type: str = MEDIA_TYPE
     content_range: str | None = None
     max_bytes: int
@@ -90,7 +91,23 @@ class Call:
 
     def size_bytes(self) -> int:
         """Return the length of the body."""
-        return 0 if self.body is None else sum(len(buffer) for buffer in self.body)
+        match self.body:
+            case None:
+                return 0
+            case Sequence():
+                return sum(len(buffer) for buffer in self.body)
+            case piece:
+                return piece.size_bytes
+
+    def payload(self) -> "Buffers | None":
+        """Return the body as it is sent, the same each time."""
+        match self.body:
+            case None:
+                return None
+            case Sequence() as buffers:
+                return Buffers(lambda: _joined(buffers), self.size_bytes(), self.media_type)
+            case piece:
+                return Buffers(piece.chunks, self.size_bytes(), self.media_type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,19 +143,22 @@ class PinnedRequest(ClientRequest):
 
 
 class Buffers(Payload):
-    """A body that exists already, as buffers sent one after the other; may be sent again.
+    """A body that is sent buffer by buffer; may be sent again.
 
     Args:
-        buffers: In order; not changed while they are sent.
+        buffers: Yields them in order, the same each time it is called.
+        size_bytes: Of all together.
         media_type: Of the whole.
     """
 
     _autoclose = True  # holds nothing open
 
-    def __init__(self, buffers: Sequence[bytes], media_type: str) -> None:
+    def __init__(
+        self, buffers: Callable[[], Iterator[bytes]], size_bytes: int, media_type: str
+    ) -> None:
         super().__init__(buffers, content_type=media_type)
         self._buffers = buffers
-        self._size = sum(len(buffer) for buffer in buffers)
+        self._size = size_bytes
 
     @override
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
@@ -152,8 +172,8 @@ class Buffers(Payload):
     @override
     async def write(self, writer: AbstractStreamWriter) -> None:
         """Write everything."""
-        for piece in _joined(self._buffers):
-            await writer.write(piece)
+        for buffer in self._buffers():
+            await writer.write(buffer)
 
     @override
     async def write_with_length(

@@ -19,6 +19,9 @@ from protocol.identifiers import NodeId
 
 _MINUTE_S: Final = 60.0
 
+ALONE_S: Final = 2.0
+"""So long after another peer's call a peer's attachments keep to its share of bytes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerLimits:
@@ -165,15 +168,35 @@ class Accounts:
         clock: Time.
     """
 
-    __slots__ = ("_accounts", "_clock", "_limits")
+    __slots__ = ("_accounts", "_caller", "_caller_s", "_clock", "_limits", "_others_s")
 
     def __init__(self, limits: PeerLimits, clock: Clock) -> None:
         self._limits = limits
         self._clock = clock
         self._accounts: dict[NodeId | None, PeerAccount] = {}
+        self._caller: NodeId | None = None
+        self._caller_s = self._others_s = -math.inf
+
+    def is_alone(self, peer: NodeId) -> bool:
+        """Tell whether nobody else called lately: then there is nobody to be kept a share for.
+
+        Args:
+            peer: Who calls now.
+        """
+        others_s = self._others_s if peer == self._caller else self._caller_s
+        return self._clock.monotonic_s() - others_s > ALONE_S
 
     def of(self, peer: NodeId | None) -> PeerAccount:
-        """Return a peer's account; their number is bounded by the nodes of the directory."""
+        """Return a peer's account, and note that it called.
+
+        Their number is bounded by the nodes of the directory.
+
+        Args:
+            peer: The node behind the TLS key.
+        """
+        if peer != self._caller:
+            self._caller, self._others_s = peer, self._caller_s
+        self._caller_s = self._clock.monotonic_s()
         account = self._accounts.get(peer)
         if account is None:
             account = self._accounts[peer] = PeerAccount(self._limits, self._clock)

@@ -37,8 +37,8 @@ from protocol.witness.request import MAX_ADD_BYTES
 MAX_PIECE_BYTES: Final = 8 * 1024 * 1024
 """One PUT of a blob; what a kill at any byte may cost to send again."""
 
-SUB_PIECE_BYTES: Final = 1024 * 1024
-"""What of a piece is in memory at a time, and made durable at once."""
+CHUNK_BYTES: Final = 64 * 1024
+"""What of a piece is in memory at a time."""
 
 _FRAMES: Final = {
     Resource.ENVELOPES: (FrameKind.ENVELOPES, MAX_FRAME_BYTES),
@@ -178,14 +178,15 @@ class Resources:
         if not self._services.reception.takes_blobs():
             raise RemoteProtocolError("the disk has no room for attachments", code=Code.STORE)
         await self._check_unfinished(peer, digest, length)
-        await account.pay(length, frames=1)
+        # A share is for the others: alone, a peer has all that the disk and the wire give.
+        await account.pay(0 if self._accounts.is_alone(peer) else length, frames=1)
         async with account.blobs, self._places.place(lambda: False):
             reader = self._reader(request, length)
-            held = first
-            while reader.left:
-                piece = await reader.take(min(reader.left, SUB_PIECE_BYTES))
-                held = await blobs.put(peer, digest, offset=held, total=total, piece=piece)
-        return plain(201 if held == total else 200, media_type=MEDIA_TYPE, offset=held)
+            async with blobs.taking(peer, digest, offset=first, total=total) as taking:
+                while reader.left:
+                    taking.write(await reader.take(min(reader.left, CHUNK_BYTES)))
+        is_whole = taking.held == total
+        return plain(201 if is_whole else 200, media_type=MEDIA_TYPE, offset=taking.held)
 
     async def _cosign(self, peer: NodeId, request: BaseRequest, length: int) -> Response:
         """Have a checkpoint cosigned; what proves nothing counts against the peer's share."""

@@ -4,11 +4,13 @@ The reception is implemented by gateway.service; the port itself knows nothing o
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.journal import Journal
 from gateway.metrics import Metrics
+from gateway.pieces import TakenPiece
 from gateway.ports import Clock, Directory
 from gateway.service.receive import LinkedFrame
 from protocol.delivery.admission import Unfinished
@@ -77,10 +79,10 @@ class PeerBlobs(Protocol):
     async def offset(self, owner: NodeId, digest: bytes) -> int | None:
         """Return the bytes held durably of what this owner sent, None if nothing."""
 
-    async def put(
-        self, owner: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
-    ) -> int:
-        """Append a piece at the offset held; return the new offset."""
+    def taking(
+        self, owner: NodeId, digest: bytes, *, offset: int, total: int
+    ) -> AbstractAsyncContextManager[TakenPiece]:
+        """Take a piece at the offset held while it comes; durable once the block has ended."""
 
     async def unfinished(self, owner: NodeId, digest: bytes) -> Unfinished:
         """Return what this owner began and did not finish, and how much of one blob is held."""

@@ -24,7 +24,6 @@ from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.peer.calling import (
     DONE,
-    Buffers,
     Call,
     CallLimits,
     PinnedRequest,
@@ -41,6 +40,7 @@ from gateway.peer.routes import (
     WITNESS_PATH,
 )
 from gateway.peer.tls import NodeContext, client_context, require_native_parser
+from gateway.pieces import Piece
 from gateway.ports import Clock, Directory, Route
 from keys.certificate import TlsIdentity
 from protocol.delivery.endpoints import Endpoints, answered, failed, plan
@@ -195,7 +195,7 @@ class HttpTransport:
         return min(int(text), MAX_INDEX)
 
     async def put_blob(
-        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: Piece
     ) -> tuple[int, bytes]:
         """PUT one piece of a blob.
 
@@ -204,7 +204,7 @@ class HttpTransport:
             digest: Names the blob; 32 bytes.
             offset: Where the piece begins.
             total: Length of the whole blob.
-            piece: At most 8 MiB, not empty.
+            piece: At most 8 MiB, not empty; read while it is sent.
 
         Returns:
             200 (taken) or 201 (complete) with an empty body, or a coded error.
@@ -215,9 +215,9 @@ class HttpTransport:
         call = Call(
             method="PUT",
             path=BLOB_PATH + digest.hex(),
-            body=(piece,),
+            body=piece,
             media_type="application/octet-stream",
-            content_range=f"bytes {offset}-{offset + len(piece) - 1}/{total}",
+            content_range=f"bytes {offset}-{offset + piece.size_bytes - 1}/{total}",
             max_bytes=MAX_ERROR_BYTES,
         )
         reply = await self._call(node, call)
@@ -338,7 +338,7 @@ class HttpTransport:
         if session is None:
             raise TransportError("the transport is not started", code="closed")
         limits = self._limits
-        body = None if call.body is None else Buffers(call.body, call.media_type)
+        body = call.payload()
         try:
             async with timeout(limits.attempt_s + call.size_bytes() / limits.floor_bytes_per_s):
                 response = await session.request(

@@ -1,22 +1,26 @@
 """Files of drafts: announced, taken in parts, completed, and read again to be sealed for sending.
 
-Never more than one part of a file is in memory. A part is durable when it is answered, may come
+Of a file only pieces are in memory. A part is durable when it is answered, may come
 twice and in any order; what is missing is named, so that an upload goes on after a break.
 
 Source: docs/desk.md, "Drafts and second persons".
 """
 
+from asyncio import to_thread
+from collections.abc import AsyncIterator
 from io import RawIOBase
+from itertools import chain
 from typing import Final
 
 from typing_extensions import override
 
-from gateway.drafting import PART_BYTES, DraftFile, Need
+from gateway.drafting import PART_BYTES, DraftFile, Need, PartData
 from gateway.errors import DataError, NoInputError
 from gateway.people import Caller
-from gateway.service.draft_desk import DraftBase, parts_of, writer_of
+from gateway.service.draft_desk import DraftBase, DraftPorts, parts_of, writer_of
+from gateway.service.draft_hashed import Hashed
 from gateway.shelving import KeptDraft, KeptFile, PartPlace, Parts
-from keys.digest import Hasher, same, sha256
+from keys.digest import Hasher, same
 from protocol.delivery.urgency import urgency_of
 from protocol.limits import MAX_BLOBS
 
@@ -24,10 +28,19 @@ _MAX_NAME_BYTES: Final = 255
 _MAX_TYPE_BYTES: Final = 127
 _MAX_FILE_BYTES: Final = 64 * 1024**3
 _ANY_BYTES: Final = "application/octet-stream"
+_READ_BYTES: Final = 64 * 1024
 
 
 class Uploads(DraftBase):
-    """Implements drafting.DraftFiles."""
+    """Implements drafting.DraftFiles.
+
+    Args:
+        ports: What drafts are made over.
+    """
+
+    def __init__(self, ports: DraftPorts) -> None:
+        super().__init__(ports)
+        self._hashed = Hashed()
 
     async def begin_file(
         self, draft: str, name: str, *, size_bytes: int, media_type: str, by: Caller
@@ -66,32 +79,44 @@ class Uploads(DraftBase):
         return await self._file(draft, file)
 
     async def put_part(
-        self, draft: str, n: int, k: int, data: bytes, *, digest: bytes, by: Caller
+        self, draft: str, n: int, k: int, data: PartData, *, digest: bytes, by: Caller
     ) -> None:
         """Keep part `k`, sealed and durable; again or out of order is harmless.
 
         Raises:
             NoInputError: There is no such draft or file.
-            DataError: Not these bytes by their digest, not of the length that the part has, or
-                another part than the one that a complete file has there.
+            OtherLengthError: Not of the length that the part has.
+            DataError: Not these bytes by their digest, or another part than the one that a
+                complete file has there.
             StorageError: The disk refused, or has no room.
         """
         kept = await self._shelf.draft(draft)
         file = _file_of(kept, n)
-        if not 0 <= k < parts_of(file.size_bytes) or len(data) != _length_of(file, k):
-            raise DataError(f"part {k} of this file has another length", code="invalid_body")
-        if not same(sha256(data), digest):
-            raise DataError("the part is not what its digest says", code="digest_mismatch")
+        if not 0 <= k < parts_of(file.size_bytes):
+            raise OtherLengthError(k)
         place = PartPlace(draft=draft, n=n, k=k)
         key = await self._shelf.draft_key(draft)
         if file.sha256 is not None:
-            if same(sha256(await self._ports.parts.get(place, key)), digest):
-                return
-            raise DataError("the file is complete", code="not_allowed", hint="remove it first")
+            await _drained(_checked(data, file, k, digest))
+            if not same(await to_thread(self._digest_of, place, key), digest):
+                raise DataError("the file is complete", code="not_allowed", hint="remove it first")
+            return
         self._check_room(kept)
         await self._wrote(kept, by)
+        following = self._hashed.follow(draft, file, k)
         with self._ports.submit.guard.watched():
-            await self._ports.parts.put(place, key, data)
+            async with self._ports.parts.arriving(place, key) as part:
+                async for piece in _checked(data, file, k, digest):
+                    part.write(piece)
+                    following.update(piece)
+                await part.keep()
+        following.keep()
+
+    def _digest_of(self, place: PartPlace, key: bytes) -> bytes:
+        hasher = Hasher()
+        for piece in self._ports.parts.pieces(place, key):
+            hasher.update(piece)
+        return hasher.digest()
 
     async def parts(self, draft: str, n: int) -> tuple[int, ...]:
         """Return the parts that are held.
@@ -121,11 +146,13 @@ class Uploads(DraftBase):
                 code="incomplete",
                 hint="ask which are held, and send the others",
             )
-        key, hasher = await self._shelf.draft_key(draft), Hasher()
-        for k in range(count):
-            hasher.update(await self._ports.parts.get(PartPlace(draft=draft, n=n, k=k), key))
-        await self._shelf.complete_draft_file(draft, n, hasher.digest())
-        return hasher.digest()
+        sha256 = self._hashed.whole(draft, file)
+        if sha256 is None:
+            key = await self._shelf.draft_key(draft)
+            source = PartSource(self._ports.parts, draft, file, key)
+            sha256 = await to_thread(_sha256_of, source)
+        await self._shelf.complete_draft_file(draft, n, sha256)
+        return sha256
 
     async def remove_file(self, draft: str, n: int, *, by: Caller) -> None:
         """Remove a file of a draft that can be edited.
@@ -137,6 +164,7 @@ class Uploads(DraftBase):
         """
         await self._wrote(await self._shelf.draft(draft), by)
         await self._shelf.drop_draft_file(draft, n, now_ms=self._ports.clock.now_ms())
+        self._hashed.forget(draft, n)
         # A crash here leaves sealed parts of no file, which go with the draft.
         await self._ports.parts.drop(draft, n)
 
@@ -160,23 +188,31 @@ class Uploads(DraftBase):
         self._ports.submit.guard.check(urgency_of(urgency, kept.heading.type))
 
 
+class OtherLengthError(DataError):
+    """A part has not the length that it has by the length of its file."""
+
+    default_code = "invalid_body"
+
+    def __init__(self, k: int) -> None:
+        super().__init__(f"part {k} of this file has another length")
+
+
 class PartSource(RawIOBase):
-    """A file in parts as one that a worker thread reads; one part in memory at a time.
+    """A file in parts as one that a worker thread reads; a piece of a part in memory at a time.
+
+    What was read is genuine and in order; that nothing is missing behind it is known at the end.
 
     Args:
         parts: Where they are.
         draft: Of which.
-        file: Which of its files, complete.
+        file: Which of its files, all its parts held.
         key: Of the draft.
     """
 
     def __init__(self, parts: Parts, draft: str, file: KeptFile, key: bytes) -> None:
         super().__init__()
-        self._parts = parts
-        self._draft = draft
-        self._file = file
-        self._key = key
-        self._next = 0
+        places = (PartPlace(draft=draft, n=file.n, k=k) for k in range(parts_of(file.size_bytes)))
+        self._pieces = chain.from_iterable(parts.pieces(place, key) for place in places)
         self._rest = memoryview(b"")
 
     @override
@@ -186,37 +222,65 @@ class PartSource(RawIOBase):
 
     @override
     def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes, all of them unless the file ends.
+        """Return up to `size` bytes, none only at the end.
 
         Raises:
             StorageError: A part is lost or damaged.
         """
-        pieces: list[bytes] = []
-        wanted = self._file.size_bytes if size < 0 else size
-        while wanted > 0 and self._fill():
-            piece = bytes(self._rest[:wanted])
-            self._rest = self._rest[wanted:]
-            wanted -= len(piece)
-            pieces.append(piece)
-        return b"".join(pieces)
+        if size < 0:
+            rest, self._rest = self._rest, memoryview(b"")
+            return bytes(rest) + b"".join(self._pieces)
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return b""
+            self._rest = memoryview(piece)
+        taken = bytes(self._rest[:size])
+        self._rest = self._rest[size:]
+        return taken
 
     @override
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # only memoryviews
-        """Fill a buffer; fewer bytes only at the end of the file."""
+        """Fill a buffer, maybe in part."""
         piece = self.read(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
 
-    def _fill(self) -> bool:
-        """Have the next part at hand; tell whether there is any left."""
-        if self._rest:
-            return True
-        if self._next >= parts_of(self._file.size_bytes):
-            return False
-        place = PartPlace(draft=self._draft, n=self._file.n, k=self._next)
-        self._rest = memoryview(self._parts.read(place, self._key))
-        self._next += 1
-        return True
+
+async def _checked(data: PartData, file: KeptFile, k: int, digest: bytes) -> AsyncIterator[bytes]:
+    """Yield a part as it comes; it is not to be kept if this raises.
+
+    Raises:
+        OtherLengthError: Another length.
+        DataError: Not these bytes by their digest.
+    """
+    left, hasher = _length_of(file, k), Hasher()
+    async for piece in _once(data) if isinstance(data, bytes) else data:
+        left -= len(piece)
+        if left < 0:
+            raise OtherLengthError(k)
+        hasher.update(piece)
+        yield piece
+    if left:
+        raise OtherLengthError(k)
+    if not same(hasher.digest(), digest):
+        raise DataError("the part is not what its digest says", code="digest_mismatch")
+
+
+async def _drained(pieces: AsyncIterator[bytes]) -> None:
+    async for _ in pieces:
+        pass
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:  # noqa: RUF029 - stands for what comes
+    yield data
+
+
+def _sha256_of(source: PartSource) -> bytes:
+    hasher = Hasher()
+    while piece := source.read(_READ_BYTES):
+        hasher.update(piece)
+    return hasher.digest()
 
 
 def check_name(name: str, *, size_bytes: int, media_type: str) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from gateway.errors import TransportError
+from gateway.pieces import Piece
 from gateway.ports import Clock, Route, Transport
 from protocol.delivery.attempt import attempt_s
 from protocol.identifiers import NodeId
@@ -47,11 +48,11 @@ class PatientTransport:
         return await self._in_time(self._transport.blob_offset(node, digest), 0)
 
     async def put_blob(
-        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: Piece
     ) -> tuple[int, bytes]:
         """PUT one piece of a blob; see Transport.put_blob."""
         calling = self._transport.put_blob(node, digest, offset=offset, total=total, piece=piece)
-        return await self._in_time(calling, len(piece))
+        return await self._in_time(calling, piece.size_bytes)
 
     async def _in_time(self, calling: Coroutine[Any, Any, _Result], size_bytes: int) -> _Result:
         """Wait for a call as long as it may take, then end it.

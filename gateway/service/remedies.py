@@ -5,10 +5,11 @@ None of it ends a message. What cannot be mended here waits, and people are told
 """
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.errors import GatewayError, TransportError
+from gateway.pieces import SealedFile
 from gateway.ports import Blobs, Clock, Directory, Transport
 from gateway.records import ClaimedItem, OutboxKind
 from gateway.service.currency import any_class
@@ -18,6 +19,7 @@ from gateway.service.refusals import coded
 from gateway.store import Store
 from protocol.answer import ErrorAnswer, Refused
 from protocol.delivery.outcome import Remedy, remedy_for
+from protocol.delivery.pace import FIRST_PIECE_BYTES, next_piece
 from protocol.delivery.urgency import Urgency
 from protocol.envelope.header import Header, Part
 from protocol.envelope.seal import check_wraps, seal_again
@@ -25,7 +27,6 @@ from protocol.errors import Code, LocalProtocolError, RemoteProtocolError
 from protocol.identifiers import NodeId
 from protocol.log.statement import envelope_sent
 
-_PIECE_BYTES: Final = 1024 * 1024
 _HTTP_OK_BELOW: Final = 300
 _REMEMBERED: Final = 4096
 """Blobs known to be there; one that is forgotten costs a question."""
@@ -202,29 +203,49 @@ class Remedies:
             The peer's refusal, None when it holds the whole.
 
         Raises:
-            TransportError: The peer was not reached.
+            GatewayError: The peer was not reached.
         """
         offset = await self._transport.blob_offset(node, part.digest)
         if offset >= part.size_bytes:
             return None
-        pieces = self._blobs.read(self._node, part.digest, offset=offset, piece_bytes=_PIECE_BYTES)
         try:
-            async for piece in pieces:
-                await self._store.extend(held)
-                status, body = await self._transport.put_blob(
-                    node, part.digest, offset=offset, total=part.size_bytes, piece=piece
-                )
-                if status >= _HTTP_OK_BELOW:
-                    return coded(status, body)
-                offset += len(piece)
-        except TransportError:
-            raise
+            file = self._blobs.reading(self._node, part.digest)
         except GatewayError:
-            # Our own copy cannot be read: this envelope waits, the others of the lane go on.
             return self._lost()
+        try:
+            return await self._send_from(node, part, (file, offset), held)
+        except GatewayError:
+            if not file.is_broken:
+                raise
+            return self._lost()  # our own copy cannot be read: the others of the lane go on
         finally:
-            if isinstance(pieces, AsyncGenerator):
-                await pieces.aclose()  # a file stays open no longer than it is read
+            file.close()
+
+    async def _send_from(
+        self,
+        node: NodeId,
+        part: Part,
+        rest: tuple[SealedFile, int],
+        held: Sequence[ClaimedItem],
+    ) -> ErrorAnswer | None:
+        """Send a blob from an offset on; returns as `_send_blob`.
+
+        Raises:
+            TransportError: The peer was not reached, or our copy cannot be read.
+        """
+        file, offset = rest
+        most = FIRST_PIECE_BYTES
+        while offset < part.size_bytes:
+            piece = file.piece(offset, min(most, part.size_bytes - offset))
+            began_s = self._clock.monotonic_s()
+            await self._store.extend(held)
+            status, body = await self._transport.put_blob(
+                node, part.digest, offset=offset, total=part.size_bytes, piece=piece
+            )
+            if status >= _HTTP_OK_BELOW:
+                return coded(status, body)
+            offset += piece.size_bytes
+            most = next_piece(piece.size_bytes, self._clock.monotonic_s() - began_s)
         return None
 
     def _lost(self) -> ErrorAnswer:

@@ -15,6 +15,7 @@ from typing import Final
 from gateway.errors import GatewayError, TransportError
 from gateway.metrics import Metrics
 from gateway.outfit import Ports
+from gateway.pieces import Piece
 from gateway.ports import Route
 from gateway.runtime import Runtime
 from gateway.simulator.clock import DAY_MS, SimulatedClock, VirtualTime
@@ -97,11 +98,12 @@ class WireTransport:
         return reply.offset
 
     async def put_blob(
-        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: Piece
     ) -> tuple[int, bytes]:
         """PUT one piece of a blob."""
         path = BLOBS + digest.hex()
-        request = Request(method="PUT", path=path, body=piece, offset=offset, total=total)
+        body = b"".join(piece.chunks())
+        request = Request(method="PUT", path=path, body=body, offset=offset, total=total)
         reply = await self._wire.call((self._me, node), request)
         return reply.status, reply.body
 

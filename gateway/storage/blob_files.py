@@ -1,16 +1,16 @@
 """The files of attachments: one on its way, one that is whole, and what a crash leaves.
 
-A piece is durable before it is told of, or nothing of it is left. A blob becomes whole in this
-order: bytes synced, digest checked, renamed, folder synced.
+A blob becomes whole in this order: bytes synced, digest checked, renamed, folder synced. How a
+piece of one comes: gateway.storage.blob_taking.
 """
 
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from errno import EDQUOT, ENOSPC
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, ParamSpec, Protocol, TypeVar
 
 from gateway.errors import NoInputError, StorageError
 from gateway.storage.anchor import sync_folder
@@ -18,10 +18,20 @@ from keys.digest import Hasher
 from protocol.delivery.admission import Unfinished
 from protocol.errors import Code, MalformedError
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 PART: Final = ".part"
 """Suffix of a blob on its way."""
 
 _READ_BYTES: Final = 64 * 1024
+
+
+class Offload(Protocol):
+    """Runs a function that waits for the disk, as asyncio.to_thread does."""
+
+    async def __call__(self, work: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
+        """Run it and return its result."""
 
 
 class Arriving:
@@ -37,26 +47,6 @@ class Arriving:
         self.users = 0
         self.hasher: Hasher | None = None
         self.held = 0
-
-
-def append_piece(part: Path, piece: bytes, *, offset: int) -> None:
-    """Append a piece durably.
-
-    Raises:
-        OSError: The disk refused; nothing of the piece is left.
-    """
-    make_folder(part.parent)
-    try:
-        with part.open("ab") as target:
-            target.write(piece)
-            target.flush()
-            os.fsync(target.fileno())
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.truncate(part, offset)
-        raise
-    if offset == 0:
-        sync_folder(part.parent)
 
 
 def complete(path: Path, *, is_right: bool) -> None:
@@ -112,7 +102,7 @@ def resume(path: Path, arriving: Arriving, digest: bytes) -> int | None:
     if synced_size(part) is None:
         return None
     with disk():
-        hasher = hasher_of(arriving, part)
+        hasher = arriving.hasher or read_again(arriving, part)
         if hasher.digest() == digest:
             complete(path, is_right=True)
         else:
@@ -120,24 +110,15 @@ def resume(path: Path, arriving: Arriving, digest: bytes) -> int | None:
     return arriving.held or None
 
 
-def repeated(whole: int, *, offset: int, total: int, piece: bytes) -> int:
-    """Answer a piece of a blob that is whole already: its answer was lost.
+def read_again(arriving: Arriving, part: Path) -> Hasher:
+    """Return the digest of what is held, computed from the file; its length is noted.
 
     Raises:
-        MalformedError: It is said to have another length (E_LENGTH).
+        StorageError: The disk refused.
     """
-    if total != whole or offset + len(piece) > total:
-        raise MalformedError("the blob has another length", code=Code.LENGTH)
-    return whole
-
-
-def hasher_of(arriving: Arriving, part: Path) -> Hasher:
-    """Return the digest of what is held; after a start it is computed from the file."""
-    if arriving.hasher is not None:
-        return arriving.hasher
     hasher = Hasher()
     arriving.held = 0
-    with contextlib.suppress(FileNotFoundError), part.open("rb") as source:
+    with disk(), contextlib.suppress(FileNotFoundError), part.open("rb") as source:
         while piece := source.read(_READ_BYTES):
             hasher.update(piece)
             arriving.held += len(piece)

@@ -11,47 +11,38 @@ Source: docs/wire-format.md, rule 24; docs/delivery.md, "Attachments".
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import mkstemp
-from typing import BinaryIO, Final, ParamSpec, Protocol, TypeVar
+from typing import BinaryIO, Final
 
+from gateway.pieces import TakenPiece
 from gateway.storage.anchor import sync_folder
 from gateway.storage.blob_files import (
     PART,
     Arriving,
-    append_piece,
-    complete,
+    Offload,
     disk,
-    hasher_of,
     make_folder,
     opened,
     part_of,
-    repeated,
+    read_again,
     resume,
     size_of,
     unfinished_of,
 )
+from gateway.storage.blob_reading import OpenBlob
+from gateway.storage.blob_taking import TakenAlready, Taking
 from keys.body import StreamDigests, decrypt_stream, encrypt_stream
 from keys.errors import DecryptionFailedError
 from protocol.delivery.admission import Unfinished
 from protocol.errors import Code, MalformedError, NotProvenError
 from protocol.identifiers import NodeId
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
 _DIGEST_BYTES: Final = 32
 _NS_PER_MS: Final = 1_000_000
 _UNFINISHED_KEPT_MS: Final = 24 * 60 * 60 * 1000
 """Rule 24."""
-
-
-class Offload(Protocol):
-    """Runs a function that waits for the disk, as asyncio.to_thread does."""
-
-    async def __call__(self, work: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
-        """Run it and return its result."""
 
 
 class FileBlobs:
@@ -126,30 +117,61 @@ class FileBlobs:
     async def put(
         self, owner: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
     ) -> int:
-        """Append a piece at the offset held; return the new offset; complete at `total`.
+        """Append a piece that is in memory; see `taking`.
+
+        Returns:
+            The bytes held durably now.
+        """
+        async with self.taking(owner, digest, offset=offset, total=total) as taking:
+            taking.write(piece)
+        return taking.held
+
+    @contextlib.asynccontextmanager
+    async def taking(
+        self, owner: NodeId, digest: bytes, *, offset: int, total: int
+    ) -> AsyncIterator[TakenPiece]:
+        """Take a piece at the offset held while it comes; complete at `total`.
+
+        What was written is durable once the block has ended, also by an error: a sender that was
+        cut off goes on behind it.
 
         Args:
             owner: Who sends it.
             digest: Of the whole ciphertext, 32 bytes.
             offset: Where the piece begins: what `offset` answered.
             total: Length of the whole.
-            piece: In memory once; the caller keeps it small.
 
-        Returns:
-            The bytes held durably now.
+        Yields:
+            Where to write; `held` counts after the block.
 
         Raises:
             MalformedError: The piece does not begin where the blob ends, or goes beyond
                 `total` (E_LENGTH), nothing was changed; or the whole has another digest
                 (E_HASH), it was deleted.
-            StorageError: The disk refused; what was synced before is held.
+            StorageError: The disk refused; what was held before is held.
         """
         path = self._path(owner, digest)
         whole = size_of(path)
         if whole is not None:
-            return repeated(whole, offset=offset, total=total, piece=piece)
+            if total != whole or offset > whole:
+                raise MalformedError("the blob has another length", code=Code.LENGTH)
+            yield TakenAlready(whole)
+            return
         async with self._taken(path) as arriving:
-            return await self._offload(self._append, path, arriving, digest, (offset, total, piece))
+            hasher = arriving.hasher
+            if hasher is None:
+                hasher = await self._offload(read_again, arriving, part_of(path))
+            if offset != arriving.held or offset > total:
+                arriving.hasher = hasher
+                raise MalformedError("the piece does not continue the blob", code=Code.LENGTH)
+            arriving.hasher = None  # whatever goes wrong from here on, the file is read again
+            taking = Taking(
+                path, arriving, hasher, digest=digest, total=total, offload=self._offload
+            )
+            try:
+                yield taking
+            finally:
+                await taking.end()
 
     async def unfinished(self, owner: NodeId, digest: bytes) -> Unfinished:
         """Return what this owner began and did not finish, and how much of one blob is held.
@@ -181,6 +203,15 @@ class FileBlobs:
             source.seek(offset)
             while piece := source.read(piece_bytes):
                 yield piece
+
+    def reading(self, owner: NodeId, digest: bytes) -> OpenBlob:
+        """Open a blob, to be sent; the caller closes it.
+
+        Raises:
+            NoInputError: It is not held whole.
+            StorageError: The disk refused.
+        """
+        return OpenBlob(self._path(owner, digest))
 
     async def drop(self, owner: NodeId, digest: bytes) -> None:
         """Remove what is held of a blob, for ever; nothing happens if nothing is.
@@ -263,25 +294,6 @@ class FileBlobs:
                         part.unlink()
                         dropped += 1
         return dropped
-
-    def _append(
-        self, path: Path, arriving: Arriving, digest: bytes, sent: tuple[int, int, bytes]
-    ) -> int:
-        offset, total, piece = sent
-        with disk():
-            hasher = hasher_of(arriving, part_of(path))
-            if offset != arriving.held or offset + len(piece) > total:
-                raise MalformedError("the piece does not continue the blob", code=Code.LENGTH)
-            # Whatever goes wrong from here on, file and digest are read again.
-            arriving.hasher = None
-            append_piece(part_of(path), piece, offset=offset)
-            hasher.update(piece)
-            arriving.held = offset + len(piece)
-            if arriving.held == total:
-                complete(path, is_right=hasher.digest() == digest)
-            else:
-                arriving.hasher = hasher
-            return arriving.held
 
 
 def _drop(path: Path) -> None:

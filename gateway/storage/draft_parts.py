@@ -1,15 +1,20 @@
-"""Parts of files on their way into drafts: one file each, sealed under the draft's key.
+"""Parts of files on their way into drafts: one file each, sealed as it comes.
 
 `folder/<draft>/<file>/<part>`; a part is written beside its place, synced and renamed, so that it
-is whole or not there, whatever comes twice or out of order. What belongs to no draft is swept at
-the start: a crash between a row and its files leaves sealed bytes that nobody can open.
+is whole or not there, whatever comes twice or out of order. It is the part's own key, sealed under
+the draft's, and behind it the part in chunks under that key: none of it is held in memory. What
+belongs to no draft is swept at the start: a crash between a row and its files leaves sealed bytes
+that nobody can open.
 
 Source: docs/desk.md, "Drafts and second persons".
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
+from collections.abc import AsyncIterator, Iterator
+from io import FileIO
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Final
@@ -17,12 +22,78 @@ from typing import Final
 from gateway.errors import StorageError
 from gateway.shelving import PartPlace
 from gateway.storage.anchor import sync_folder
-from gateway.storage.blob_files import disk, make_folder
-from gateway.storage.blobs import Offload
-from keys.atrest import open_at_rest, seal_at_rest
+from gateway.storage.blob_files import Offload, disk, make_folder
+from keys.atrest import AT_REST_OVERHEAD_BYTES, open_at_rest, seal_at_rest
+from keys.body import SealingStream, new_content_key, opened_pieces
 from keys.errors import KeysError
+from keys.suite import CONTENT_KEY_BYTES
 
 _UNFINISHED: Final = ".part"
+_WRAPPED_BYTES: Final = CONTENT_KEY_BYTES + AT_REST_OVERHEAD_BYTES
+
+
+class FilePart:
+    """Implements shelving.ArrivingPart on a file beside its place.
+
+    Args:
+        path: Its place.
+        key: Of the draft.
+        context: Of the place.
+        offload: Runs what waits for the disk.
+    """
+
+    __slots__ = ("_file", "_is_kept", "_offload", "_path", "_stream", "_temporary")
+
+    def __init__(self, path: Path, key: bytes, context: bytes, *, offload: Offload) -> None:
+        content_key = new_content_key()
+        self._path = path
+        self._offload = offload
+        self._stream = SealingStream(content_key, context)
+        with disk():
+            for folder in (path.parent.parent.parent, path.parent.parent, path.parent):
+                make_folder(folder)
+            handle, name = mkstemp(dir=path.parent, suffix=_UNFINISHED)
+            self._temporary = Path(name)
+            self._is_kept = False
+            self._file = FileIO(handle, "wb")
+            self._append(seal_at_rest(key, content_key, context))
+
+    def write(self, data: bytes, /) -> None:
+        """Take the next bytes: into the system's cache, which costs less than a thread.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        with disk():
+            self._append(self._stream.update(data))
+
+    async def keep(self) -> None:
+        """Keep the part durably in the place of what may be there.
+
+        Raises:
+            StorageError: The disk refused; what was there is there.
+        """
+        with disk():
+            self._append(self._stream.finish())
+        await self._offload(self._place)
+
+    def close(self) -> None:
+        """Leave nothing of a part that was not kept."""
+        self._file.close()
+        if not self._is_kept:
+            self._temporary.unlink(missing_ok=True)
+
+    def _append(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[self._file.write(left) :]
+
+    def _place(self) -> None:
+        with disk():
+            os.fsync(self._file.fileno())
+            self._temporary.replace(self._path)
+            self._is_kept = True
+            sync_folder(self._path.parent)
 
 
 class FolderParts:
@@ -37,21 +108,20 @@ class FolderParts:
         self._folder = folder
         self._offload = offload
 
-    async def put(self, place: PartPlace, key: bytes, data: bytes) -> None:
-        """Keep a part durably in the place of what may be there.
+    @contextlib.asynccontextmanager
+    async def arriving(self, place: PartPlace, key: bytes) -> AsyncIterator[FilePart]:
+        """Take a part while it comes; nothing is left of one that is not kept.
 
         Raises:
-            StorageError: The disk failed; what was there is there.
+            StorageError: The disk refused; what was there is there.
         """
-        await self._offload(self._put, place, key, data)
-
-    async def get(self, place: PartPlace, key: bytes) -> bytes:
-        """Return a part.
-
-        Raises:
-            StorageError: It is not held, or does not open.
-        """
-        return await self._offload(self.read, place, key)
+        part = await self._offload(
+            FilePart, self._path(place), key, _context(place), offload=self._offload
+        )
+        try:
+            yield part
+        finally:
+            part.close()
 
     async def held(self, draft: str, n: int) -> tuple[int, ...]:
         """Return the numbers of the parts that are held, rising.
@@ -77,15 +147,17 @@ class FolderParts:
         """
         return await self._offload(self._sweep, known)
 
-    def read(self, place: PartPlace, key: bytes) -> bytes:
-        """Return a part, in the calling thread.
+    def pieces(self, place: PartPlace, key: bytes) -> Iterator[bytes]:
+        """Yield a part piece by piece, in the calling thread.
 
         Raises:
-            StorageError: It is not held, or does not open.
+            StorageError: It is not held, or does not open, which may show only at its end.
         """
+        context = _context(place)
         try:
-            sealed = self._path(place).read_bytes()
-            return open_at_rest(key, sealed, _context(place))
+            with self._path(place).open("rb", buffering=0) as source:
+                content_key = open_at_rest(key, source.read(_WRAPPED_BYTES), context)
+                yield from opened_pieces(content_key, context, source)
         except (OSError, KeysError) as error:
             raise StorageError(
                 "a part of a draft's file is not held whole",
@@ -95,24 +167,6 @@ class FolderParts:
 
     def _path(self, place: PartPlace) -> Path:
         return self._folder / place.draft / str(place.n) / str(place.k)
-
-    def _put(self, place: PartPlace, key: bytes, data: bytes) -> None:
-        path = self._path(place)
-        with disk():
-            for folder in (self._folder, path.parent.parent, path.parent):
-                make_folder(folder)
-            handle, name = mkstemp(dir=path.parent, suffix=_UNFINISHED)
-            temporary = Path(name)
-            try:
-                with os.fdopen(handle, "wb") as target:
-                    target.write(seal_at_rest(key, data, _context(place)))
-                    target.flush()
-                    os.fsync(target.fileno())
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
-            sync_folder(path.parent)
 
     def _held(self, draft: str, n: int) -> tuple[int, ...]:
         with disk():

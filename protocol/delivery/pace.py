@@ -17,6 +17,13 @@ AIM_S: Final = 2.0
 TELLING_BYTES: Final = 64 * 1024
 """A smaller frame that is answered quickly says nothing about the rate: it measures the answer."""
 
+FIRST_PIECE_BYTES: Final = 1024 * 1024
+"""The first piece of an attachment: nothing is known of the way."""
+
+LEAST_PIECE_BYTES: Final = 256 * 1024
+MOST_PIECE_BYTES: Final = 8 * 1024 * 1024
+"""What a receiver takes in one request; what a kill at any byte may cost to send again."""
+
 _OLD_SHARE: Final = 0.7
 """How much of the rate known before stays when a frame was measured."""
 
@@ -68,3 +75,16 @@ def timed_out(pace: Pace) -> Pace:
         pace: Before.
     """
     return Pace(rate=None if pace.rate is None else pace.rate / 2, items=1)
+
+
+def next_piece(size_bytes: int, seconds: float) -> int:
+    """Return how long the next piece of an attachment is: twice the last one at the most.
+
+    What is urgent may go between two pieces, on a narrow way too.
+
+    Args:
+        size_bytes: Of the piece that was answered.
+        seconds: From sending to the answer.
+    """
+    aimed = int(size_bytes / max(seconds, 1e-3) * AIM_S)
+    return max(LEAST_PIECE_BYTES, min(aimed, 2 * size_bytes, MOST_PIECE_BYTES))

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from gateway.errors import GatewayError, TransportError
 from gateway.peer.refusal import STATUS_OF, code_of, told
+from gateway.pieces import Piece
 from gateway.ports import Blobs, Route
 from gateway.service.reception import Reception
 from protocol.answer import encode_error
@@ -138,13 +139,14 @@ class WireTransport:
         return await self._reach(node).blobs.offset(self._me, digest) or 0
 
     async def put_blob(
-        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: Piece
     ) -> tuple[int, bytes]:
         """Hand a piece over."""
         server = self._reach(node)
         self._wire.pieces.append(offset)
         try:
-            await server.blobs.put(self._me, digest, offset=offset, total=total, piece=piece)
+            data = b"".join(piece.chunks())
+            await server.blobs.put(self._me, digest, offset=offset, total=total, piece=data)
             status, body = 200, b""
         except (RemoteProtocolError, GatewayError) as error:
             status, body = refusal(server, error)

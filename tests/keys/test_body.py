@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keys.body import (
+    SealingStream,
     StreamDigests,
     body_bytes,
     decrypt_body,
@@ -16,6 +17,7 @@ from keys.body import (
     encrypt_body,
     encrypt_stream,
     new_content_key,
+    opened_pieces,
 )
 from keys.errors import DecryptionFailedError, UnknownSuiteError
 from tests.keys.external import Case, own_copy
@@ -147,3 +149,17 @@ def test_content_keys_never_repeat() -> None:
     keys = {new_content_key() for _ in range(50)}
     assert len(keys) == 50
     assert {len(key) for key in keys} == {32}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_pieces_that_come_and_go_are_the_same_form(size: int) -> None:
+    """What is sealed as it comes opens as bytes, and piece by piece."""
+    plain = bytes(index % 251 for index in range(size))
+    stream = SealingStream(KEY, CONTEXT)
+    sealed = b"".join(stream.update(plain[at : at + 999]) for at in range(0, size, 999))
+    sealed += stream.finish()
+    assert decrypt_body(KEY, CONTEXT, sealed) == plain
+    assert b"".join(opened_pieces(KEY, CONTEXT, BytesIO(sealed))) == plain
+    for wrong in (sealed[:-1], sealed + b"x"):
+        with pytest.raises(DecryptionFailedError):
+            list(opened_pieces(KEY, CONTEXT, BytesIO(wrong)))

@@ -91,3 +91,12 @@ def test_salts_never_repeat() -> None:
     salts = {new_salt() for _ in range(100)}
     assert len(salts) == 100
     assert {len(salt) for salt in salts} == {16}
+
+
+def test_copy_of_a_hasher_goes_on_apart() -> None:
+    """What is tried with the copy does not change the one that it was made of."""
+    hasher = Hasher()
+    hasher.update(b"a")
+    other = hasher.copy()
+    other.update(b"b")
+    assert (hasher.digest(), other.digest()) == (sha256(b"a"), sha256(b"ab"))

@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
+from collections.abc import AsyncIterator
 from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, delete, get, post, put
@@ -62,14 +63,19 @@ class DraftFileApi:
 
     @may(May.COMPOSE)
     async def put_part(self, request: Request) -> Response:
-        """Keep one part; `Content-Digest` (RFC 9530) holds its SHA-256."""
+        """Keep one part; `Content-Digest` (RFC 9530) holds its SHA-256.
+
+        Raises:
+            DataError: It is larger than a part.
+        """
         digest = digest_of(request.headers.get(_DIGEST, ""))
-        data = await _part(request)
+        if (request.content_length or 0) > PART_BYTES:
+            raise DataError(f"a part has at most {PART_BYTES} bytes", code="too_large")
         await self._drafts.put_part(
             request.match_info["id"],
             index_of(request, "n"),
             index_of(request, "k"),
-            data,
+            _pieces(request),
             digest=digest,
             by=caller_of(request),
         )
@@ -113,17 +119,7 @@ def digest_of(header: str) -> bytes:
     )
 
 
-async def _part(request: Request) -> bytes:
-    """Read one part, and never more than one.
-
-    Raises:
-        DataError: It is larger than a part.
-    """
-    pieces: list[bytes] = []
-    size = 0
+async def _pieces(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body of a request as it comes."""
     while piece := await request.content.read(_PIECE):
-        size += len(piece)
-        if size > PART_BYTES:
-            raise DataError(f"a part has at most {PART_BYTES} bytes", code="too_large")
-        pieces.append(piece)
-    return b"".join(pieces)
+        yield piece

@@ -216,6 +216,24 @@ class FakeReception:
         return self.answer
 
 
+@dataclass
+class MemoryPiece:
+    """A piece that comes."""
+
+    data: bytearray
+    pieces: list[int]
+
+    @property
+    def held(self) -> int:
+        """What is there."""
+        return len(self.data)
+
+    def write(self, data: bytes, /) -> None:
+        """Append."""
+        self.data += data
+        self.pieces.append(len(data))
+
+
 class MemoryBlobs:
     """Blobs of peers in memory; only what the port uses."""
 
@@ -229,17 +247,16 @@ class MemoryBlobs:
         held = self.held.get((owner, digest))
         return None if held is None else len(held)
 
-    async def put(
-        self, owner: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
-    ) -> int:
-        """Append."""
+    @asynccontextmanager
+    async def taking(
+        self, owner: NodeId, digest: bytes, *, offset: int, total: int
+    ) -> AsyncIterator[MemoryPiece]:
+        """Append what comes."""
         if self.fault is not None:
             raise self.fault
         held = self.held.setdefault((owner, digest), bytearray())
         assert len(held) == offset < total
-        held += piece
-        self.pieces.append(len(piece))
-        return len(held)
+        yield MemoryPiece(held, self.pieces)
 
     async def unfinished(self, owner: NodeId, digest: bytes) -> Unfinished:
         """Return what the owner has: here nothing is ever finished."""

@@ -5,7 +5,8 @@ from aiohttp.abc import AbstractStreamWriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.peer.calling import Buffers, _joined
+from gateway.peer.calling import Buffers, Call, _joined
+from gateway.pieces import HeldPiece
 from tests.gateway.peer.port import scenario
 
 
@@ -36,18 +37,22 @@ class _Sink:
 @scenario
 async def test_body_may_be_sent_again() -> None:
     """The next endpoint gets the same bytes."""
-    body = Buffers([b"one", b"two"], "application/vnd.a35+msgpack")
-    assert body.size == 6
-    for _ in range(2):
-        sink = _Sink()
-        await body.write(_as_writer(sink))
-        assert sink.written == b"onetwo"
+    for sent in ([b"one", b"two"], HeldPiece(b"onetwo")):
+        call = Call(method="PUT", path="/", body=sent, max_bytes=0)
+        body = call.payload()
+        assert body is not None
+        assert body.size == call.size_bytes() == 6
+        for _ in range(2):
+            sink = _Sink()
+            await body.write(_as_writer(sink))
+            assert sink.written == b"onetwo"
+    assert Call(method="GET", path="/", max_bytes=0).payload() is None
 
 
 def test_body_is_not_text() -> None:
     """Whoever asks for text has taken a wrong turn."""
     with pytest.raises(TypeError):
-        Buffers([b"x"], "application/vnd.a35+msgpack").decode()
+        Buffers(lambda: iter([b"x"]), 1, "application/vnd.a35+msgpack").decode()
 
 
 def _as_writer(sink: object) -> AbstractStreamWriter:

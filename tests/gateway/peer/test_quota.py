@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.peer.quota import Accounts, Bucket, OverShareError, PeerAccount, PeerLimits
+from gateway.peer.quota import ALONE_S, Accounts, Bucket, OverShareError, PeerAccount, PeerLimits
 from protocol.errors import Code
 from protocol.identifiers import NodeId
 from tests.gateway.peer.port import FR, RO, scenario
@@ -137,3 +137,22 @@ def test_flooding_peer_slows_itself_and_nobody_else() -> None:
     taken, waited = asyncio.run(play())
     assert (taken[RO], waited[RO]) == (100, 0)
     assert taken[FR] <= 200 + 50 * 21
+
+
+def test_peer_is_alone_until_another_one_calls() -> None:
+    """A share is kept for the others; who has not called for a while needs none."""
+    clock = StepClock()
+    accounts = Accounts(PeerLimits(), clock)
+    assert accounts.is_alone(FR)
+    for _ in range(2):
+        accounts.of(FR)
+    assert accounts.is_alone(FR)
+    assert not accounts.is_alone(RO)
+    accounts.of(RO)
+    accounts.of(RO)
+    accounts.of(FR)
+    assert not accounts.is_alone(FR)
+    clock.now_s += ALONE_S + 0.1
+    assert accounts.is_alone(FR)
+    accounts.of(None)
+    assert not accounts.is_alone(FR)

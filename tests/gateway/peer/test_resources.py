@@ -9,7 +9,7 @@ from gateway.peer.connection import PortLimits
 from gateway.peer.places import PlaceLimits
 from gateway.peer.quota import PeerLimits
 from gateway.peer.reader import Pace
-from gateway.peer.resources import MAX_PIECE_BYTES, SUB_PIECE_BYTES
+from gateway.peer.resources import CHUNK_BYTES, MAX_PIECE_BYTES
 from protocol.answer import decode_error
 from protocol.delivery.admission import PieceLimits
 from protocol.delivery.urgency import Urgency
@@ -358,7 +358,7 @@ async def test_blob_goes_up_in_pieces_and_tells_what_is_held() -> None:
             assert (told, headers["A35-Offset"], body) == (status, str(stop), b"")
             assert parts(await raw(port.number, head))[1]["A35-Offset"] == str(stop)
         assert port.blobs.held == {(FR, DIGEST): whole}
-        assert max(port.blobs.pieces) == SUB_PIECE_BYTES
+        assert max(port.blobs.pieces) == CHUNK_BYTES
 
 
 @pytest.mark.parametrize(
@@ -417,7 +417,7 @@ async def test_store_of_blobs_may_refuse_by_code() -> None:
 async def test_cut_piece_keeps_what_was_durable() -> None:
     """A kill at any byte sends again what was not yet synced, no more."""
     async with open_port() as port:
-        size = SUB_PIECE_BYTES + 1000
+        size = CHUNK_BYTES + 1000
         stream = await connect(port.number)
         put = request("PUT", BLOB, bytes(size), Content_Range=f"bytes 0-{size - 1}/{size}")
         stream[1].write(put[:-10])
@@ -426,4 +426,4 @@ async def test_cut_piece_keeps_what_was_durable() -> None:
             await raw(port.number, request("GET", "/v1/keys"))
         stream[1].transport.abort()
         answer = await raw(port.number, request("HEAD", BLOB))
-        assert parts(answer)[1]["A35-Offset"] == str(SUB_PIECE_BYTES)
+        assert parts(answer)[1]["A35-Offset"] == str(CHUNK_BYTES)

@@ -15,6 +15,7 @@ from gateway.metrics import Metrics
 from gateway.peer.calling import CallLimits
 from gateway.peer.tls import server_context
 from gateway.peer.transport import HttpTransport
+from gateway.pieces import HeldPiece
 from gateway.ports import Route, Transport
 from keys.certificate import TlsIdentity
 from protocol.errors import LogPositionError, MalformedError
@@ -456,14 +457,20 @@ async def test_blob_goes_in_pieces_from_the_offset_held() -> None:
     digest, whole = bytes(32), bytes(range(256)) * 20
     async with open_port() as port, _caller(_url(port.number)) as (transport, _):
         assert await transport.blob_offset(RO, digest) == 0
-        first = await transport.put_blob(RO, digest, offset=0, total=5120, piece=whole[:5000])
+        first = await transport.put_blob(
+            RO, digest, offset=0, total=5120, piece=HeldPiece(whole[:5000])
+        )
         assert first == (200, b"")
         assert await transport.blob_offset(RO, digest) == 5000
-        last = await transport.put_blob(RO, digest, offset=5000, total=5120, piece=whole[5000:])
+        last = await transport.put_blob(
+            RO, digest, offset=5000, total=5120, piece=HeldPiece(whole[5000:])
+        )
         assert last == (201, b"")
         assert port.blobs.held == {(FR, digest): whole}
         port.blobs.fault = MalformedError("x")
-        status, body = await transport.put_blob(RO, digest, offset=0, total=9, piece=b"x")
+        status, body = await transport.put_blob(
+            RO, digest, offset=0, total=9, piece=HeldPiece(b"x")
+        )
         assert (status, b"E_SCHEMA" in body) == (400, True)
 
 

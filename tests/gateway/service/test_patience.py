@@ -7,6 +7,7 @@ import pytest
 from typing_extensions import override
 
 from gateway.errors import TransportError
+from gateway.pieces import HeldPiece, Piece
 from gateway.ports import Route
 from gateway.service.patience import PatientTransport
 from protocol.delivery.attempt import attempt_s
@@ -42,12 +43,12 @@ class Slow:
         return len(digest)
 
     async def put_blob(
-        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: bytes
+        self, node: NodeId, digest: bytes, *, offset: int, total: int, piece: Piece
     ) -> tuple[int, bytes]:
         """Answer likewise."""
         del node, digest
         await self._wait()
-        return 200, b"%d %d %d" % (offset, total, len(piece))
+        return 200, b"%d %d %d" % (offset, total, piece.size_bytes)
 
     async def _wait(self) -> None:
         """Wait for the test.
@@ -91,7 +92,7 @@ def test_answers_pass_as_they_are() -> None:
         assert sent == (200, b"RO/1 /v1/envelopes 2 True")
         assert await transport.get(RO, "/v1/keys", max_bytes=9) == (200, b"RO/1 /v1/keys 9")
         assert await transport.blob_offset(RO, bytes(32)) == 32
-        put = await transport.put_blob(RO, bytes(32), offset=1, total=9, piece=b"xyz")
+        put = await transport.put_blob(RO, bytes(32), offset=1, total=9, piece=HeldPiece(b"xyz"))
         assert put == (200, b"1 9 3")
 
     asyncio.run(run())

@@ -2,9 +2,12 @@
 
 import asyncio
 import os
+from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from io import BytesIO
 from pathlib import Path
 from resource import RLIMIT_FSIZE, getrlimit, setrlimit
+from typing import ParamSpec, TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +16,8 @@ from typing_extensions import override
 
 from gateway.errors import NoInputError, StorageError
 from gateway.ports import Blobs
+from gateway.storage.blob_reading import OpenBlob
+from gateway.storage.blob_taking import SYNC_BYTES, _sync
 from gateway.storage.blobs import FileBlobs
 from keys.body import new_content_key
 from keys.digest import sha256
@@ -20,6 +25,8 @@ from protocol.delivery.admission import Unfinished
 from protocol.errors import Code, MalformedError, NotProvenError
 from tests.gateway.storage.material import DAY_MS, OTHER, OWN, PEER
 
+P = ParamSpec("P")
+T = TypeVar("T")
 SEALED = bytes(range(256)) * 5
 DIGEST = sha256(SEALED)
 
@@ -270,3 +277,76 @@ def test_what_an_owner_began_and_did_not_finish_is_counted(blobs: FileBlobs) -> 
         assert await blobs.unfinished(OTHER, DIGEST) == Unfinished()
 
     asyncio.run(scenario())
+
+
+def test_piece_is_held_as_far_as_it_came(blobs: FileBlobs) -> None:
+    """A line that is cut within a piece costs what was not read yet, and nothing else."""
+
+    async def scenario() -> None:
+        with suppress(ConnectionError):
+            async with blobs.taking(PEER, DIGEST, offset=0, total=len(SEALED)) as taking:
+                taking.write(SEALED[:600])
+                assert (taking.held, await blobs.offset(PEER, DIGEST)) == (0, None)
+                raise ConnectionError
+        assert await blobs.offset(PEER, DIGEST) == 600
+        assert await put(blobs, 600, SEALED[600:]) == len(SEALED)
+
+    asyncio.run(scenario())
+
+
+def test_large_piece_goes_to_the_disk_while_it_comes(tmp_path: Path) -> None:
+    """A disk that refuses behind the back of a piece is told at its end, and nothing is held."""
+    whole = os.urandom(SYNC_BYTES)
+    digest = sha256(whole * 3)
+    refused = 0
+
+    async def offload(work: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
+        nonlocal refused
+        if work is _sync and refused:
+            refused -= 1
+            raise StorageError("the disk refused")
+        return await asyncio.to_thread(work, *arguments, **named)
+
+    async def scenario() -> None:
+        nonlocal refused
+        other = FileBlobs(tmp_path / "other", node=OWN, offload=offload)
+        for times, fails in ((2, True), (3, False)):
+            refused = int(fails)
+            with pytest.raises(StorageError) if fails else nullcontext():
+                async with other.taking(PEER, digest, offset=0, total=3 * SYNC_BYTES) as taking:
+                    for _ in range(times):
+                        taking.write(whole)
+                        await asyncio.sleep(0)
+            assert await other.offset(PEER, digest) == (None if fails else 3 * SYNC_BYTES)
+
+    asyncio.run(scenario())
+
+
+def test_own_blob_is_read_while_it_is_sent(blobs: FileBlobs, tmp_path: Path) -> None:
+    """As often as it is asked for; a copy that became shorter says so."""
+
+    async def scenario() -> None:
+        await put(blobs, 0, SEALED)
+        file = blobs.reading(PEER, DIGEST)
+        piece = file.piece(3, 1000)
+        for _ in range(2):
+            assert b"".join(piece.chunks()) == SEALED[3:1003]
+        assert not _is_broken(file)
+        os.truncate(tmp_path / "blobs" / "FR-1" / DIGEST.hex(), 100)
+        with pytest.raises(StorageError):
+            list(piece.chunks())
+        assert _is_broken(file)
+        file.close()
+        with pytest.raises(StorageError):
+            list(piece.chunks())
+        with pytest.raises(NoInputError):
+            blobs.reading(PEER, bytes(32))
+        with pytest.raises(StorageError):
+            FileBlobs(tmp_path / "blobs" / "FR-1" / DIGEST.hex(), node=OWN).reading(PEER, DIGEST)
+
+    asyncio.run(scenario())
+
+
+def _is_broken(file: OpenBlob) -> bool:
+    """Ask anew: the checker does not know that reading changes it."""
+    return file.is_broken

@@ -104,9 +104,9 @@ def test_parts_come_twice_and_in_any_order(tmp_path: Path) -> None:
         parts = FolderParts(folder)
         assert await parts.held(DRAFT, 0) == ()
         for k in (11, 2, 1, 1):
-            await parts.put(PartPlace(draft=DRAFT, n=0, k=k), KEY, b"part %d" % k)
+            await keep(parts, PartPlace(draft=DRAFT, n=0, k=k), b"part %d" % k)
         assert await parts.held(DRAFT, 0) == (1, 2, 11)
-        assert await parts.get(PLACE, KEY) == b"part 1"
+        assert b"".join(parts.pieces(PLACE, KEY)) == b"part 1"
         assert b"part 1" not in (folder / DRAFT / "0" / "1").read_bytes()
         assert (folder.stat().st_mode & 0o777, (folder / DRAFT).stat().st_mode & 0o777) == (
             0o700,
@@ -119,7 +119,7 @@ def test_parts_come_twice_and_in_any_order(tmp_path: Path) -> None:
             (PartPlace(draft=DRAFT, n=0, k=2), b"x" * 32),
         ):
             with pytest.raises(StorageError) as caught:
-                await parts.get(place, key)
+                list(parts.pieces(place, key))
             assert caught.value.code == "content_damaged"
 
     asyncio.run(scenario())
@@ -133,7 +133,7 @@ def test_parts_go_with_their_file_and_with_their_draft(tmp_path: Path) -> None:
         assert await parts.sweep(frozenset()) == 0
         for draft in (DRAFT, OTHER):
             for n in (0, 1):
-                await parts.put(PartPlace(draft=draft, n=n, k=0), KEY, b"x")
+                await keep(parts, PartPlace(draft=draft, n=n, k=0), b"x")
         await parts.drop(DRAFT, 0)
         await parts.drop(DRAFT, 0)
         assert (await parts.held(DRAFT, 0), await parts.held(DRAFT, 1)) == ((), (0,))
@@ -152,10 +152,18 @@ def test_disk_that_refuses_leaves_no_half_part(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         with pytest.raises(StorageError):
-            await FolderParts(folder).put(PLACE, KEY, b"x")
+            await keep(FolderParts(folder), PLACE, b"x")
         assert [one.name for one in (folder / DRAFT / "0").iterdir()] == ["1"]
 
     asyncio.run(scenario())
+
+
+async def keep(parts: FolderParts, place: PartPlace, data: bytes) -> None:
+    """Give a part, byte by byte."""
+    async with parts.arriving(place, KEY) as part:
+        for byte in data:
+            part.write(bytes([byte]))
+        await part.keep()
 
 
 def _changed(session: Session, *, change: str) -> int:

@@ -3,7 +3,16 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.delivery.pace import AIM_S, Pace, answered, timed_out
+from protocol.delivery.pace import (
+    AIM_S,
+    FIRST_PIECE_BYTES,
+    LEAST_PIECE_BYTES,
+    MOST_PIECE_BYTES,
+    Pace,
+    answered,
+    next_piece,
+    timed_out,
+)
 from protocol.limits import MAX_ENVELOPES
 
 MOST = 4 * 1024 * 1024
@@ -50,3 +59,15 @@ def test_there_is_always_room_for_something(events: list[tuple[int, float, bool]
         pace = answered(pace, size_bytes=size_bytes, seconds=seconds) if good else timed_out(pace)
         assert 1 <= pace.items <= MAX_ENVELOPES
         assert 1 <= pace.max_bytes(MOST) <= MOST
+
+
+@given(rate=st.floats(1_000, 1e9))
+@settings(max_examples=100, deadline=None)
+def test_pieces_settle_at_about_two_seconds_of_the_rate(rate: float) -> None:
+    """What is urgent goes between two pieces, and a fast way is not held up by answers."""
+    size = FIRST_PIECE_BYTES
+    for _ in range(8):
+        size = next_piece(size, size / rate)
+    assert size == max(LEAST_PIECE_BYTES, min(int(AIM_S * rate), MOST_PIECE_BYTES)) or (
+        abs(size - AIM_S * rate) < 2
+    )
