@@ -16,6 +16,7 @@ from gateway.ports import Clock
 from gateway.records import Direction, SignedHead
 from gateway.service.case import Case
 from gateway.service.consult import Consult
+from gateway.service.leafing import EXPORTED
 from gateway.service.shown import MessageLine
 from gateway.store import Casebook, LogBook
 from keys.digest import new_salt, sha256
@@ -24,7 +25,6 @@ from protocol.encoding import Value
 from protocol.identifiers import MessageId
 from protocol.log.statement import Act, officer_act
 
-EXPORTED: Final = "exported"
 _PAGE: Final = 50
 
 

@@ -1,6 +1,7 @@
 """Leafs through our own log for people: what each leaf says, the newest first; the acts alone.
 
 Reads what is stored and judges nothing: whether the log is sound says `gateway.service.prove`.
+Looking is no act; taking acts along as a file is one.
 A leaf whose bytes were erased says only of which kind it is.
 
 Source: docs/wire-format.md, rule 6.
@@ -10,19 +11,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.people import Caller
 from gateway.rows import LeafRow
 from gateway.store import LogBook
+from keys.digest import new_salt, sha256
 from protocol.errors import MalformedError
 from protocol.identifiers import MessageId, NodeId
 from protocol.log.checkpoint import ClaimedCheckpoint
 from protocol.log.deed import Act, Silence
-from protocol.log.statement import StatementKind
+from protocol.log.statement import StatementKind, officer_act
 from protocol.receipt import Receipt
 
 MOST: Final = 200
 """Leaves on one page."""
 
+EXPORTED: Final = "exported"
+"""The act by which something is taken along as a file."""
+
 _SLICE: Final = 500
+_MOST_WORDS: Final = 500
 _MOST_LOOKED_AT: Final = 20_000
 """Leaves that are read for one page of acts: behind them the reader asks for the next page."""
 
@@ -111,6 +118,28 @@ class Leafing:
                         return Leaves(items=tuple(found), before=row.index or None)
             stop = start
         return Leaves(items=tuple(found), before=lowest or None)
+
+    async def export(self, words: str, *, by: Caller, now_ms: int) -> None:
+        """State that somebody takes acts along as a file: the act is committed before.
+
+        Args:
+            words: What they take, in our own words.
+            by: Who takes it.
+            now_ms: Milliseconds since 1970, UTC.
+
+        Raises:
+            StorageError: It was not committed; nothing is given.
+        """
+        why = words[:_MOST_WORDS]
+        act = Act(
+            act=EXPORTED,
+            who=by.who,
+            ref=None,
+            subject=sha256(why.encode()),
+            why=why,
+            t_ms=now_ms,
+        )
+        await self._log.state([officer_act(act.encode(), new_salt())], must_leave=False)
 
     def _stop(self, before: int | None) -> int:
         return self._log.size if before is None else max(0, min(before, self._log.size))

@@ -8,11 +8,11 @@ Source: docs/desk.md, "The house".
 from collections.abc import Callable
 from typing import Final
 
-from aiohttp.web import Request, Response, RouteDef, get
+from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.casework import Access
 from gateway.errors import NoInputError
-from gateway.officer.access import May, may
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.adapters.languages import message
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.files import download
@@ -42,7 +42,7 @@ class AuditPages:
 
     def routes(self) -> list[RouteDef]:
         """Return the addresses."""
-        return [get("/audit", self.show), get("/audit/acts.csv", self.as_csv)]
+        return [get("/audit", self.show), post("/audit/acts.csv", self.as_csv)]
 
     @may(May.AUDIT)
     async def show(self, request: Request) -> Response:
@@ -69,12 +69,16 @@ class AuditPages:
 
     @may(May.AUDIT)
     async def as_csv(self, request: Request) -> Response:
-        """Give the acts of one page as a table."""
-        acts = await leafing_of(self._desk).acts(
-            before=place_of(request, "before"),
-            limit=_PAGE,
-            wanted=_wanted(_asked(request, "who"), _asked(request, "act")),
-        )
+        """Give the acts of one page as a table; an act, as every export is.
+
+        Raises:
+            StorageError: The act was not committed; nothing is given.
+        """
+        leafing, who, act = leafing_of(self._desk), _asked(request, "who"), _asked(request, "act")
+        before = place_of(request, "before")
+        acts = await leafing.acts(before=before, limit=_PAGE, wanted=_wanted(who, act))
+        words = f"csv: {len(acts.items)} acts, who: {who or 'any'}, act: {act or 'any'}"
+        await leafing.export(words, by=caller_of(request), now_ms=self._desk.clock.now_ms())
         rows = (
             (
                 leaf.index,

@@ -1,6 +1,7 @@
 r"""Tables as CSV that a spreadsheet shows as text: every file of the desk is written by this.
 
-A cell that a spreadsheet would take for a formula begins with an apostrophe; signs that steer a
+A cell that a spreadsheet would take for a formula begins with an apostrophe, and so does what
+would begin a cell for a spreadsheet that splits at semicolons, tabs or bars; signs that steer a
 display stand as visible marks. All cells are quoted, lines end with CR LF, and a BOM says UTF-8.
 So the file is for people; JSON is the lossless form.
 
@@ -10,6 +11,7 @@ So the file is for people; JSON is the lossless form.
 Source: docs/desk.md, "Paper"; RFC 4180.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 from unicodedata import normalize
@@ -25,6 +27,10 @@ _FORMULA: Final = frozenset("=+-@\t\r\n|%\u2212")
 _BLANKS: Final = " \u00a0\u3000"
 """Some programs drop these before they look whether a cell is a formula."""
 
+_INSIDE: Final = re.compile(rf'([;|\t\r\n])([{_BLANKS}"]*[^{_BLANKS}"])')
+"""What follows a sign at which some readers split, whatever wrote the file: quotes do not hold
+there, since only the first cell of a line begins with one for them."""
+
 
 def cell(value: Cell) -> str:
     """Return a value as the text of a cell, not quoted yet.
@@ -38,7 +44,7 @@ def cell(value: Cell) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
-            shown = visible(value)
+            shown = _INSIDE.sub(_marked, visible(value))
             return f"'{shown}" if _is_formula(value) else shown
         case _:
             return str(value)
@@ -67,6 +73,12 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[byte
     yield BOM + line(heads)
     for row in rows:
         yield line(row)
+
+
+def _marked(found: re.Match[str]) -> str:
+    """Return what may begin a cell for a reader who splits at another sign, made harmless."""
+    before, behind = found.group(1), found.group(2)
+    return f"{before}'{behind}" if _is_formula(behind.replace('"', "")) else before + behind
 
 
 def _is_formula(text: str) -> bool:

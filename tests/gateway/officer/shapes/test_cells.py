@@ -34,9 +34,30 @@ def test_formula_begins_with_an_apostrophe(text: str) -> None:
     assert cell(text).startswith("'")
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("text", ["x{}=1+1", 'x{}"=1+1', "{} -1", "a{}b{}@SUM(A1)", "x{}\uff1d1"])
+def test_reader_with_another_separator_meets_no_formula(separator: str, text: str) -> None:
+    """A spreadsheet of another country splits there, and takes our quotes for signs of the text."""
+    row = line(["first", text.format(*[separator] * text.count("{}"))]).decode()
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE):
+        (cells,) = csv.reader(StringIO(row), delimiter=separator, quoting=quoting)
+        for each in cells[1:]:
+            assert each.lstrip(' "')[:1] not in set("=-@\uff1d"), cells
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("RO-1", "RO-1"), ("", ""), (" ", " "), (None, ""), (-5, "-5"), (True, "yes"), (False, "no")],
+    [
+        ("RO-1", "RO-1"),
+        ("a; b", "a; b"),
+        ("a;-b", "a;'-b"),
+        ("", ""),
+        (" ", " "),
+        (None, ""),
+        (-5, "-5"),
+        (True, "yes"),
+        (False, "no"),
+    ],
 )
 def test_harmless_value_stays_as_it_is(value: str | int | None, shown: str) -> None:
     """An apostrophe in front of everything would spoil what people compute with."""
