@@ -31,7 +31,6 @@ SEEN_BY_ALL = (
 )  # fmt: skip
 RESTRICTED = {
     "/audit": {Role.SUPERVISOR, Role.AUDITOR},
-    "/audit/acts.csv": {Role.SUPERVISOR, Role.AUDITOR},
     "/admin": {Role.OPERATOR, Role.AUDITOR},
     "/admin/peers": {Role.OPERATOR, Role.AUDITOR},
     "/admin/webhooks": {Role.OPERATOR, Role.AUDITOR},
@@ -44,6 +43,7 @@ POSTED = {
     "/duty/shifts/1/remove": {Role.SUPERVISOR},
     "/duty/handover": {Role.OFFICER, Role.APPROVER, Role.SUPERVISOR},
     "/policy": {Role.SUPERVISOR},
+    "/audit/acts.csv": {Role.SUPERVISOR, Role.AUDITOR},
     "/admin/peers/FR/1/accept": {Role.OPERATOR},
     "/admin/keys/FR/accept": {Role.OPERATOR},
 }
@@ -306,9 +306,15 @@ async def test_acts_are_found_by_who_and_what_and_given_as_a_table(desk: DeskWor
     assert "RO/1 operator" not in shown.text
     nothing = await auditor.get("/audit?act=exported")
     assert "No act fits" in nothing.text
-    table = await auditor.get("/audit/acts.csv?act=opened")
+    assert (await auditor.get("/audit/acts.csv?act=opened")).status == 405
+    size = desk.node.store.size
+    table = await auditor.post("/audit/acts.csv?act=opened")
     [_, row] = csv.reader(StringIO(table.text.removeprefix("\ufeff")))
     assert row[2:5] == ["RO/1 officer 3", "opened", str(mid)]
+    assert desk.node.store.size == size + 1
+    stated = await auditor.get("/audit?act=exported")
+    assert "RO/1 auditor" in stated.text
+    assert "csv: 1 acts, who: any, act: opened" in stated.text
     unknown = await auditor.get(f"/audit?thread={'0' * 32}")
     assert unknown.status in {200, 422}
     bad = await auditor.get("/audit?thread=x")
