@@ -1,0 +1,78 @@
+"""Bytes on this process's connections as the kernel counts them: HTTP and TLS, both directions.
+
+Headers of TCP and IP are not in it. Stands alone, so that it runs in an environment of any peer.
+"""
+
+import os
+import socket
+import struct
+from collections.abc import Callable
+
+Counts = dict[int, tuple[int, int]]
+"""Bytes sent and received of each connection, by a number of the kernel's own."""
+
+_OFFSET = 120  # of tcpi_bytes_acked in struct tcp_info (linux/tcp.h); tcpi_bytes_received follows
+_SIZE = 256
+
+
+def counts(is_counted: Callable[[int, int], bool]) -> Counts:
+    """Read the counters of the connections that are open now.
+
+    Args:
+        is_counted: Told a connection's own port and that of the other end.
+    """
+    found: Counts = {}
+    for name in os.listdir("/proc/self/fd"):
+        line = line_of(int(name))
+        if line is not None and is_counted(*line[1]):
+            found[line[0]] = line[2]
+    return found
+
+
+def line_of(descriptor: int) -> tuple[int, tuple[int, int], tuple[int, int]] | None:
+    """Return the number, the ports and the bytes of a connection, None if it is none."""
+    try:
+        number = os.fstat(descriptor).st_ino
+        with socket.socket(fileno=os.dup(descriptor)) as line:
+            if line.family == socket.AF_UNIX:
+                return None
+            ports = line.getsockname()[1], line.getpeername()[1]
+            info = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SIZE)
+    except (OSError, IndexError):
+        return None  # closed meanwhile, listening, or no socket at all
+    sent, received = struct.unpack_from("<QQ", info, _OFFSET)
+    return number, ports, (sent, received)
+
+
+def between(before: Counts, after: Counts) -> tuple[int, int]:
+    """Return bytes sent and received between two readings."""
+    sent = received = 0
+    for number, (out, back) in after.items():
+        early = before.get(number, (0, 0))
+        sent += out - early[0]
+        received += back - early[1]
+    return sent, received
+
+
+def ports_of(pid: int) -> set[int]:
+    """Return the own ports of a process's connections."""
+    numbers = set()
+    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            name = os.readlink(f"/proc/{pid}/fd/{descriptor}")
+        except OSError:
+            continue
+        if name.startswith("socket:["):
+            numbers.add(name[8:-1])
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            with open(f"/proc/{pid}/net/{table}", encoding="ascii") as file:  # noqa: PTH123
+                lines = file.read().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            words = line.split()
+            if words[9] in numbers:
+                ports.add(int(words[1].rpartition(":")[2], 16))
+    return ports
