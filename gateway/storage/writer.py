@@ -1,8 +1,9 @@
 """The one thread that writes: it drains what waits, commits it as a group, and tells the loop.
 
-No artificial wait: whatever came during the last commit is the next group. One
-`call_soon_threadsafe` a commit; on the loop first the picture in memory is brought up to date,
-then the callers go on. Leaves that nobody waits for get a signed head with the next group that
+No artificial wait: whatever came during the last commit is the next group. What one turn of the
+loop asks for is handed over together, so that callers who go on together also commit together.
+One `call_soon_threadsafe` a commit; on the loop first the picture in memory is brought up to
+date, then the callers go on. Leaves that nobody waits for get a signed head with the next group that
 needs one, or within a second.
 """
 
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 GROUP_MOST: Final = 128
 """Operations in one commit; one on many items counts for as many, so that groups stay short."""
+
+_TURN_MOST: Final = 16
+"""Items after which a turn of the loop hands over at once: the thread works beside it."""
 
 SIGN_WITHIN_S: Final = 1.0
 """Longest time that a leaf stays without a signed head."""
@@ -115,7 +119,11 @@ class Writer:
         self._clock = clock
         self._on_news = on_news
         self._truncate_frames = truncate_frames
-        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._tasks: SimpleQueue[list[_Task] | None] = SimpleQueue()
+        self._turn: list[_Task] = []
+        self._turn_weight = 0
+        self._handed_over = 0
+        self._taken = 0
         self._thread: Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unsigned_since: float | None = None
@@ -126,7 +134,7 @@ class Writer:
     @property
     def waiting(self) -> int:
         """Operations that wait for the thread."""
-        return self._tasks.qsize()
+        return len(self._turn) + self._handed_over - self._taken
 
     def start(self) -> None:
         """Start the thread; the running loop gets the results."""
@@ -138,6 +146,7 @@ class Writer:
         """Commit what waits, sign what is unsigned, and end the thread."""
         thread, self._thread = self._thread, None
         if thread is not None:
+            self._end_turn()
             self._tasks.put(None)
             await asyncio.get_running_loop().run_in_executor(None, thread.join)
 
@@ -168,8 +177,20 @@ class Writer:
         if self._thread is None or self._loop is None:
             raise StorageError("the store is not running", code="store_stopped")
         future: asyncio.Future[Landed[object]] = self._loop.create_future()
-        self._tasks.put(_Task(operation, future, weight))
+        if not self._turn:
+            self._loop.call_soon(self._end_turn)
+        self._turn.append(_Task(operation, future, weight))
+        self._turn_weight += weight
+        if self._turn_weight >= _TURN_MOST:
+            self._end_turn()
         return cast("Landed[T]", await future)
+
+    def _end_turn(self) -> None:
+        """Hand over what was asked for in this turn of the loop, so far."""
+        turn, self._turn, self._turn_weight = self._turn, [], 0
+        if turn:
+            self._handed_over += len(turn)
+            self._tasks.put(turn)
 
     def _work(self) -> None:
         """Be the thread: one round is one group, or a quiet while without any."""
@@ -197,13 +218,14 @@ class Writer:
         tasks: list[_Task] = []
         weight = 0
         try:
-            task = self._tasks.get(timeout=self._patience_s())
-            while task is not None:
-                tasks.append(task)
-                weight += task.weight
+            turn = self._tasks.get(timeout=self._patience_s())
+            while turn is not None:
+                tasks += turn
+                self._taken += len(turn)
+                weight += sum(task.weight for task in turn)
                 if weight >= GROUP_MOST:
                     return tasks, True
-                task = self._tasks.get_nowait()
+                turn = self._tasks.get_nowait()
         except Empty:
             return tasks, True
         return tasks, False

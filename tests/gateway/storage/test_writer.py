@@ -122,6 +122,29 @@ def test_what_came_during_a_commit_is_the_next_group(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_what_one_turn_of_the_loop_asks_for_is_one_group(tmp_path: Path) -> None:
+    """Callers who go on together share one sync and one signature."""
+
+    async def scenario() -> None:
+        on = bench(tmp_path)
+        on.writer.start()
+        few = [on.writer.run(one_leaf(n, must_leave=True)) for n in range(5)]
+        await asyncio.gather(*few)
+        assert [len(one.completed) for one in on.news if one is not None] == [5]
+        many = [
+            asyncio.ensure_future(on.writer.run(one_leaf(n, must_leave=True))) for n in range(16)
+        ]
+        assert on.writer.waiting == 0  # nobody has asked yet
+        await asyncio.gather(*many)
+        assert [len(one.completed) for one in on.news if one is not None][:2] == [5, 16]
+        assert on.writer.waiting == 0
+        await on.writer.stop()
+        on.committer.close()
+        on.anchor.close()
+
+    asyncio.run(scenario())
+
+
 def test_heavy_operations_make_smaller_groups(tmp_path: Path) -> None:
     """A frame of 64 envelopes is not one operation like another."""
 
