@@ -1,6 +1,8 @@
 """Signing a program in from a page: `a35 login` shows a code, the person confirms the same code.
 
-What waits is kept in memory: it lives for ten minutes, and a restart asks to begin again.
+What waits is kept in memory: it lives for ten minutes, and a restart asks to begin again. Whoever
+lets many wait pushes out the oldest of the same source, and keeps nobody from waiting: at the pace
+that strangers have, a code still stands for more than a minute and a half.
 
 Source: docs/desk.md, "Sign-in".
 """
@@ -9,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.accounts import Person
-from gateway.errors import DataError, NoInputError, NotYetError, RateLimitedError
+from gateway.errors import DataError, NoInputError, NotYetError
 from gateway.ports import Clock
 from gateway.service.people import People
 from gateway.service.tokens import Tokens
@@ -17,7 +19,12 @@ from keys.bearer import digest_of, new_confirmation, new_secret
 from keys.digest import sha256
 
 LIFE_MS: Final = 10 * 60 * 1000
-MOST: Final = 20
+MOST: Final = 1_000
+"""That wait, of one source."""
+
+ANYWHERE: Final = "page"
+SOCKET: Final = "socket"
+"""The control socket: whoever may open it has nothing to do with strangers on loopback."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +35,14 @@ class Waiting:
         code: What its screen shows, to be compared with the page's.
         name: What it calls itself.
         ends_ms: Until when it waits.
+        source: From where it asked.
         person: Who let it in; None as long as nobody has.
     """
 
     code: str
     name: str
     ends_ms: int
+    source: str = ANYWHERE
     person: int | None = None
 
 
@@ -52,26 +61,24 @@ class Devices:
         self._clock = clock
         self._waiting: dict[bytes, Waiting] = {}
 
-    def begin(self, name: str) -> tuple[str, Waiting]:
-        """Let a program wait.
+    def begin(self, name: str, *, source: str = ANYWHERE) -> tuple[str, Waiting]:
+        """Let a program wait; of very many of one source the oldest waits no more.
 
         Args:
             name: What it calls itself: cut to 60 characters that print.
+            source: From where it asks.
 
         Returns:
             A secret that only this program knows, and what is shown.
-
-        Raises:
-            RateLimitedError: Too many wait already.
         """
         self._sweep()
-        if len(self._waiting) >= MOST:
-            raise RateLimitedError("too many programs wait to be let in", retry_s=60)
+        self._make_room(source)
         secret, code = new_secret(), new_confirmation()
         while any(one.code == code for one in self._waiting.values()):
             code = new_confirmation()
         shown = "".join(each for each in name if each.isprintable())[:60].strip() or "a program"
-        waiting = Waiting(code=code, name=shown, ends_ms=self._clock.now_ms() + LIFE_MS)
+        ends_ms = self._clock.now_ms() + LIFE_MS
+        waiting = Waiting(code=code, name=shown, ends_ms=ends_ms, source=source)
         self._waiting[sha256(secret.encode())] = waiting
         return secret, waiting
 
@@ -134,6 +141,13 @@ class Devices:
             if held.code.replace("-", "") == plain and held.person is None:
                 return digest, held
         raise NoInputError("no program shows this code", hint="compare it sign by sign")
+
+    def _make_room(self, source: str) -> None:
+        """Forget the oldest of a source that has too many: one that nobody confirmed, if any."""
+        mine = [digest for digest, one in self._waiting.items() if one.source == source]
+        if len(mine) >= MOST:
+            unread = (digest for digest in mine if self._waiting[digest].person is None)
+            del self._waiting[next(unread, mine[0])]
 
     def _sweep(self) -> None:
         now_ms = self._clock.now_ms()

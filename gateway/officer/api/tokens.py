@@ -9,7 +9,7 @@ from aiohttp.web import Request, Response, RouteDef, delete, get, post
 
 from gateway.accounts import TokenRow
 from gateway.errors import NoInputError
-from gateway.officer.access import May, caller_of, may
+from gateway.officer.access import CALLER, May, caller_of, may
 from gateway.officer.api.me import in_order, person_of, seat_of
 from gateway.officer.api.reply import BASE, answer, index_of, read
 from gateway.officer.shapes.moments import instant, instant_or_none
@@ -25,6 +25,8 @@ from gateway.officer.shapes.people import (
     TokenMade,
     TokenRequest,
 )
+from gateway.people import Way
+from gateway.service.devices import ANYWHERE, SOCKET
 from gateway.service.frontdoor import FrontDoor
 
 
@@ -107,7 +109,11 @@ class TokensApi:
     async def begin(self, request: Request) -> Response:
         """Let a program wait until a person confirms its code."""
         asked = await read(request, DeviceRequest)
-        secret, waiting = self._door.devices.begin(asked.name)
+        caller = request.get(CALLER)
+        is_socket = caller is not None and caller.way is Way.SOCKET
+        secret, waiting = self._door.devices.begin(
+            asked.name, source=SOCKET if is_socket else ANYWHERE
+        )
         return answer(
             DeviceView(
                 secret=secret,

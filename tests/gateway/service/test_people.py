@@ -11,10 +11,10 @@ from gateway.errors import (
     DataError,
     NoInputError,
     NotYetError,
-    RateLimitedError,
 )
 from gateway.people import Role
 from gateway.service.devices import MOST as MOST_DEVICES
+from gateway.service.devices import SOCKET
 from gateway.service.frontdoor import make_front_door
 from gateway.service.passkeys import LIFE_MS, MOST, Site
 from gateway.service.sessions import IDLE_MS
@@ -78,16 +78,21 @@ async def test_what_a_locked_person_still_holds_counts_nothing(desk: DeskWorld) 
 
 
 @desk_test
-async def test_programs_that_wait_are_few_and_wait_ten_minutes(desk: DeskWorld) -> None:
-    """Whoever asks again and again fills nothing."""
-    devices = desk.door.devices
+async def test_whoever_lets_many_programs_wait_keeps_none_from_waiting(desk: DeskWorld) -> None:
+    """The oldest of the same source goes that nobody let in; each waits ten minutes at most."""
+    devices, person = desk.door.devices, await desk.person(Role.OFFICER)
+    by_socket, _ = devices.begin("mine", source=SOCKET)
+    first, waiting = devices.begin("let in")
+    devices.confirm(waiting.code, person)
     asked = [devices.begin("x")[0] for _ in range(MOST_DEVICES)]
-    with pytest.raises(RateLimitedError):
-        devices.begin("x")
-    with pytest.raises(NotYetError):
+    for secret in (by_socket, asked[1], asked[-1]):
+        with pytest.raises(NotYetError):
+            await devices.take(secret)
+    with pytest.raises(NoInputError):
         await devices.take(asked[0])
+    assert (await devices.take(first)).startswith("a35t_")
     desk.net.clock.ms += 10 * 60 * 1000
-    for secret in (asked[0], "é", ""):
+    for secret in (asked[-1], by_socket, "é", ""):
         with pytest.raises(NoInputError):
             await devices.take(secret)
     devices.begin("x")
