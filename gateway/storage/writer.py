@@ -3,8 +3,8 @@
 No artificial wait: whatever came during the last commit is the next group. What one turn of the
 loop asks for is handed over together, so that callers who go on together also commit together.
 One `call_soon_threadsafe` a commit; on the loop first the picture in memory is brought up to
-date, then the callers go on. Leaves that nobody waits for get a signed head with the next group that
-needs one, or within a second.
+date, then the callers go on. Leaves that nobody waits for get a signed head with the next group
+that needs one, or within a second.
 """
 
 import asyncio
