@@ -7,6 +7,7 @@ from gateway.officer.pages.audit import AuditPages
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.directory import DirectoryPages
 from gateway.officer.pages.duty import DutyPages
+from gateway.officer.pages.forks import ForkPages
 from gateway.officer.pages.keychange import KeyPages
 from gateway.officer.pages.log import LogPages
 from gateway.officer.pages.paper import PaperPages
@@ -26,6 +27,7 @@ def house_routes(desk: Desk) -> list[RouteDef]:
         *DirectoryPages(desk).routes(),
         *PingPages(desk).routes(),
         *LogPages(desk).routes(),
+        *ForkPages(desk).routes(),
         *AuditPages(desk).routes(),
         *StatisticsPages(desk).routes(),
         *PeerPages(desk).routes(),

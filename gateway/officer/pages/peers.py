@@ -14,6 +14,7 @@ from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.officer.access import May, caller_of, may
 from gateway.officer.adapters.languages import message
 from gateway.officer.pages.desk import Desk
+from gateway.officer.pages.forks import forks_of
 from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.wording import said
 from gateway.service.advice import card_of
@@ -109,14 +110,13 @@ class PeerPages:
     async def _peers(self, request: Request, faults: Mapping[str, str]) -> Response:
         services = self._desk.services
         states = await services.peers.table()
-        forks = services.evidence.forks if services.evidence is not None else None
         keychange = services.keychange
         return await self._desk.show(
             request,
             "peers.html",
             status=422 if faults else 200,
             rows=[(state, card_of(services.directory, state.node)) for state in states],
-            forks=() if forks is None else await forks.found(),
+            forks=await forks_of(self._desk),
             waiting={} if keychange is None else keychange.waiting(),
             must_confirm=keychange is not None and await keychange.must_confirm(),
             errors=said(self._desk, request, faults),

@@ -47,8 +47,8 @@ _CHECKS: Final = {
     "room": (
         Notices.DANGER,
         message(
-            "The disk is nearly full: only urgent messages are taken. Reading, log and evidence "
-            "work. Call the operator."
+            "The disk is nearly full: routine messages are refused, and urgent ones too if it gets "
+            "worse. Reading, log and evidence work. Call the operator."
         ),
     ),
     "clock": (

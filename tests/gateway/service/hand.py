@@ -21,6 +21,7 @@ from protocol.identifiers import MessageId, NodeId
 from protocol.log.statement import Statement, envelope_sent, receipt_given
 from protocol.receipt import Receipt, Stage
 from tests.gateway.network import DAY_MS, STAMP, Network
+from tests.gateway.service.world import pass_time
 from tests.gateway.wire import deliver
 
 
@@ -72,7 +73,7 @@ class Hand:
             t_ms=now_ms,
             exp_ms=now_ms + DAY_MS,
             cls=Urgency.P2,
-            directory=STAMP,
+            directory=self.to.directory.current or STAMP,
             blobs=blobs,
         )
 
@@ -120,7 +121,7 @@ class Hand:
             for_=self.to.id if for_ is None else for_,
             t_ms=self._net.clock.ms,
             why=None,
-            directory=STAMP,
+            directory=self.to.directory.current or STAMP,
         ).encode()
         return Said(receipt=receipt, index=await self.state(receipt_given(receipt)))
 
@@ -219,3 +220,14 @@ class Hand:
 def code_of(verdict: Receipted | Refused | Answer | ErrorAnswer) -> Code | None:
     """Return the code of a refusal, None of anything else."""
     return verdict.code if isinstance(verdict, Refused | ErrorAnswer) else None
+
+
+async def twin_of(net: Network, honest: Hand) -> Hand:
+    """Return a second node with the keys of the first, whose log begins alike."""
+    node = net.make(honest.me.id, honest.me.home.with_name("twin"))
+    await node.store.start()
+    await node.runtime.load()
+    twin = Hand(net, str(honest.me.id), str(honest.to.id))
+    twin.me = node
+    pass_time(net)
+    return twin

@@ -26,13 +26,12 @@ from protocol.identifiers import NodeId
 from protocol.log.checkpoint import Checkpoint, ClaimedCheckpoint, verify_checkpoint
 from protocol.standing import LogProof, encode_log_proof
 from tests.gateway.network import Network, Node, Wire, message_id, network
-from tests.gateway.service.hand import Hand, code_of
+from tests.gateway.service.hand import Hand, code_of, twin_of
 from tests.gateway.service.invariants import check_invariants
 from tests.gateway.service.world import (
     FR,
     RO,
     ask,
-    pass_time,
     request,
     scenario,
     send,
@@ -122,7 +121,7 @@ async def test_second_history_is_refused_for_good_and_both_notes_are_kept(tmp_pa
         honest = Hand(net, "FR/1", "RO/1")
         envelope = await honest.envelope(honest.address(message_id(1)))
         await honest.link()
-        twin = await _twin_of(net, honest)
+        twin = await twin_of(net, honest)
         other = await twin.envelope(twin.address(message_id(2)))
         answer = await twin.send(await twin.head([other], link=True), [other.body])
         assert code_of(answer) is Code.FORK
@@ -150,7 +149,7 @@ async def test_lane_to_a_forked_log_is_frozen_and_officers_are_told(tmp_path: Pa
         honest = Hand(net, "FR/1", "RO/1")
         await honest.envelope(honest.address(message_id(1)))
         await honest.link()
-        twin = await _twin_of(net, honest)
+        twin = await twin_of(net, honest)
         await twin.envelope(twin.address(message_id(2)))
         await twin.send(await twin.head(link=True))
         mid = (await send(net["RO/1"], request(to="FR"))).mid
@@ -175,7 +174,7 @@ async def test_answer_from_a_second_history_settles_nothing(tmp_path: Path) -> N
         for number in range(5):  # whatever size the twin has when it answers is known
             await honest.envelope(honest.address(message_id(number)))
             await honest.link()
-        twin = await _twin_of(net, honest)
+        twin = await twin_of(net, honest)
         net.nodes[RO] = twin.me
         mid = (await send(net["FR/1"], request())).mid
         progress = await net["FR/1"].runtime.dispatch.deliver(RO, BULK)
@@ -305,7 +304,7 @@ async def test_fork_found_while_joining_is_kept(tmp_path: Path) -> None:
         honest = Hand(net, "FR/1", "RO/1")
         await honest.envelope(honest.address(message_id(1)))
         await honest.link()
-        twin = await _twin_of(net, honest)
+        twin = await twin_of(net, honest)
         await twin.envelope(twin.address(message_id(2)))
         logs = net["RO/1"].runtime._logs
         note = _note(twin.me)
@@ -325,7 +324,7 @@ async def test_fork_that_could_not_be_kept_is_kept_with_the_next_frame(tmp_path:
         honest = Hand(net, "FR/1", "RO/1")
         await honest.envelope(honest.address(message_id(1)))
         await honest.link()
-        twin = await _twin_of(net, honest)
+        twin = await twin_of(net, honest)
         await twin.envelope(twin.address(message_id(2)))
         head = await twin.head(link=True)
         committer = net["RO/1"].store._core.committer
@@ -354,17 +353,6 @@ def replace_to(hand: Hand, node: Node) -> Hand:
     """Let a hand speak to a node that was started again."""
     hand.to = node
     return hand
-
-
-async def _twin_of(net: Network, honest: Hand) -> Hand:
-    """Return a second node with the keys of the first, whose log begins alike."""
-    node = net.make(honest.me.id, honest.me.home.with_name("twin"))
-    await node.store.start()
-    await node.runtime.load()
-    twin = Hand(net, str(honest.me.id), str(honest.to.id))
-    twin.me = node
-    pass_time(net)
-    return twin
 
 
 async def _heads(net: Network, count: int) -> list[Checkpoint]:
