@@ -20,6 +20,7 @@ class RoundRow:
     """One round: when it began and ends; `name` if it is a campaign.
 
     `closed_ms`, `origin`, `index`: when its outcome was stated, and the leaf that states it.
+    `paused_ms`: since when nobody further is asked, None if it goes on.
     """
 
     number: int
@@ -29,6 +30,7 @@ class RoundRow:
     closed_ms: int | None
     origin: str | None
     index: int | None
+    paused_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,8 @@ class PingRow:
     """What is known of one node in one round.
 
     `mid`: the ping's message, None as long as it could not be sealed. `node_ok` is None until the
-    machine leg ended; `why` is how it failed. `state` is that of the message.
+    machine leg ended; `why` is how it failed. `state` is that of the message; `reply` the
+    message that the desk answered with, None before it did or once retention took it.
     """
 
     number: int
@@ -49,6 +52,7 @@ class PingRow:
     answered_ms: int | None
     details_valid: bool | None
     state: MessageState | None
+    reply: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,16 @@ class Pinging(Protocol):
 
     async def to_answer(self, cls: Urgency, *, now_ms: int) -> tuple[MessageRow, ...]:
         """Return received messages of a class that nobody answered and that are not expired."""
+
+
+class Steering(Protocol):
+    """Pausing rounds, and ending them early."""
+
+    async def pause_round(self, number: int, *, on: bool, now_ms: int) -> None:
+        """Ask nobody further in a round that is open, or go on; again changes nothing."""
+
+    async def end_round(self, number: int, *, now_ms: int) -> None:
+        """Let a round that is open end now: nobody is waited for any more."""
 
 
 class Counting(Protocol):

@@ -26,7 +26,7 @@ from gateway.lateness import (
 )
 from gateway.numbers import Numbers
 from gateway.operating import OperationStore
-from gateway.pinging import Counting, Pinging
+from gateway.pinging import Counting, Pinging, Steering
 from gateway.records import (
     Admission,
     Admitted,
@@ -328,6 +328,7 @@ class Store(
     Exhibits,
     Witnessing,
     Pinging,
+    Steering,
     Counting,
     Stamps,
     Alerts,

@@ -47,6 +47,18 @@ class PingDesk:
         """Show what a round came to so far."""
         return await self._connection.get(f"/pings/{number}", RoundView)
 
+    async def pause(self, number: int) -> RoundView:
+        """Ask nobody further in a round; answers of those who were asked still count."""
+        return await self._connection.post(f"/pings/{number}/pause", None, RoundView)
+
+    async def resume(self, number: int) -> RoundView:
+        """Let a round that is paused go on."""
+        return await self._connection.post(f"/pings/{number}/resume", None, RoundView)
+
+    async def close(self, number: int) -> RoundView:
+        """End a round now: what it came to is stated in the log."""
+        return await self._connection.post(f"/pings/{number}/close", None, RoundView)
+
     async def rounds(self) -> RoundList:
         """List the newest rounds."""
         return await self._connection.get("/pings", RoundList)

@@ -21,3 +21,12 @@ def answered(asked: Content, said: Content) -> bool | None:
         return None
     ping, reply = read_ping(asked.body), read_reply(said.body)
     return reply.details_valid if reply.code == ping.code else None
+
+
+def note_of(said: Content) -> str:
+    """Return what a desk wrote with its answer to a ping; empty if nothing.
+
+    Args:
+        said: What the node answered; its form was checked where it was opened.
+    """
+    return (read_reply(said.body).note or "") if said.type == PING_REPLY else ""

@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.pinging import PingRow, RoundRow
 from protocol.cases.ladder import MessageState, is_over, reached
-from protocol.identifiers import NodeId
+from protocol.identifiers import MessageId, NodeId
 
 NO_ANSWER: Final = "the desk did not answer"
 NOT_VALID: Final = "the desk says that its details have changed"
@@ -32,6 +32,7 @@ class Outcome:
         human_seconds: From the question to the answer, seconds.
         details_valid: What that person said of the directory's entry.
         why: What is missing, a sentence; empty if nothing is.
+        reply: The message that the desk answered with; in no report.
     """
 
     node: NodeId
@@ -41,6 +42,7 @@ class Outcome:
     human_seconds: int | None
     details_valid: bool | None
     why: str
+    reply: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ def _outcome(begun: RoundRow, row: PingRow, *, is_over: bool) -> Outcome:
         human_seconds=seconds,
         details_valid=row.details_valid if in_time else None,
         why=_why(row, node_ok=node_ok, human_ok=human_ok),
+        reply=row.reply,
     )
 
 

@@ -9,7 +9,7 @@ Source: docs/delivery.md, "Pings"; docs/domain.md, section 12.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -19,7 +19,7 @@ from gateway.pinging import PingRow, ReplyRow, RoundRow
 from gateway.ports import Clock, Randomness
 from gateway.service.greet import Counted, Lanes
 from gateway.service.guard import passing_over_full
-from gateway.service.pinganswer import answered
+from gateway.service.pinganswer import answered, note_of
 from gateway.service.pingboard import Board, board_of, report_json
 from gateway.service.sealer import Sealer
 from gateway.store import Store
@@ -141,6 +141,55 @@ class Pings:
             raise NoInputError("there is no such round of pings", hint="see: a35 ping --list")
         return await self._board(begun)
 
+    async def pause(self, number: int, *, on: bool) -> Board:
+        """Ask nobody further in a round, or go on; answers of those who were asked still count.
+
+        Its end stays where it is: those who were asked were told it.
+
+        Args:
+            number: Of the round; one that is closed stays as it is.
+            on: Whether to pause.
+
+        Raises:
+            NoInputError: There is no such round.
+            StorageError: Nothing was changed.
+        """
+        await self._store.pause_round(number, on=on, now_ms=self._clock.now_ms())
+        self._begun.set()
+        return await self.board(number)
+
+    async def close(self, number: int) -> Board:
+        """End a round now, with what it came to: that is stated in our log.
+
+        Args:
+            number: Of the round; one that is closed stays as it is.
+
+        Raises:
+            NoInputError: There is no such round.
+            StorageError: It goes on.
+        """
+        await self._store.end_round(number, now_ms=self._clock.now_ms())
+        return await self.board(number)
+
+    async def notes(self, board: Board) -> Mapping[NodeId, str]:
+        """Return what desks wrote that have said that their details changed.
+
+        Args:
+            board: Of a round.
+
+        Raises:
+            StorageError: What they wrote cannot be opened.
+        """
+        found: dict[NodeId, str] = {}
+        for one in board.outcomes:
+            if one.reply is None or one.details_valid is not False:
+                continue
+            inner = await self._store.inner(one.node, one.reply)
+            note = None if inner is None else note_of(Content.decode(decode_inner(inner).content))
+            if note:
+                found[one.node] = note
+        return found
+
     async def rounds(self, *, limit: int) -> tuple[RoundRow, ...]:
         """Return rounds, newest first."""
         return await self._store.rounds(limit=limit)
@@ -161,6 +210,8 @@ class Pings:
         """
         waiting: list[PingRow] = []
         for begun in await self._store.open_rounds():
+            if begun.paused_ms is not None:
+                continue
             pings = await self._store.pings(begun.number)
             waiting += [row for row in pings if row.node_ok is None]
         if waiting and not self._store.may_sign:
@@ -188,7 +239,8 @@ class Pings:
                 self._wrong.add(name)
         is_open = False
         for begun in rounds:
-            await self._ask_people(begun, str(self._node))
+            if begun.paused_ms is None:
+                await self._ask_people(begun, str(self._node))
             board = await self._board(begun)
             if board.is_over:
                 await self._close(board)

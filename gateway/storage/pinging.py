@@ -10,9 +10,11 @@ from gateway.storage.pings import (
     begin_round,
     close_round,
     count_calls,
+    end_round,
     note_answered,
     note_called,
     note_mid,
+    pause_round,
     read_availability,
     read_pings,
     read_replies,
@@ -92,6 +94,18 @@ class PingPart(StorePart):
 
     def _now_ms(self) -> int:
         return self._core.clock.now_ms()
+
+
+class SteeringPart(StorePart):
+    """Implements pinging.Steering; each raises StorageError when nothing was changed."""
+
+    async def pause_round(self, number: int, *, on: bool, now_ms: int) -> None:
+        """Ask nobody further in a round that is open, or go on; again changes nothing."""
+        await self._core.writer.run(partial(pause_round, number=number, on=on, now_ms=now_ms))
+
+    async def end_round(self, number: int, *, now_ms: int) -> None:
+        """Let a round that is open end now: nobody is waited for any more."""
+        await self._core.writer.run(partial(end_round, number=number, now_ms=now_ms))
 
 
 class CountingPart(StorePart):

@@ -14,7 +14,9 @@ from protocol.identifiers import MessageId, NodeId
 from protocol.log.statement import Statement
 
 KIND_PING: Final = "ping"
-_ROUND: Final = "SELECT id, name, began_ms, expires_ms, closed_ms, origin, i FROM ping_round "
+_ROUND: Final = (
+    "SELECT id, name, began_ms, expires_ms, closed_ms, origin, i, paused_ms FROM ping_round "
+)
 
 
 def begin_round(
@@ -79,6 +81,25 @@ def note_answered(
     )
     if done.rowcount:
         _tell_of(session, ping, "answered", at_ms=now_ms)
+
+
+def pause_round(session: Session, number: int, *, on: bool, now_ms: int) -> None:
+    """Pause an open round, or let it go on; again changes nothing."""
+    done = session.execute(
+        "UPDATE ping_round SET paused_ms = ? WHERE id = ? AND closed_ms IS NULL"
+        " AND (paused_ms IS NULL) = ?",
+        (now_ms if on else None, number, on),
+    )
+    if done.rowcount:
+        _tell(session, number, "paused" if on else "resumed", at_ms=now_ms)
+
+
+def end_round(session: Session, number: int, *, now_ms: int) -> None:
+    """Let an open round end now."""
+    session.execute(
+        "UPDATE ping_round SET expires_ms = min(expires_ms, ?) WHERE id = ? AND closed_ms IS NULL",
+        (now_ms, number),
+    )
 
 
 def close_round(session: Session, number: int, act: Statement, *, now_ms: int) -> None:
@@ -150,7 +171,9 @@ def read_pings(connection: sqlite3.Connection, number: int, *, own: str) -> tupl
     """
     rows = connection.execute(
         "SELECT p.id, p.round, p.node, p.mid, p.node_ok, p.node_ms, p.why, p.answered_ms,"
-        " p.details_valid, m.state FROM ping p"
+        " p.details_valid, m.state, (SELECT r.mid FROM message r WHERE r.thread = p.mid"
+        " AND r.re = p.mid AND r.sender = p.node AND r.direction = 'in'"
+        " AND p.answered_ms IS NOT NULL ORDER BY r.id LIMIT 1) FROM ping p"
         " LEFT JOIN message m ON m.mid = p.mid AND m.sender = ? WHERE p.round = ?",
         (own, number),
     ).fetchall()
@@ -213,6 +236,7 @@ def _round(row: Sequence[Any]) -> RoundRow:
         closed_ms=row[4],
         origin=row[5],
         index=row[6],
+        paused_ms=row[7],
     )
 
 
@@ -228,6 +252,7 @@ def _ping(row: Sequence[Any]) -> PingRow:
         answered_ms=row[7],
         details_valid=_flag(row[8]),
         state=None if row[9] is None else MessageState(row[9]),
+        reply=None if row[10] is None else MessageId(row[10]),
     )
 
 

@@ -23,6 +23,7 @@ from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_forks import FORKS
 from gateway.storage.tables_numbers import NUMBERS
 from gateway.storage.tables_operations import OPERATIONS
+from gateway.storage.tables_pauses import PAUSES
 from gateway.storage.tables_people import PEOPLE
 from gateway.storage.tables_pings import PINGS
 from gateway.storage.tables_proof import PROOF
@@ -72,6 +73,7 @@ MIGRATIONS: Final = (
     Migration(name="0018-conditions", statements=CONDITIONS),
     Migration(name="0019-watch", statements=WATCH),
     Migration(name="0020-remembered", statements=REMEMBERED),
+    Migration(name="0021-pauses", statements=PAUSES),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 

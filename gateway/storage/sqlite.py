@@ -48,7 +48,7 @@ from gateway.storage.operations import OperationPart
 from gateway.storage.overview import OverviewPart
 from gateway.storage.people import PeoplePart
 from gateway.storage.people_entrances import CredentialPart, EntrancePart
-from gateway.storage.pinging import CountingPart, PingPart
+from gateway.storage.pinging import CountingPart, PingPart, SteeringPart
 from gateway.storage.reading import CasebookPart
 from gateway.storage.retention import RetentionPart
 from gateway.storage.revocations import RevocationPart
@@ -83,6 +83,7 @@ class SqliteStore(
     ExhibitPart,
     WitnessingPart,
     PingPart,
+    SteeringPart,
     CountingPart,
     StampPart,
     AlertPart,

@@ -65,6 +65,9 @@ class PingApi:
             get(f"{BASE}/pings/asked", self.asked),
             post(f"{BASE}/pings/answers", self.answer),
             get(f"{BASE}/pings/{{number}}", self.board),
+            post(f"{BASE}/pings/{{number}}/pause", self.pause),
+            post(f"{BASE}/pings/{{number}}/resume", self.resume),
+            post(f"{BASE}/pings/{{number}}/close", self.close),
             get(f"{BASE}/availability", self.availability),
         ]
 
@@ -81,6 +84,7 @@ class PingApi:
                         began=instant(row.began_ms),
                         expires=instant(row.expires_ms),
                         closed=instant_or_none(row.closed_ms),
+                        paused=instant_or_none(row.paused_ms),
                     )
                     for row in rows
                 )
@@ -103,6 +107,23 @@ class PingApi:
     async def board(self, request: Request) -> Response:
         """Show what a round came to so far."""
         return answer(_view(await self._contact.pings.board(index_of(request, "number"))))
+
+    @may(May.START_CAMPAIGN)
+    async def pause(self, request: Request) -> Response:
+        """Ask nobody further in a round; the answers of those who were asked still count."""
+        number = index_of(request, "number")
+        return answer(_view(await self._contact.pings.pause(number, on=True)))
+
+    @may(May.START_CAMPAIGN)
+    async def resume(self, request: Request) -> Response:
+        """Let a round that is paused go on."""
+        number = index_of(request, "number")
+        return answer(_view(await self._contact.pings.pause(number, on=False)))
+
+    @may(May.START_CAMPAIGN)
+    async def close(self, request: Request) -> Response:
+        """End a round now: what it came to is stated in our log."""
+        return answer(_view(await self._contact.pings.close(index_of(request, "number"))))
 
     @may(May.SEE_LISTS)
     async def asked(self, _request: Request) -> Response:
@@ -179,6 +200,7 @@ def _view(board: Board) -> RoundView:
         began=instant(row.began_ms),
         expires=instant(row.expires_ms),
         closed=instant_or_none(row.closed_ms),
+        paused=instant_or_none(row.paused_ms),
         log=_leaf(row),
         items=tuple(
             OutcomeItem(

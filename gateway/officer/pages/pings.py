@@ -13,7 +13,7 @@ from typing import Final
 from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.errors import DataError, GatewayError, NoInputError, UnavailableError
-from gateway.officer.access import May, caller_of, may
+from gateway.officer.access import May, allows, caller_of, may
 from gateway.officer.adapters.languages import message
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.files import download
@@ -21,11 +21,14 @@ from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.wording import kept, said
 from gateway.officer.shapes.cells import MEDIA_TYPE, Cell, table
 from gateway.ports import Directory
+from gateway.records import Direction
+from gateway.rows import MessageRow
 from gateway.service.advice import Card, card_of
 from gateway.service.availability import DAY_MS
 from gateway.service.contact import Contact
 from gateway.service.pingboard import Board, Outcome, report_json
-from protocol.identifiers import NodeId
+from protocol.errors import MalformedError
+from protocol.identifiers import MessageId, NodeId
 
 _ROUNDS: Final = 100
 _HOUR_MS: Final = 3_600_000
@@ -134,6 +137,9 @@ class PingPages:
             post("/pings/answers", self.answer),
             get("/pings/availability", self.availability),
             get("/pings/{number:[0-9]{1,9}}", self.board),
+            post("/pings/{number:[0-9]{1,9}}/pause", self.pause),
+            post("/pings/{number:[0-9]{1,9}}/resume", self.resume),
+            post("/pings/{number:[0-9]{1,9}}/close", self.close),
             get("/pings/{number:[0-9]{1,9}}/report.csv", self.as_csv),
             get("/pings/{number:[0-9]{1,9}}/report.json", self.as_json),
         ]
@@ -166,13 +172,35 @@ class PingPages:
     async def board(self, request: Request) -> Response:
         """Show what a round came to so far."""
         board = await self._board(request)
+        reads = allows(caller_of(request), May.READ_CONTENT)
         return await self._desk.show(
             request,
             "ping.html",
             board=board,
+            notes=await self._contact().pings.notes(board) if reads else {},
             share=share_of(board.outcomes),
             cards=silent_cards(self._desk.services.directory, board.outcomes),
         )
+
+    @may(May.START_CAMPAIGN)
+    async def pause(self, request: Request) -> Response:
+        """Ask nobody further."""
+        return await self._paused(request, on=True)
+
+    @may(May.START_CAMPAIGN)
+    async def resume(self, request: Request) -> Response:
+        """Go on asking."""
+        return await self._paused(request, on=False)
+
+    @may(May.START_CAMPAIGN)
+    async def close(self, request: Request) -> Response:
+        """End a round now; what it came to is stated in our log."""
+        board = await self._contact().pings.close(int(request.match_info["number"]))
+        return self._desk.redirect(f"/pings/{board.round.number}")
+
+    async def _paused(self, request: Request, *, on: bool) -> Response:
+        board = await self._contact().pings.pause(int(request.match_info["number"]), on=on)
+        return self._desk.redirect(f"/pings/{board.round.number}")
 
     @may(May.SEE_LISTS)
     async def as_csv(self, request: Request) -> Response:
@@ -209,7 +237,7 @@ class PingPages:
         form = await form_of(request)
         code = "".join(form.get("code", "").split())
         try:
-            await self._contact().desk.answer(
+            _, reply = await self._contact().desk.answer(
                 code,
                 details_valid=form.get("details") != "change",
                 note=form.get("note", "").strip() or None,
@@ -223,7 +251,17 @@ class PingPages:
                 errors=said(self._desk, request, {"code": _fault(error)}),
                 code=code,
             )
-        return self._desk.redirect("/pings")
+        return self._desk.redirect(f"/pings?answered={reply.mid}")
+
+    async def _answered(self, request: Request) -> MessageRow | None:
+        """Return the answer that this page was led to from, None without one."""
+        try:
+            rows = await self._desk.services.store.message(
+                MessageId.parse(request.query.get("answered", ""))
+            )
+        except MalformedError:
+            return None
+        return next((row for row in rows if row.direction is Direction.OUT), None)
 
     async def _rounds(
         self, request: Request, faults: Mapping[str, str], form: Mapping[str, str]
@@ -234,6 +272,7 @@ class PingPages:
             "pings.html",
             status=422 if faults else 200,
             rounds=rows,
+            answered=await self._answered(request),
             errors=said(self._desk, request, faults),
             form=kept(form, "campaign", "nodes", "hours"),
         )

@@ -35,13 +35,17 @@ class OutcomeItem(Shape):
 
 
 class RoundView(Shape):
-    """GET /pings/{number}: a round and what it came to; `log` states the outcome once closed."""
+    """GET /pings/{number}: a round and what it came to; `log` states the outcome once closed.
+
+    `paused`: since when nobody further is asked.
+    """
 
     number: Size
     campaign: str | None
     began: str
     expires: str
     closed: str | None
+    paused: str | None = None
     log: LogRef | None
     items: tuple[OutcomeItem, ...]
 
@@ -54,6 +58,7 @@ class RoundItem(Shape):
     began: str
     expires: str
     closed: str | None
+    paused: str | None = None
 
 
 class RoundList(Shape):

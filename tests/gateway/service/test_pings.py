@@ -221,6 +221,65 @@ async def test_a_campaign_is_begun_once_and_goes_on_after_a_crash(tmp_path: Path
 
 
 @scenario
+async def test_a_paused_round_asks_nobody_further_and_takes_answers(tmp_path: Path) -> None:
+    """A supervisor who holds a campaign back loses nothing of it."""
+    async with still(tmp_path, "FR/1", "RO/1", "DE/1") as net:
+        fr, pings = net["FR/1"], net["FR/1"].runtime.contact.pings
+        row = await pings.begin([RO, DE], name="autumn", open_ms=HOUR_MS, who=WHO)
+        await asked(fr, net["RO/1"])
+        assert (await pings.pause(row.number, on=True)).round.paused_ms == net.clock.ms
+        assert await pings.call_all()
+        await answers(fr, net["RO/1"])
+        german, one = (await pings.board(row.number)).outcomes
+        assert (one.node_ms, one.human_ok) == (None, True)
+        assert german.node_ok is None  # nobody was called meanwhile
+        assert (await pings.pause(row.number, on=False)).round.paused_ms is None
+        assert await pings.call_all()
+        assert all(one.node_ok for one in (await pings.board(row.number)).outcomes)
+        with pytest.raises(NoInputError):
+            await pings.pause(99, on=True)
+
+
+@scenario
+async def test_a_round_that_is_ended_is_stated_with_what_it_came_to(tmp_path: Path) -> None:
+    """Nobody waits for the last silent desk; a second time changes nothing."""
+    async with still(tmp_path, "FR/1", "RO/1", "DE/1") as net:
+        pings = net["FR/1"].runtime.contact.pings
+        number = await begun(net["FR/1"], RO, DE)
+        await asked(net["FR/1"], net["RO/1"])
+        await answers(net["FR/1"], net["RO/1"])
+        board = await pings.close(number)
+        assert [(one.node, one.human_ok, one.why) for one in board.outcomes] == [
+            (DE, False, NO_ANSWER),
+            (RO, True, ""),
+        ]
+        closed = await pings.close(number)
+        assert closed.round.closed_ms is not None
+        assert await pings.pause(number, on=True) == closed
+
+
+@scenario
+async def test_what_a_desk_says_of_its_details_is_shown(tmp_path: Path) -> None:
+    """Who asked reads what has changed without looking for the message."""
+    async with still(tmp_path, "FR/1", "RO/1") as net:
+        fr, ro = net["FR/1"], net["RO/1"]
+        number = await begun(fr, RO)
+        assert (
+            await fr.runtime.contact.pings.notes(await fr.runtime.contact.pings.board(number)) == {}
+        )
+        await asked(fr, ro)
+        (ping,) = await ro.runtime.contact.desk.asked()
+        _, reply = await ro.runtime.contact.desk.answer(
+            ping.code, details_valid=False, note="new number", who="RO/1 officer 1"
+        )
+        await carry(ro, FR)
+        await fr.runtime.consign.open_some()
+        board = await fr.runtime.contact.pings.board(number)
+        assert board.outcomes[0].reply == reply.mid
+        assert await fr.runtime.contact.pings.notes(board) == {RO: "new number"}
+
+
+@scenario
 async def test_a_desk_that_could_not_be_written_to_is_asked_once_it_can(tmp_path: Path) -> None:
     """Without a directory nothing is sealed; the round goes on when there is one."""
     async with still(tmp_path, "FR/1", "RO/1") as net:

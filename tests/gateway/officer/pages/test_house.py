@@ -128,6 +128,25 @@ async def test_campaign_is_begun_followed_and_reported(desk: DeskWorld) -> None:
 
 
 @house_test
+async def test_campaign_is_paused_resumed_and_ended(desk: DeskWorld) -> None:
+    """By whoever may begin one; the others see that it stands still."""
+    supervisor, officer = await desk.visitor(Role.SUPERVISOR), await desk.visitor(Role.OFFICER)
+    await supervisor.post("/pings", {"campaign": "autumn", "nodes": "fr", "hours": "24"})
+    paused = await supervisor.post("/pings/1/pause")
+    assert (paused.status, paused.headers["Location"]) == (303, "/pings/1")
+    assert "Paused: nobody further is asked." in (await officer.get("/pings/1")).text
+    assert "/pings/1/resume" not in (await officer.get("/pings/1")).text
+    assert ">paused<" in (await officer.get("/pings")).text
+    await supervisor.post("/pings/1/resume")
+    assert "/pings/1/pause" in (await supervisor.get("/pings/1")).text
+    await supervisor.post("/pings/1/close")
+    assert ">closed<" in (await officer.get("/pings")).text
+    assert "/pings/1/close" not in (await supervisor.get("/pings/1")).text
+    assert (await officer.post("/pings/1/pause")).status == 403
+    assert (await supervisor.post("/pings/99/close")).status == 404
+
+
+@house_test
 async def test_campaign_that_makes_no_sense_is_said_at_its_field(desk: DeskWorld) -> None:
     """Nothing that was typed is lost, and the summary leads to the field."""
     supervisor = await desk.visitor(Role.SUPERVISOR)
@@ -162,7 +181,10 @@ async def test_ping_stands_on_every_page_until_a_person_answers_it(desk: DeskWor
     assert long.status == 422
     code = f"{asked.code[:3]} {asked.code[3:]}"
     done = await officer.post("/pings/answers", {"code": code, "details": "change", "note": "+1"})
-    assert (done.status, done.headers["Location"]) == (303, "/pings")
+    assert done.status == 303
+    shown = await officer.get(done.headers["Location"])
+    assert "Your answer to FR/1 is kept and on its way." in shown.text
+    assert (await officer.get("/pings?answered=x")).status == 200
     assert "Ping from FR/1" not in (await officer.get("/help")).text
     assert await _contact(desk).desk.asked() == ()
 
