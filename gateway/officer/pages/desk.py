@@ -12,7 +12,7 @@ from aiohttp.web import Request, Response
 
 from gateway.accounts import Settings
 from gateway.drafting import DeskDrafts
-from gateway.officer.access import CALLER, SEAT
+from gateway.officer.access import CALLER, SEAT, May, allows
 from gateway.officer.adapters.templates import Templates
 from gateway.officer.guards import Address
 from gateway.officer.pages.layout import SECURITY, Frame, Notice, language_of, page, theme_of
@@ -20,10 +20,11 @@ from gateway.officer.pages.pending import draft_counts
 from gateway.officer.pages.standing import Standing, Verified, standing_of
 from gateway.officer.pages.statics import Statics
 from gateway.officer.pages.waiting import Told, Waiting
-from gateway.officer.pages.warnings import DAY_MS, warnings_of
+from gateway.officer.pages.warnings import DAY_MS, Given, warnings_of
 from gateway.officer.services import OfficerServices
 from gateway.people import Caller
 from gateway.ports import Clock
+from gateway.service.entrances import Entrances
 from gateway.service.frontdoor import FrontDoor
 from gateway.service.people import People
 from gateway.service.sessions import Seat
@@ -46,6 +47,7 @@ class Desk:
         is_demo: Keys are for testing.
         waiting: Emergencies and counts that every page shows; None on a desk without lists.
         verified: What came of verifying our log.
+        entrances: Who was given a way in; None on a desk that reads no log.
     """
 
     services: OfficerServices
@@ -58,6 +60,7 @@ class Desk:
     is_demo: bool = False
     waiting: Waiting | None = None
     verified: Verified = field(default_factory=Verified)
+    entrances: Entrances | None = None
 
     @property
     def people(self) -> People:
@@ -89,6 +92,7 @@ class Desk:
                     self.door.signin.broken_since(self.clock.now_ms() - DAY_MS),
                     self.templates.languages,
                     language=language,
+                    given=await self._given(caller),
                 )
             )
         return Frame(
@@ -114,6 +118,18 @@ class Desk:
             on_duty=standing.on_duty,
             duty_until=standing.duty_until,
             asked=standing.asked,
+        )
+
+    async def _given(self, caller: Caller) -> tuple[Given, ...]:
+        """Return which approvers and supervisors were given a way in, for those who are some."""
+        if self.entrances is None or self.services.config.desk.one_person:
+            return ()
+        if not (allows(caller, May.APPROVE) or allows(caller, May.SUPERVISE)):
+            return ()
+        people = self.people
+        return tuple(
+            Given(who=people.who(person), by=each.by, at_ms=each.at_ms, times=times)
+            for person, each, times in await self.entrances.to(await people.all())
         )
 
     async def show(

@@ -16,6 +16,7 @@ from gateway.officer.pages.users import UsersPages
 from gateway.officer.pages.waiting import Waiting
 from gateway.officer.pages.writing import writing_routes
 from gateway.officer.services import OfficerServices
+from gateway.service.entrances import Entrances
 from gateway.service.frontdoor import FrontDoor
 
 
@@ -75,4 +76,5 @@ def make_desk(
         clock=services.clock,
         address=address,
         is_demo=is_demo,
+        entrances=None if services.leafing is None else Entrances(services.leafing, services.clock),
     )

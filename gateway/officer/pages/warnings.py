@@ -1,6 +1,8 @@
 """Lines above every page about the desk itself: a demo for one, a break-glass sign-in."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from gateway.config import DeskSection
@@ -17,6 +19,29 @@ _GLASS: Final = message(
 )
 
 
+_GIVEN: Final = message(
+    "%(who)s may approve or supervise, and was given a way in or a role by %(by)s on %(when)s; "
+    "times in a week: %(times)s. If nobody asked for it, have that account locked."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """That somebody who may approve or supervise was given a way in or a role.
+
+    Attributes:
+        who: "RO/1 approver 4".
+        by: "RO/1 operator 2".
+        at_ms: The last time, milliseconds since 1970 UTC.
+        times: How often in a week.
+    """
+
+    who: str
+    by: str
+    at_ms: int
+    times: int
+
+
 def warnings_of(
     caller: Caller,
     desk: DeskSection,
@@ -24,6 +49,7 @@ def warnings_of(
     languages: Languages,
     *,
     language: str,
+    given: tuple[Given, ...] = (),
 ) -> Iterator[Notice]:
     """Yield what somebody is told.
 
@@ -33,6 +59,7 @@ def warnings_of(
         broken: Sign-ins by break-glass, in the last day.
         languages: All catalogues.
         language: Of the page.
+        given: Ways in of approvers and supervisors, for them.
     """
     if desk.one_person:
         yield Notice(kind=Notices.WARNING, text=languages.say(language, _WAIVED))
@@ -40,3 +67,11 @@ def warnings_of(
         for who in dict.fromkeys(each.who for each in broken):
             text = languages.say(language, _GLASS) % {"who": who}
             yield Notice(kind=Notices.WARNING, text=text)
+    for each in given:
+        text = languages.say(language, _GIVEN) % {
+            "who": each.who,
+            "by": each.by,
+            "when": f"{datetime.fromtimestamp(each.at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC",
+            "times": each.times,
+        }
+        yield Notice(kind=Notices.WARNING, text=text)

@@ -227,6 +227,23 @@ async def test_break_glass_is_told_to_whoever_must_know(desk: DeskWorld) -> None
     assert words not in (await operator.get("/settings")).text
 
 
+@desk_test
+async def test_approvers_hear_of_every_link_that_lets_somebody_approve(desk: DeskWorld) -> None:
+    """An operator who gives one to himself cannot take that away."""
+    approver = await desk.person(Role.APPROVER)
+    await desk.door.people.link(approver.number, by=desk.operator)
+    officer = await desk.person(Role.OFFICER)
+    await desk.door.people.link(officer.number, by=desk.operator)
+    words = "RO/1 approver 1 may approve or supervise, and was given a way in"
+    for role, is_told in ((Role.APPROVER, True), (Role.SUPERVISOR, True), (Role.OPERATOR, False)):
+        visitor = await desk.visitor(role)
+        page = (await visitor.get("/settings")).text
+        assert (words in page) is is_told
+        assert "RO/1 officer 2 may" not in page
+    desk.net.clock.ms += 7 * 24 * 3600 * 1000 + 1
+    assert words not in (await (await desk.visitor(Role.APPROVER)).get("/settings")).text
+
+
 def test_demo_says_that_nobody_approves(tmp_path: Path) -> None:
     """On every page, together with what the keys are for."""
 
