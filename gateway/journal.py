@@ -1,6 +1,6 @@
 """The journal: running messages for the operator, one event per line, nothing personal in it.
 
-Does: turns structlog into lines that cannot be forged (every value is JSON-escaped, so no CR,
+Does: writes lines that cannot be forged (every value is JSON-escaped, so no CR,
 LF, NUL, U+2028 or terminal escape gets through), and drops what must not be there: bytes,
 fields named like secrets or content, objects of types not listed. Leaves to its callers: to
 write events as fixed words and to name things by identifiers only.
@@ -17,17 +17,15 @@ Example:
     (True, False)
 """
 
-from collections.abc import Callable, Mapping, MutableMapping
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from enum import Enum
 from json import dumps
 from pathlib import PurePath
 from re import compile as pattern
 from traceback import extract_tb
 from typing import Any, Final, TextIO
-
-from structlog import configure, get_logger
-from structlog.processors import TimeStamper, add_log_level
-from structlog.typing import FilteringBoundLogger, WrappedLogger
 
 from gateway.errors import GatewayError
 from protocol.errors import RemoteProtocolError
@@ -61,27 +59,27 @@ class Journal:
         name: The part that writes, for example `peer.server`.
     """
 
-    __slots__ = ("_logger",)
+    __slots__ = ("_name",)
 
     def __init__(self, name: str) -> None:
-        # Stays lazy: what configure_journal says later holds for pens that exist already.
-        self._logger: FilteringBoundLogger = get_logger(name=name)
+        self._name = name
 
     def info(self, event: str, **fields: object) -> None:
         """Write what happened in the ordinary course."""
-        self._logger.info(event, **fields)
+        _OUTPUT.write(self._name, "info", event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
         """Write what an operator should look at in the next days."""
-        self._logger.warning(event, **fields)
+        _OUTPUT.write(self._name, "warning", event, fields)
 
     def alarm(self, event: str, **fields: object) -> None:
         """Write what an operator must look at now: a fork, a damaged disk, a stopped node."""
-        self._logger.critical(event, **fields)
+        _OUTPUT.write(self._name, "critical", event, fields)
 
     def bug(self, event: str, error: BaseException, **fields: object) -> None:
         """Write an error that nobody expected, as ours: its type and where it came from."""
-        self._logger.error(event, error=error, where=_places(error), **fields)
+        told = {"error": error, "where": _places(error), **fields}
+        _OUTPUT.write(self._name, "error", event, told)
 
 
 class Seldom:
@@ -130,11 +128,12 @@ def configure_journal(stream: TextIO, *, json: bool) -> None:
         stream: Where lines go; the node's standard error.
         json: One JSON object a line, for programs; else one line for people.
     """
-    configure(
-        processors=[add_log_level, TimeStamper(fmt="iso", utc=True), _redact, _Line(json=json)],
-        logger_factory=_Lines(stream),
-        cache_logger_on_first_use=False,
-    )
+    _OUTPUT.stream, _OUTPUT.json = stream, json
+
+
+def reset_journal() -> None:
+    """Write as before any configuration: lines for people, on standard error."""
+    _OUTPUT.stream, _OUTPUT.json = None, False
 
 
 def get_journal(name: str) -> Journal:
@@ -142,50 +141,36 @@ def get_journal(name: str) -> Journal:
     return Journal(name)
 
 
-class _Lines:
-    """Makes the innermost logger of structlog: one write a line, flushed."""
+class _Output:
+    """Where every pen of this process writes, also those that were made before it was said."""
 
-    __slots__ = ("_stream",)
+    __slots__ = ("json", "stream")
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self) -> None:
+        self.stream: TextIO | None = None
+        self.json = False
 
-    def __call__(self, *_args: object) -> "_Lines":
-        return self
-
-    def msg(self, line: str) -> None:
-        self._stream.write(line + "\n")
-        self._stream.flush()
-
-    info = warning = error = critical = msg
-
-
-class _Line:
-    """Renders an event that was redacted already."""
-
-    __slots__ = ("_json",)
-
-    def __init__(self, *, json: bool) -> None:
-        self._json = json
-
-    def __call__(
-        self, _logger: WrappedLogger, _method: str, event: MutableMapping[str, Any]
-    ) -> str:
-        if self._json:
-            return dumps(event)
-        head = f"{event['timestamp']} {event['level']:<8} {event.get('name', '-')}: "
-        rest = (f"{key}={dumps(value)}" for key, value in event.items() if key not in _FIRST)
-        return " ".join((head + dumps(event["event"])[1:-1], *rest))
+    def write(self, name: str, level: str, event: str, fields: Mapping[str, object]) -> None:
+        """Write one line, in one piece, and flush it."""
+        now = datetime.now(UTC)  # noqa: TID251  when the line is written: nothing follows from it
+        at = now.replace(tzinfo=None).isoformat(timespec="microseconds")
+        kept: dict[str, Any] = {"timestamp": f"{at}Z", "level": level, "name": name}
+        kept["event"] = event
+        for key, value in fields.items():
+            if key not in kept and _may_show(key):
+                kept[key] = _shown(value)
+        stream = sys.stderr if self.stream is None else self.stream
+        stream.write((dumps(kept) if self.json else _for_people(kept)) + "\n")
+        stream.flush()
 
 
-def _redact(
-    _logger: WrappedLogger, _method: str, event: MutableMapping[str, Any]
-) -> Mapping[str, Any]:
-    kept: dict[str, Any] = {key: event[key] for key in _FIRST if key in event}
-    for key, value in event.items():
-        if key in kept or _may_show(key):
-            kept[key] = _shown(value)
-    return kept
+_OUTPUT: Final = _Output()
+
+
+def _for_people(kept: Mapping[str, Any]) -> str:
+    head = f"{kept['timestamp']} {kept['level']:<8} {kept['name']}: "
+    rest = (f"{key}={dumps(value)}" for key, value in kept.items() if key not in _FIRST)
+    return " ".join((head + dumps(kept["event"])[1:-1], *rest))
 
 
 def _may_show(key: str) -> bool:

@@ -8,10 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from structlog import reset_defaults
 
 from gateway.errors import TransportError
-from gateway.journal import MAX_ITEMS, MAX_TEXT, Seldom, configure_journal, get_journal
+from gateway.journal import (
+    MAX_ITEMS,
+    MAX_TEXT,
+    Seldom,
+    configure_journal,
+    get_journal,
+    reset_journal,
+)
 from protocol.errors import Code, NotProvenError
 from protocol.identifiers import LogOrigin, MessageId, NodeId
 
@@ -19,7 +25,7 @@ from protocol.identifiers import LogOrigin, MessageId, NodeId
 @pytest.fixture(autouse=True)
 def _restore() -> Iterator[None]:
     yield
-    reset_defaults()
+    reset_journal()
 
 
 def _lines(*, json: bool = True) -> StringIO:
@@ -169,3 +175,13 @@ def test_seldom_forgets_the_oldest_key_beyond_its_bound() -> None:
     """Keys come from outside; memory does not follow them."""
     seldom = Seldom(lambda: 0.0, max_keys=2)
     assert [seldom.due(key) for key in ("a", "b", "c", "a", "c")] == [0, 0, 0, 0, None]
+
+
+def test_what_nobody_configured_goes_to_standard_error_with_nothing_secret_in_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A command writes its answer to standard output: a line of the journal would spoil it."""
+    get_journal("early").warning("too soon", store_key="canary", items=2)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("warning  early: too soon items=2\n")

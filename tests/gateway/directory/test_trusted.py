@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-import structlog
 from tuf.api.metadata import (  # type: ignore[attr-defined]  # public, but not marked so
     Root,
     Snapshot,
@@ -29,7 +28,7 @@ from gateway.directory.layout import (
 from gateway.directory.metadata import keys_by_id, sign
 from gateway.directory.trusted import TrustedDirectory
 from gateway.errors import ConfigError
-from gateway.journal import configure_journal, get_journal
+from gateway.journal import configure_journal, get_journal, reset_journal
 from keys.digest import sha256
 from protocol.directory import encode_entry
 from protocol.envelope.header import DirectoryStamp
@@ -808,7 +807,7 @@ def test_a_reason_is_written_once_and_kept_in_view(setting: Setting) -> None:
     try:
         run(story())
     finally:
-        structlog.reset_defaults()
+        reset_journal()
     assert stream.getvalue().count("directory_not_reached") == 1
 
 

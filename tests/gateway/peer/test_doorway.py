@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager
 from io import StringIO
 
 from aiohttp.web import BaseRequest, Response, Server
-from structlog import reset_defaults
 from typing_extensions import override
 
 from gateway.clock import SystemClock
-from gateway.journal import Seldom, configure_journal, get_journal
+from gateway.journal import Seldom, configure_journal, get_journal, reset_journal
 from gateway.metrics import Metrics
 from gateway.peer.connection import Connection, PortLimits
 from gateway.peer.doorway import Doorway
@@ -161,7 +160,7 @@ async def test_what_the_library_would_log_is_written_by_type_and_place_only() ->
             scene.connection.log_exception("canary %s", "canary", exc_info=ValueError("canary"))
             scene.connection.log_exception("canary")
     finally:
-        reset_defaults()
+        reset_journal()
     assert scene.metrics.value("a35_bugs_total", {"place": "peer.server"}) == 1
     assert "ValueError" in stream.getvalue()
     assert "canary" not in stream.getvalue()

@@ -4,10 +4,9 @@ import asyncio
 from io import StringIO
 
 import pytest
-from structlog import reset_defaults
 
 from gateway.errors import GatewayError, LogDamagedError, RecoveringError, StorageError
-from gateway.journal import Seldom, configure_journal, get_journal
+from gateway.journal import Seldom, configure_journal, get_journal, reset_journal
 from gateway.metrics import Metrics
 from gateway.peer.connection import PortLimits
 from gateway.peer.exchange import Exchange
@@ -106,7 +105,7 @@ def test_unexpected_error_is_a_bug_of_ours_and_an_empty_500(error: Exception) ->
     try:
         silent()
     finally:
-        reset_defaults()
+        reset_journal()
     assert "peer_port_bug" in stream.getvalue()
     assert "port.py:" in stream.getvalue()
     assert "canary" not in stream.getvalue()
@@ -123,7 +122,7 @@ async def test_refusal_is_written_once_a_minute_and_ordinary_ones_never() -> Non
                 port.reception.fault = RemoteProtocolError("x", code=code)
                 await raw(port.number, POST)
     finally:
-        reset_defaults()
+        reset_journal()
     assert stream.getvalue().count('"refused"') == 1
 
 
