@@ -24,11 +24,16 @@ def _run(options: object) -> int:
     return result
 
 
-def main() -> None:
-    """Run one command and leave with its exit code."""
+def tune() -> None:
+    """Set what must be set before anything of the node is loaded."""
     gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
     # Foreign packages that call themselves plug-ins have no business in the forms of requests.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
+def main() -> None:
+    """Run one command and leave with its exit code."""
+    tune()
     sys.exit(command_line(run=_run))
 
 

@@ -1,0 +1,76 @@
+"""Starts one node as `a35 run` does, in this process, and prints what that took as one JSON line.
+
+A program of its own that loads nothing but the node: its memory is that of the node. The clock
+runs from the moment at which the keys are unsealed, so that loading what a node needs is within.
+"""
+
+import asyncio
+import gc
+import json
+import sys
+from importlib import import_module
+from os import devnull
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any, Final
+
+from gateway.clock import SystemClock
+from gateway.home import Home
+from gateway.journal import configure_journal
+from gateway.operator.start import RunOptions, SecretSource, prepare_run
+from node import tune
+
+_IDLE_S: Final = 5.0
+
+
+def started(options: RunOptions) -> dict[str, float]:
+    """Start a node, and say what it took until it serves, and what it has and does when idle."""
+    began, cpu = perf_counter(), process_time()
+    serve = import_module("gateway.assembly").serve
+    gc.freeze()  # as node.py does
+
+    async def whole() -> dict[str, float]:
+        met: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        node = asyncio.create_task(
+            serve(options, SystemClock(), met=lambda *parts: met.set_result(parts))
+        )
+        await asyncio.wait({node, met}, return_when=asyncio.FIRST_COMPLETED)
+        if node.done():
+            node.result()  # it ended by a fault
+        found = {
+            "start_s": round(perf_counter() - began, 3),
+            "start_cpu_s": round(process_time() - cpu, 3),
+        }
+        await asyncio.wait({node}, timeout=_IDLE_S)
+        idle = process_time()
+        await asyncio.wait({node}, timeout=_IDLE_S)
+        found["idle_cpu_ms"] = round((process_time() - idle) * 1000 / _IDLE_S, 1)
+        found["rss_mib"] = _resident_mib()
+        node.cancel()
+        await asyncio.wait({node})
+        return found
+
+    return asyncio.run(whole())
+
+
+def _resident_mib() -> float:
+    """Return the memory of this process, as Linux tells it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return round(int(status.partition("VmRSS:")[2].split()[0]) / 1024, 1)
+
+
+def main(home: str, credential: str) -> None:
+    """Unseal, start, print."""
+    tune()
+    source = SecretSource(
+        passphrase_file=None, credential_file=Path(credential), environ={}, ask=None
+    )
+    options = prepare_run(Home(Path(home)), source, file=None, environ={}, json_journal=True)
+    with Path(devnull).open("w", encoding="utf-8") as nowhere:
+        configure_journal(nowhere, json=True)
+        found = started(options)
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
