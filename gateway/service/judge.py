@@ -28,9 +28,14 @@ from protocol.frame import EnvelopeItem, ReceiptItem
 from protocol.identifiers import MessageId, NodeId
 from protocol.limits import MAX_AHEAD_MS, MAX_LIFE_MS
 from protocol.log.checkpoint import TreeHead
-from protocol.log.linking import LinkedHead, Position
 from protocol.log.proof import InclusionProof, believe
-from protocol.log.statement import StatementKind, envelope_sent, receipt_given, receipt_obtained
+from protocol.log.statement import (
+    Statement,
+    StatementKind,
+    envelope_sent,
+    receipt_given,
+    receipt_obtained,
+)
 from protocol.receipt import Receipt, Stage
 
 _PASSED_PROOF: Final = frozenset(
@@ -110,10 +115,11 @@ class Judge:
         try:
             header = Header.decode(item.header)
             mid = header.mid
-            missing = await self._examine(peer, head, item, header=header, body=body)
+            stated = envelope_sent(item.header, item.wraps)
+            missing = await self._examine(peer, head, item, stated, header=header, body=body)
             if missing:
                 return Refused(code=Code.BLOBS, mid=mid, retry_ms=None, blobs=missing)
-            return self._incoming(peer, head, item, header=header, body=body)
+            return self._incoming(peer, head, item, stated, header=header, body=body)
         except RemoteProtocolError as error:
             retry_ms = RETRY_MS if error.code is Code.STORE else None
             return Refused(code=error.code, mid=mid, retry_ms=retry_ms, blobs=())
@@ -143,16 +149,22 @@ class Judge:
         return Accepted(receipt=receipt, index=index, fresh=False)
 
     async def _examine(
-        self, peer: NodeId, head: TreeHead, item: EnvelopeItem, *, header: Header, body: bytes
+        self,
+        peer: NodeId,
+        head: TreeHead,
+        item: EnvelopeItem,
+        stated: Statement,
+        *,
+        header: Header,
+        body: bytes,
     ) -> tuple[bytes, ...]:
         key_ids = check_wraps(item.wraps)
         if header.recipient != self._node:
             raise RemoteProtocolError("addressed to another node", code=Code.TO)
         if header.sender != peer:
             raise RemoteProtocolError("a peer sends its own envelopes only", code=Code.FROM)
-        statement = envelope_sent(item.header, item.wraps)
         proof = InclusionProof(index=item.index, path=item.path)
-        believe(StatementKind.ENVELOPE_SENT, statement.digest, proof, head)
+        believe(StatementKind.ENVELOPE_SENT, stated.digest, proof, head)
         self._heard(peer, header.directory)
         # A repeat is answered also after its time, and after its prekey is gone: rule 23.
         if await self._store.statement(peer, header.mid) is not None:
@@ -171,12 +183,18 @@ class Judge:
         return missing
 
     def _incoming(
-        self, peer: NodeId, head: TreeHead, item: EnvelopeItem, *, header: Header, body: bytes
+        self,
+        peer: NodeId,
+        head: TreeHead,
+        item: EnvelopeItem,
+        stated: Statement,
+        *,
+        header: Header,
+        body: bytes,
     ) -> IncomingEnvelope:
-        digest = envelope_sent(item.header, item.wraps).digest
         header_digest = sha256(item.header)
         receipt = self._receipting.make(
-            peer, header.mid, (header_digest, digest), stage=Stage.ACCEPTED
+            peer, header.mid, (header_digest, stated.digest), stage=Stage.ACCEPTED
         )
         return IncomingEnvelope(
             mid=header.mid,
@@ -188,7 +206,7 @@ class Judge:
             wraps=item.wraps,
             body=body,
             queue_number=item.queue_number,
-            statement_digest=digest,
+            statement_digest=stated.digest,
             origin=head.origin,
             at=head.size,
             index=item.index,
@@ -200,7 +218,7 @@ class Judge:
 
     def _is_backdated(self, peer: NodeId, header: Header, index: int) -> bool:
         place = self._logs.newest(peer)
-        earlier = None if place is None else _newest_at_most(place, index)
+        earlier = None if place is None else place.newest_at_most(index)
         if earlier is None:
             return False
         try:
@@ -254,14 +272,6 @@ class Judge:
             statement=receipt_obtained(digest, new_salt()),
             why=receipt.why,
         )
-
-
-def _newest_at_most(place: Position, size: int) -> LinkedHead | None:
-    return max(
-        (held for held in place.linked if held.size <= size),
-        key=lambda held: held.size,
-        default=None,
-    )
 
 
 def _check_times(header: Header, now_ms: int) -> None:

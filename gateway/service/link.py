@@ -10,6 +10,7 @@ of protocol.log.linking; where peers stand in our log is gateway.service.standin
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from gateway.continuity import ClosedLog
@@ -39,6 +40,9 @@ _VERIFIED_KEPT: Final = 512
 _JOIN_TRIES: Final = 8
 
 _Verified: TypeAlias = tuple[bytes, tuple[LogVerifier, ...]]
+
+_claimed: Final = lru_cache(maxsize=_VERIFIED_KEPT)(ClaimedCheckpoint.parse)
+"""Reads a note; that of a linked checkpoint is asked for with each envelope."""
 
 
 class PeerLogs:
@@ -210,7 +214,7 @@ class PeerLogs:
         Source:
             docs/wire-format.md, rules 6 and 7.
         """
-        claimed = ClaimedCheckpoint.parse(note)
+        claimed = _claimed(note)
         origin = claimed.head.origin
         if origin.node != peer:
             raise NotProvenError("a node speaks through its own log only")

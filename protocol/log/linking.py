@@ -18,7 +18,7 @@ proves nothing yet, since a fault looks the same.
 Source: docs/wire-format.md, rules 9a, 17a, 18 and 21.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -98,6 +98,11 @@ class Position:
             return self.linked[place]
         return None
 
+    def newest_at_most(self, size: int) -> LinkedHead | None:
+        """Return the largest linked checkpoint that is no larger than this, if there is one."""
+        place = bisect_right(self.linked, size, key=_size_of)
+        return self.linked[place - 1] if place else None
+
     def tree_head(self, size: int) -> TreeHead | None:
         """Return the linked head of this size as proofs are checked against; None if unknown.
 
@@ -173,7 +178,7 @@ def link(
     head = LinkedHead(size=offered.size, root=offered.root, note=checkpoint.note, linked_ms=now_ms)
     linked = _kept(_inserted(position.linked, head), now_ms)
     return Linked(
-        position=Position(origin=position.origin, head=linked[-1], linked=linked),
+        position=_grown(position.origin, linked),
         head=head,
         moved=linked[-1] is head,
         fresh=True,
@@ -217,6 +222,19 @@ def check_joined(held: LinkedHead | None, offered: TreeHead, proof: Sequence[byt
         check_consistency(offered.size, held.size, offered.root, held.root, proof)
 
 
+def _grown(origin: LogOrigin, linked: tuple[LinkedHead, ...]) -> Position:
+    """Return a position whose list is in order, each of its own size, as only `link` knows it.
+
+    Thousands are remembered of a busy log: to hold them all against each other each time would
+    take longer than everything else about a frame.
+    """
+    position = object.__new__(Position)
+    object.__setattr__(position, "origin", origin)
+    object.__setattr__(position, "head", linked[-1])
+    object.__setattr__(position, "linked", linked)
+    return position
+
+
 def _inserted(linked: tuple[LinkedHead, ...], head: LinkedHead) -> tuple[LinkedHead, ...]:
     place = bisect_left(linked, head.size, key=_size_of)
     return (*linked[:place], head, *linked[place:])
@@ -225,17 +243,14 @@ def _inserted(linked: tuple[LinkedHead, ...], head: LinkedHead) -> tuple[LinkedH
 def _kept(linked: tuple[LinkedHead, ...], now_ms: int) -> tuple[LinkedHead, ...]:
     """Forget the smallest of those linked long ago; never the head.
 
-    Forgetting is safe: a forgotten checkpoint that comes again needs a proof to the head.
+    Forgetting is safe: a forgotten checkpoint that comes again needs a proof to the head. What was
+    linked long ago stands behind what was linked later only if frames overtook each other, and is
+    then forgotten together with that.
     """
     surplus = len(linked) - LINKED_KEPT
-    if surplus <= 0:
-        return linked
     oldest_ms = now_ms - LINKED_KEPT_MS
-    kept = []
-    for one in linked[:-1]:
-        if surplus > 0 and one.linked_ms < oldest_ms:
-            surplus -= 1
-        else:
-            kept.append(one)
     # Below the last LINKED_MOST sizes nothing honest rides any more; memory is finite.
-    return (*kept, linked[-1])[-LINKED_MOST:]
+    gone = max(0, len(linked) - LINKED_MOST)
+    while gone < surplus and linked[gone].linked_ms < oldest_ms:
+        gone += 1
+    return linked[gone:]

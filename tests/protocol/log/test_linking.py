@@ -311,6 +311,17 @@ def test_the_head_is_kept_when_it_is_the_only_old_one() -> None:
     assert remembered(settled) == [*range(200 - LINKED_KEPT + 2, 200), 500, 1000]
 
 
+def test_what_was_linked_long_ago_stays_behind_what_came_later() -> None:
+    """The smallest are forgotten first: kept too long is safe, forgotten too early costs a trip."""
+    position = EMPTY
+    for size in range(2, 100):
+        position = grown(position, size, NOW_MS)
+    position = grown(position, 1, NOW_MS + LINKED_KEPT_MS)
+    later = grown(position, 100, NOW_MS + LINKED_KEPT_MS + 1)
+    assert remembered(later) == list(range(1, 101))
+    assert len(grown(later, 101, NOW_MS + 2 * LINKED_KEPT_MS + 1).linked) == LINKED_KEPT
+
+
 def test_a_flood_of_checkpoints_takes_bounded_memory() -> None:
     """A peer signs as often as it likes; the smallest are forgotten first."""
     full = Position(
@@ -340,6 +351,13 @@ def test_a_position_takes_its_rows_in_any_order() -> None:
     for size in range(11):
         found = position.find(size)
         assert (found.size if found else None) == (size if size in {2, 5, 7, 9} else None)
+
+
+def test_the_newest_below_a_leaf_is_found() -> None:
+    """An envelope is held against the last checkpoint that was signed before its leaf."""
+    position = stood_at(2, 5, 9)
+    found = [position.newest_at_most(size) for size in (1, 2, 4, 5, 9, 70)]
+    assert [one.size if one else None for one in found] == [None, 2, 2, 5, 9, 9]
 
 
 @pytest.mark.parametrize(
