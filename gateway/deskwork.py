@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.errors import StorageError
+from gateway.indexing import WordIndex
 from gateway.journal import get_journal
 from gateway.officer.services import OfficerServices
 from gateway.ports import Clock
@@ -26,7 +27,6 @@ from gateway.service.roster import DutyRoster
 from gateway.service.searching import Search
 from gateway.service.signin import BrokenGlass
 from gateway.service.statistics import StatisticsDesk
-from gateway.storage.wordindex import MemoryIndex
 from gateway.store import Store
 from protocol.delivery.currency import DAY_MS, AgeLimits
 from protocol.delivery.escalation import Budgets
@@ -52,11 +52,18 @@ def with_deskwork(
         services,
         casework=CaseworkDesk(store, store, clock),
         roster=DutyRoster(store, store, clock),
-        searching=Search(store, MemoryIndex(), clock),
+        searching=Search(store, _new_index, clock),
         exporting=Exporting(store, services.consult, cases, clock),
         operations=Operations(store, clock, get_journal("desk")),
         counting=StatisticsDesk(store, cases, clock, budgets=budgets),
     )
+
+
+def _new_index() -> WordIndex:
+    # Loaded here: a node at which nobody searches holds neither sqlite-utils nor an index.
+    from gateway.storage.wordindex import MemoryIndex  # noqa: PLC0415
+
+    return MemoryIndex()
 
 
 def make_bulletin(

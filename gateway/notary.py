@@ -13,7 +13,6 @@ from gateway.outfit import Ports
 from gateway.runtime import Runtime
 from gateway.sections import TimestampSection
 from gateway.service.stamps import Stamping
-from gateway.timestamp.asking import ConfiguredAuthorities, HttpPost
 from gateway.timestamp.authority import Authority, read_certificates, split_certificates
 
 
@@ -55,6 +54,9 @@ async def make_stamping(
     authorities = [read_authority(options.home, each) for each in options.config.timestamp]
     if not authorities:
         return None
+    # Loaded here: 2 MiB for whoever names an authority.
+    from gateway.timestamp.asking import ConfiguredAuthorities, HttpPost  # noqa: PLC0415
+
     post = await stack.enter_async_context(HttpPost())
     stamping = Stamping(
         ConfiguredAuthorities(authorities, post),

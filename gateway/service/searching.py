@@ -7,7 +7,7 @@ Source: docs/desk.md, "Search".
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from gateway.casework import Hit, SearchQuery
@@ -44,17 +44,26 @@ class Search:
 
     Args:
         casebook: What there is to read, and the events that tell of more.
-        index: Empty.
+        make_index: Gives an empty index; called when it is first needed.
         clock: To let others go on while it is built.
     """
 
-    def __init__(self, casebook: Casebook, index: WordIndex, clock: Clock) -> None:
+    def __init__(
+        self, casebook: Casebook, make_index: Callable[[], WordIndex], clock: Clock
+    ) -> None:
         self._clock = clock
         self._casebook = casebook
-        self._index = index
+        self._make_index = make_index
+        self._made: WordIndex | None = None
         self._seen_event: int | None = None
         self._held: set[tuple[NodeId, MessageId]] = set()
         self._turn = asyncio.Lock()
+
+    @property
+    def _index(self) -> WordIndex:
+        if self._made is None:
+            self._made = self._make_index()
+        return self._made
 
     async def warm(self) -> None:
         """Build the index, if that was not done; whoever searches meanwhile waits for it."""

@@ -16,7 +16,7 @@ from gateway.storage.copy import check_copy, copy_database, fault_of
 from gateway.storage.gate import Gate
 from gateway.storage.group import Failed, GroupCommitter
 from gateway.storage.nodes import LogNodes
-from gateway.storage.schema import SCHEMA_VERSION, apply_migrations, check_schema
+from gateway.storage.schema import SCHEMA_VERSION, check_schema
 from gateway.storage.sequence import committed_size
 from gateway.storage.session import Session
 from protocol.identifiers import LogOrigin
@@ -60,7 +60,7 @@ def make_store(path: Path, origin: LogOrigin) -> None:
     try:
         connection = connect_writer(path)
         with contextlib.closing(connection):
-            apply_migrations(connection)
+            _bring_up_to_date(connection)
             connection.execute(
                 "INSERT INTO log (generation, origin) VALUES (?, ?)",
                 (origin.generation, str(origin)),
@@ -104,9 +104,16 @@ def migrate_store(path: Path) -> None:
     _keep_copy(path)
     with contextlib.closing(connect_writer(path)) as connection:
         try:
-            apply_migrations(connection)
+            _bring_up_to_date(connection)
         except sqlite3.Error as fault:
             raise StorageError("the schema could not be brought up to date") from fault
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    # Loaded here: most starts find a store of today.
+    from gateway.storage.migrating import apply_migrations  # noqa: PLC0415
+
+    apply_migrations(connection)
 
 
 def undo_half_written(path: Path) -> None:

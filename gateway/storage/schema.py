@@ -6,11 +6,8 @@ text of the same migration, is refused: nothing is guessed about its meaning.
 """
 
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-
-from sqlite_utils import Database, Migrations
 
 from gateway.errors import ConfigError, StorageError
 from gateway.storage.tables import APPEND_ONLY, DELIVERY, LOG, MESSAGES
@@ -21,6 +18,7 @@ from gateway.storage.tables_delivery import DEADLINES
 from gateway.storage.tables_drafts import DRAFTS
 from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_forks import FORKS
+from gateway.storage.tables_noted import NOTED
 from gateway.storage.tables_numbers import NUMBERS
 from gateway.storage.tables_operations import OPERATIONS
 from gateway.storage.tables_pauses import PAUSES
@@ -35,8 +33,6 @@ from gateway.storage.tables_unasked import UNASKED
 from gateway.storage.tables_watch import WATCH
 from gateway.storage.tables_witness import WITNESS
 from keys.digest import sha256
-
-_SET: Final = "a35"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,36 +70,9 @@ MIGRATIONS: Final = (
     Migration(name="0019-watch", statements=WATCH),
     Migration(name="0020-remembered", statements=REMEMBERED),
     Migration(name="0021-pauses", statements=PAUSES),
+    Migration(name="0022-noted", statements=NOTED),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
-
-
-def apply_migrations(connection: sqlite3.Connection) -> None:
-    """Bring a database that `check_schema` let pass to the newest schema.
-
-    Args:
-        connection: The one read-write connection, in autocommit, without an authorizer yet.
-
-    Raises:
-        sqlite3.Error: The database is as it was before the migration that failed.
-    """
-    database = Database(connection, execute_plugins=False)
-    migrations = Migrations(_SET)
-    for number, migration in enumerate(MIGRATIONS, start=1):
-        migrations(name=migration.name)(_step(number, migration))
-    # sqlite-utils begins deferred, which cannot be upgraded under a reader: begin here, so that
-    # its own blocks become savepoints.
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS schema_checksum"
-            " (name TEXT PRIMARY KEY, checksum BLOB NOT NULL) STRICT"
-        )
-        migrations.apply(database)
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 def check_schema(connection: sqlite3.Connection) -> int:
@@ -142,16 +111,3 @@ def check_schema(connection: sqlite3.Connection) -> int:
             hint="Install an unchanged release; do not edit the database.",
         )
     return version
-
-
-def _step(number: int, migration: Migration) -> Callable[[Database], None]:
-    def run(database: Database) -> None:
-        for statement in migration.statements:
-            database.execute(statement)
-        database.execute(
-            "INSERT INTO schema_checksum (name, checksum) VALUES (?, ?)",
-            [migration.name, migration.checksum],
-        )
-        database.execute(f"PRAGMA user_version = {number}")
-
-    return run

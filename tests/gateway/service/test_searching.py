@@ -62,7 +62,7 @@ async def found(search: Search, words: str) -> list[int]:
 
 def search_of(book: Book) -> Search:
     """Return the use case over a book."""
-    return Search(book, MemoryIndex(), StillClock())
+    return Search(book, MemoryIndex, StillClock())
 
 
 @looped
@@ -140,7 +140,7 @@ async def test_database_and_its_log_hold_no_word(tmp_path: Path) -> None:
         sent = await send(net["FR/1"], document)
         node = net["RO/1"]
         await until_state(node, sent.mid, MessageState.CONSIGNED)
-        search = Search(node.store, MemoryIndex(), node.clock)
+        search = Search(node.store, MemoryIndex, node.clock)
         assert await search.search(SearchQuery(words=CANARY), viewer=OFFICER) == ()
         await node.runtime.act.open(sent.mid, who=f"{RO} officer 3")
         [hit] = await search.search(SearchQuery(words=CANARY), viewer=OFFICER)

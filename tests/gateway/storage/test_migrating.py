@@ -13,8 +13,9 @@ import pytest
 from gateway.errors import LogDamagedError, StorageError
 from gateway.records import Direction
 from gateway.storage.copy import check_copy
+from gateway.storage.migrating import apply_migrations
 from gateway.storage.opening import migrate_store
-from gateway.storage.schema import MIGRATIONS, SCHEMA_VERSION, apply_migrations
+from gateway.storage.schema import MIGRATIONS, SCHEMA_VERSION
 from gateway.storage.sqlite import SqliteStore
 from protocol.cases.ladder import MessageState
 from tests.gateway.storage.home import Home

@@ -8,8 +8,9 @@ import pytest
 
 from gateway.errors import ConfigError, StorageError
 from gateway.storage.connection import connect_writer
+from gateway.storage.migrating import apply_migrations
 from gateway.storage.opening import make_store, migrate_store
-from gateway.storage.schema import MIGRATIONS, SCHEMA_VERSION, apply_migrations, check_schema
+from gateway.storage.schema import MIGRATIONS, SCHEMA_VERSION, check_schema
 from tests.gateway.storage.material import ORIGIN
 
 

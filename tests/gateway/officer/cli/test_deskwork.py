@@ -30,7 +30,7 @@ def desk() -> World:
         cases = Cases(node=RO, casebook=world.book, clock=world.clock)
         return replace(
             services,
-            searching=Search(world.book, MemoryIndex(), world.clock),
+            searching=Search(world.book, MemoryIndex, world.clock),
             counting=StatisticsDesk(world.book, cases, world.clock, budgets=Budgets()),
         )
 
