@@ -18,6 +18,7 @@ from aiohttp.web import (
     Application,
     AppRunner,
     HTTPServiceUnavailable,
+    HTTPUnauthorized,
     Request,
     Response,
     StreamResponse,
@@ -98,6 +99,7 @@ class Stage:
         url: Where it is, without a slash at the end.
         is_cut: No event stream is let through, and drafts are not saved.
         is_overtaken: Somebody else has saved the draft.
+        is_locked: The session is locked: the API says so, pages lead to the lock.
         emergencies: How many wait.
         received: How many messages there are.
         most_parts: So many parts of files are taken, no more.
@@ -116,6 +118,7 @@ class Stage:
     url: str = ""
     is_cut: bool = False
     is_overtaken: bool = False
+    is_locked: bool = False
     emergencies: int = 0
     received: int = 0
     most_parts: int = 1_000
@@ -162,6 +165,10 @@ class Stage:
     async def guard(self, request: Request, handler: Handler) -> StreamResponse:
         """Say who asks, and count the streams."""
         request[CALLER] = POP
+        if self.is_locked and not request.path.startswith(("/static/", "/locked")):
+            if request.path.startswith("/api/"):
+                raise HTTPUnauthorized
+            return Response(status=303, headers={"Location": "/locked"})
         if "text/event-stream" not in request.headers.get("Accept", ""):
             try:
                 return await handler(request)
@@ -235,6 +242,7 @@ class Stage:
             *EventApi(cast("Casebook", self.events), SystemClock()).routes(),
             get("/stage", self.page),
             get("/theirs", forms.theirs),
+            get("/locked", forms.theirs),
             post("/posted", forms.take),
             post("/options", forms.ask),
             post("/session/stay", forms.stay),

@@ -247,6 +247,29 @@ async def test_session_that_is_about_to_lock_asks_first(engine: Engine) -> None:
 
 
 @browsing
+async def test_text_that_the_lock_overtook_is_hidden_and_saved_afterwards(engine: Engine) -> None:
+    """The page of the lock answers well to every request: that is not taken for a save."""
+    async with open_stage() as stage, engine.person() as person:
+        person.expect("401 (Unauthorized)")
+        await person.context.clock.install()
+        tab = await opened(person, stage)
+        await until(stage, lambda: len(stage.streams) == 1)
+        stage.is_locked = True
+        await tab.locator("#f-facts").fill("typed as it locked")
+        await tab.locator("#f-reference").focus()
+        await expect(tab.locator("[data-saved]")).to_contain_text("Not saved since ")
+        await tab.clock.fast_forward(stage.lock_s * 1000)
+        await expect(tab.locator("[data-unlock]")).to_be_visible()
+        await expect(tab.locator("main")).to_be_hidden()
+        stage.is_locked = False
+        await tab.get_by_role("button", name="Stay signed in").click()
+        await expect(tab.locator("#f-facts")).to_have_value("typed as it locked")
+        await tab.clock.fast_forward(15_000)
+        await until(stage, lambda: bool(stage.saved))
+        assert stage.saved[-1]["facts"] == "typed as it locked"
+
+
+@browsing
 async def test_passkey_is_asked_for_and_its_answer_posted(engine: Engine) -> None:
     """By the browser's own readers of options; a refusal is said in words."""
     async with open_stage() as stage, engine.person() as person:

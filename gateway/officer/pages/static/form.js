@@ -35,7 +35,7 @@ function keep(form) {
     isTyped = false;
     const answer = await work;
     work = null;
-    isFailing = !answer?.ok;
+    isFailing = !answer?.ok || answer.redirected; // led to the lock: that page is there, the text is not kept
     if (answer?.status === 412) return conflict();
     if (isFailing) return tell(say("unsaved", { time: timeOfDay(since) }), true), later(AGAIN_MS);
     saved = fields;
