@@ -18,6 +18,7 @@ from gateway.peer.quota import Accounts, OverShareError, PeerAccount
 from gateway.peer.reader import BodyReader, Pace
 from gateway.peer.routes import TEXT_TYPE, Resource, Target
 from gateway.peer.services import PeerServices
+from keys.body import body_bytes
 from protocol.delivery.admission import is_urgent, takes_piece
 from protocol.delivery.urgency import Urgency
 from protocol.envelope.header import Header
@@ -173,9 +174,9 @@ class Resources:
             return _absent() if held is None else plain(200, media_type=MEDIA_TYPE, offset=held)
         first, total = _range(request, length)
         self._check_share(account, length, MAX_PIECE_BYTES, urgent=False)
-        if total > self._services.max_blob_bytes:
+        if total > body_bytes(self._services.max_blob_bytes):
             raise MalformedError("a blob above its limit", code=Code.SIZE)
-        if not self._services.reception.takes_blobs():
+        if not self._services.reception.takes_blob(peer, digest, total - first):
             raise RemoteProtocolError("the disk has no room for attachments", code=Code.STORE)
         await self._check_unfinished(peer, digest, length)
         # A share is for the others: alone, a peer has all that the disk and the wire give.
@@ -186,6 +187,7 @@ class Resources:
                 while reader.left:
                     taking.write(await reader.take(min(reader.left, CHUNK_BYTES)))
         is_whole = taking.held == total
+        self._services.reception.takes_blob(peer, digest, total - taking.held)
         return plain(201 if is_whole else 200, media_type=MEDIA_TYPE, offset=taking.held)
 
     async def _cosign(self, peer: NodeId, request: BaseRequest, length: int) -> Response:

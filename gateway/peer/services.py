@@ -52,8 +52,8 @@ class Reception(Protocol):
     def is_busy(self, *, urgent: bool) -> bool:
         """Tell whether new work must be put off; the urgent last."""
 
-    def takes_blobs(self) -> bool:
-        """Tell whether the disk has room for pieces of attachments."""
+    def takes_blob(self, peer: NodeId, digest: bytes, missing_bytes: int) -> bool:
+        """Tell whether the disk has room for the rest of an attachment, and keep it."""
 
     def contact(self, peer: NodeId) -> None:
         """Take note of an authenticated contact."""
@@ -104,7 +104,7 @@ class PeerServices:
         metrics: Counters.
         journal: For the operator.
         mirror: Gives the files of the directory in use by their published names.
-        max_blob_bytes: Largest attachment taken, as our directory entry says.
+        max_blob_bytes: Largest attachment taken before it is sealed, as our directory entry says.
         witness: Cosigns; None for a node without a witness key.
         revocations: Takes revocations; None where nobody does.
     """

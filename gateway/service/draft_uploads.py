@@ -67,7 +67,7 @@ class Uploads(DraftBase):
             raise DataError(
                 f"one message carries at most {MAX_BLOBS} attachments", code="too_many_attachments"
             )
-        self._check_room(kept)
+        self._check_room(kept, name, size_bytes)
         await self._wrote(kept, by)
         file = await self._shelf.add_draft_file(
             draft,
@@ -101,7 +101,7 @@ class Uploads(DraftBase):
             if not same(await to_thread(self._digest_of, place, key), digest):
                 raise DataError("the file is complete", code="not_allowed", hint="remove it first")
             return
-        self._check_room(kept)
+        self._check_room(kept, file.name, file.size_bytes - k * PART_BYTES)
         await self._wrote(kept, by)
         following = self._hashed.follow(draft, file, k)
         with self._ports.submit.guard.watched():
@@ -178,14 +178,18 @@ class Uploads(DraftBase):
         if by.person is not None and by.person not in kept.writers:
             await self._shelf.note_draft_writer(kept.id, writer_of(by))
 
-    def _check_room(self, kept: KeptDraft) -> None:
-        """Refuse what there is no room for.
+    def _check_room(self, kept: KeptDraft, name: str, missing_bytes: int) -> None:
+        """Refuse what there is no room for, and keep room for the rest of a file.
+
+        A file lies on the disk twice before it is sent: in parts, and sealed for its message.
 
         Raises:
-            StorageError: The disk has none for a document of its class.
+            StorageError: The disk has none for a file of a document of its class.
         """
-        urgency = "emergency" if Need.EMERGENCY in kept.needs else "routine"
-        self._ports.submit.guard.check(urgency_of(urgency, kept.heading.type))
+        word = "emergency" if Need.EMERGENCY in kept.needs else "routine"
+        urgency = urgency_of(word, kept.heading.type)
+        place = (f"draft {kept.id}", name)
+        self._ports.submit.guard.check_file(place, 2 * missing_bytes, urgency)
 
 
 class OtherLengthError(DataError):

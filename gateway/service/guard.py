@@ -14,7 +14,8 @@ from gateway.errors import StorageError
 from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.ports import Measure, Space
-from protocol.delivery.room import Floor, Room, admits, admits_blobs, step
+from gateway.service.promises import PEER_MOST_BYTES, Name, Promises
+from protocol.delivery.room import Floor, Room, admits, step
 from protocol.delivery.urgency import Urgency
 
 _MEBIBYTE: Final = 1024 * 1024
@@ -43,6 +44,7 @@ class DiskGuard:
         self._metrics = metrics
         self._room = Room.AMPLE
         self._space: Space | None = None
+        self._promises = Promises()
         self.look()
 
     @property
@@ -52,6 +54,7 @@ class DiskGuard:
 
     def look(self) -> None:
         """Measure, and tell of a change."""
+        self._promises.look()
         space = self._measure()
         if space is None:
             return
@@ -76,9 +79,47 @@ class DiskGuard:
         """Tell whether a peer's new envelope of this class is taken."""
         return admits(self._room, urgency)
 
-    def takes_blobs(self) -> bool:
-        """Tell whether pieces of peers' attachments are taken."""
-        return admits_blobs(self._room)
+    def takes_blob(self, name: Name, missing_bytes: int) -> bool:
+        """Tell whether a peer's attachment may go on, and keep room for what is missing of it.
+
+        Args:
+            name: Whose it is, and which.
+            missing_bytes: What is still to come of it; nothing ends what was kept.
+        """
+        return self._takes_file(name, missing_bytes, Urgency.P3, most_bytes=PEER_MOST_BYTES)
+
+    def check_file(self, name: Name, missing_bytes: int, urgency: Urgency) -> None:
+        """Refuse an officer's file that there is no room for, and keep room for what is missing.
+
+        Args:
+            name: Of which draft, and which.
+            missing_bytes: What is still to be written of it.
+            urgency: Of the document that it belongs to.
+
+        Raises:
+            StorageError: Nothing was kept of it.
+        """
+        self.check(urgency)
+        if not self._takes_file(name, missing_bytes, urgency):
+            raise StorageError(
+                "the node's disk has no room for this file", code="disk_full", hint=FIX
+            )
+
+    def _takes_file(
+        self, name: Name, missing_bytes: int, urgency: Urgency, *, most_bytes: int | None = None
+    ) -> bool:
+        spare = self._spare_bytes(urgency)
+        return admits(self._room, urgency) and self._promises.take(
+            name, missing_bytes, spare_bytes=spare, most_bytes=most_bytes
+        )
+
+    def _spare_bytes(self, urgency: Urgency) -> int | None:
+        """Return what is free above the floor; half of it is there for what is urgent."""
+        if self._space is None:
+            return None
+        floor_bytes = self._floor.bytes_of(self._space.total_bytes)
+        kept = floor_bytes // 2 if urgency <= Urgency.P1 else floor_bytes
+        return self._space.free_bytes - kept
 
     def check(self, urgency: Urgency) -> None:
         """Refuse a new document of an officer that there is no room for.

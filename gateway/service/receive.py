@@ -123,9 +123,15 @@ class Receive:
         is_held_up = self._directory.stamp() is None or not self._store.may_sign
         return is_held_up or not writes(self._store.backlog, urgent=urgent)
 
-    def takes_blobs(self) -> bool:
-        """Tell whether the disk has room for pieces of attachments."""
-        return self._guard.takes_blobs()
+    def takes_blob(self, peer: NodeId, digest: bytes, missing_bytes: int) -> bool:
+        """Tell whether the disk has room for the rest of an attachment, and keep it.
+
+        Args:
+            peer: Who sends it.
+            digest: Names it.
+            missing_bytes: What is still to come; nothing when it is whole.
+        """
+        return self._guard.takes_blob((str(peer), digest.hex()), missing_bytes)
 
     def contact(self, peer: NodeId) -> None:
         """Take note of an authenticated contact: what waits for this peer is due now.

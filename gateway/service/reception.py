@@ -24,9 +24,9 @@ class Reception:
         """Tell whether new work must be put off; see Receive.is_busy."""
         return self._receive.is_busy(urgent=urgent)
 
-    def takes_blobs(self) -> bool:
-        """Tell whether attachments are taken; see Receive.takes_blobs."""
-        return self._receive.takes_blobs()
+    def takes_blob(self, peer: NodeId, digest: bytes, missing_bytes: int) -> bool:
+        """Tell whether an attachment may go on; see Receive.takes_blob."""
+        return self._receive.takes_blob(peer, digest, missing_bytes)
 
     def contact(self, peer: NodeId) -> None:
         """Take note of an authenticated contact; see Receive.contact."""

@@ -159,13 +159,15 @@ class PeerPort:
             return Reply(status=_ABSENT) if held is None else Reply(status=_FOUND, offset=held)
         account = self._accounts.of(peer)
         self._check_share(peer, len(request.body))
-        if not self._reception.takes_blobs():
+        missing = request.total - request.offset
+        if not self._reception.takes_blob(peer, digest, missing):
             raise RemoteProtocolError("no room for attachments", code=Code.STORE)
         await account.pay(len(request.body), frames=0)
         async with account.blobs:
             held = await self._blobs.put(
                 peer, digest, offset=request.offset, total=request.total, piece=request.body
             )
+        self._reception.takes_blob(peer, digest, request.total - held)
         status = _COMPLETE if held == request.total else _FOUND
         return Reply(status=status, offset=held)
 

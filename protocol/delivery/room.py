@@ -83,15 +83,6 @@ def admits(room: Room, urgency: Urgency) -> bool:
     return room is Room.AMPLE or (room is Room.SHORT and urgency <= Urgency.P1)
 
 
-def admits_blobs(room: Room) -> bool:
-    """Tell whether pieces of attachments are taken, whose class nobody knows yet.
-
-    Args:
-        room: How the disk stands.
-    """
-    return room is Room.AMPLE
-
-
 def _level(free_bytes: int, floor_bytes: int) -> Room:
     if free_bytes >= floor_bytes:
         return Room.AMPLE

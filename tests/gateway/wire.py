@@ -61,13 +61,19 @@ def losing(wanted: Callable[[str], bool], times: int) -> Answering:
     return answering
 
 
+def _set_event() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class Wire:
     """What lies between all nodes: order drawn from a seed, and a record of what passed.
 
     `lose` is asked once for each request and once for each answer; `cut` holds ways (from, to)
     on which nothing is reached; `answering` may change what a node answers: (node, path,
-    status, body).
+    status, body). A piece of an attachment arrives only while `taking` is set.
     """
 
     seed: int = 0
@@ -80,6 +86,7 @@ class Wire:
     cut: set[tuple[NodeId, NodeId]] = field(default_factory=set)
     answering: Answering = as_it_is
     pieces: list[int] = field(default_factory=list)
+    taking: asyncio.Event = field(default_factory=_set_event)
     draw: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
@@ -144,6 +151,7 @@ class WireTransport:
         """Hand a piece over."""
         server = self._reach(node)
         self._wire.pieces.append(offset)
+        await self._wire.taking.wait()
         try:
             data = b"".join(piece.chunks())
             await server.blobs.put(self._me, digest, offset=offset, total=total, piece=data)

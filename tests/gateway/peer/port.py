@@ -134,6 +134,7 @@ class FakeReception:
         self.busy = False
         self.full = False
         self.takes = True
+        self.missing: list[tuple[NodeId, int]] = []
         self.fault: Exception | None = None
         self.late_fault: Exception | None = None
         self.began = asyncio.Event()
@@ -202,8 +203,10 @@ class FakeReception:
         """Tell what the test says."""
         return self.full or (self.busy and not urgent)
 
-    def takes_blobs(self) -> bool:
-        """Tell what the test says."""
+    def takes_blob(self, peer: NodeId, digest: bytes, missing_bytes: int) -> bool:
+        """Tell what the test says, and record what is missing."""
+        assert digest
+        self.missing.append((peer, missing_bytes))
         return self.takes
 
     def contact(self, peer: NodeId) -> None:

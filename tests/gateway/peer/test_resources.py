@@ -358,6 +358,7 @@ async def test_blob_goes_up_in_pieces_and_tells_what_is_held() -> None:
             assert (told, headers["A35-Offset"], body) == (status, str(stop), b"")
             assert parts(await raw(port.number, head))[1]["A35-Offset"] == str(stop)
         assert port.blobs.held == {(FR, DIGEST): whole}
+        assert port.reception.missing == [(FR, n) for n in (len(whole), 1000, 1000, 0)]
         assert max(port.blobs.pieces) == CHUNK_BYTES
 
 

@@ -10,6 +10,7 @@ from gateway.errors import DataError, NoInputError, UnavailableError
 from gateway.service.case import NotAllowedNowError
 from gateway.service.draft import DocumentRefusedError
 from protocol.cases.ladder import MessageState
+from protocol.directory import DEFAULT_BLOB_BYTES
 from protocol.identifiers import NodeId
 from tests.gateway.network import Network, Wire, message_id, network
 from tests.gateway.service.world import (
@@ -129,6 +130,19 @@ async def test_more_attachments_than_an_envelope_names_are_refused(tmp_path: Pat
             await net["FR/1"].runtime.submit.begin(
                 dumps(document).encode(), file_sizes=dict.fromkeys(names, 1)
             )
+
+
+@scenario
+async def test_attachment_larger_than_its_addressee_takes_is_refused_here(tmp_path: Path) -> None:
+    """Not sealed, queued and refused there for ever; one of the full size goes."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire(), run=[]) as net:
+        document = request() | {"attachments": [{"path": "a.bin", "role": "other"}]}
+        text, submit = dumps(document).encode(), net["FR/1"].runtime.submit
+        with pytest.raises(DataError, match="larger than RO/1 takes") as caught:
+            await submit.begin(text, file_sizes={"a.bin": DEFAULT_BLOB_BYTES + 1})
+        assert caught.value.code == "too_large"
+        draft = await submit.begin(text, file_sizes={"a.bin": DEFAULT_BLOB_BYTES})
+        assert draft.files == ("a.bin",)
 
 
 @scenario

@@ -511,8 +511,9 @@ async def test_file_that_cannot_be_is_refused(tmp_path: Path) -> None:
         await refused(
             "disk_full", drafting.put_part(row.id, n, 0, nine, digest=sha256(nine), by=POP)
         )
-        disk.free = 1000
+        disk.free = 10_000
         here.node.runtime._guard.look()
+        await refused("disk_full", begin("large", 5_000))
         await drafting.remove_file(row.id, n, by=POP)
         assert await begin("a", 10) == n + 1
         for number in range(63):

@@ -23,6 +23,7 @@ from tests.gateway.service.world import (
     send,
     sent_by,
     settled,
+    state_of,
     until,
     until_state,
 )
@@ -225,6 +226,30 @@ async def test_half_sent_attachment_goes_on_where_it_stopped(tmp_path: Path) -> 
         await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
         mebibyte = 1024 * 1024
         assert wire.pieces == [0, mebibyte, -1, 3 * mebibyte, 4 * mebibyte]
+        await net.turn_until(settled(net))
+        await check_invariants(net)
+
+
+@scenario
+async def test_emergency_passes_attachments_that_are_under_way(tmp_path: Path) -> None:
+    """Several at once, to two nodes, none of which gets on: the P0 arrives all the same."""
+    wire = Wire()
+    wire.taking.clear()
+    content = b"x" * (3 * 1024 * 1024)
+    async with network(tmp_path, [*NAMES, "JP/1"], wire) as net:
+        sender = net["FR/1"]
+        laden = [
+            await send(sender, _with_file() | {"to": to[:2]}, files={"folder/order.pdf": content})
+            for to in ("RO/1", "JP/1", "RO/1", "JP/1")
+        ]
+        await net.turn_until(lambda: len(wire.pieces) >= 2)
+        emergency = (await send(sender, request(urgency="emergency"))).mid
+        await until_state(sender, emergency, MessageState.CONSIGNED)
+        assert {await state_of(sender, one.mid) for one in laden} == {MessageState.QUEUED}
+        assert set(wire.pieces) == {0}
+        wire.taking.set()
+        for one in laden:
+            await until_state(sender, one.mid, MessageState.CONSIGNED)
         await net.turn_until(settled(net))
         await check_invariants(net)
 

@@ -160,7 +160,7 @@ async def test_peer_is_put_off_by_class_and_its_repeats_get_their_receipt(tmp_pa
         assert isinstance(refused, Refused)
         assert (refused.code, refused.retry_ms) == (Code.STORE, RETRY_MS)
         assert isinstance(taken, Receipted)
-        assert not net["RO/1"].runtime.reception.takes_blobs()
+        assert not net["RO/1"].runtime.reception.takes_blob(net["FR/1"].id, bytes(32), 1)
         disk.free = 40
         net["RO/1"].runtime._guard.look()
         (late,) = await hand.bring(more)
@@ -217,3 +217,16 @@ class _Full:
             await asyncio.sleep(0)
             raise StorageError("no room", code="disk_full")
         await self._store.consign(*args, **kwargs)  # type: ignore[arg-type]  # as they came
+
+
+def test_file_has_room_above_the_floor_or_does_not_begin() -> None:
+    """For what is urgent half of the floor is there; a peer's attachment leaves it alone."""
+    guard = DiskGuard(Disk(300), floor=FLOOR, journal=get_journal("test"), metrics=Metrics())
+    assert not guard.takes_blob(("FR/1", "a"), 201)
+    guard.check_file(("draft", "a"), 201, Urgency.P0)
+    assert not guard.takes_blob(("FR/1", "a"), 1)
+    with pytest.raises(StorageError, match="no room for this file"):
+        guard.check_file(("draft", "b"), 50, Urgency.P0)
+    guard.check_file(("draft", "b"), 49, Urgency.P1)
+    blind = DiskGuard(Disk(None), floor=FLOOR, journal=get_journal("test"), metrics=Metrics())
+    assert blind.takes_blob(("FR/1", "a"), 1 << 40)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.delivery.room import LEAST_BYTES, Floor, Room, admits, admits_blobs, step
+from protocol.delivery.room import LEAST_BYTES, Floor, Room, admits, step
 from protocol.delivery.urgency import Urgency
 
 rooms = st.sampled_from(Room)
@@ -84,4 +84,3 @@ def test_urgent_envelopes_are_taken_longest_and_attachments_never_on_a_short_dis
         Room.SHORT: [Urgency.P0, Urgency.P1],
         Room.SPENT: [],
     }
-    assert [room for room in Room if admits_blobs(room)] == [Room.AMPLE]
