@@ -9,7 +9,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import lru_cache, partial
 
@@ -35,6 +35,7 @@ from gateway.peer.transport import HttpTransport
 from gateway.ports import Clock
 from gateway.randomness import SystemRandomness
 from gateway.runtime import Runtime
+from gateway.service.history import PartyHistory
 from gateway.storage.backups import HomeBackups
 from gateway.storage.blobs import FileBlobs
 from gateway.storage.space import DiskSpace
@@ -193,6 +194,7 @@ async def _run(
             witnesses=witnesses,
             keychange=make_keychange(directory, ports, runtime),
             revoking=revoking,
+            history=PartyHistory(partial(_entries, directory)),
         ),
     )
     listening = {"peer": peer_port, "desk": desk_port, "pid": os.getpid()}
@@ -218,6 +220,11 @@ async def _run(
     if met is not None:
         met(runtime, ports)
     await _until(stop, working)
+
+
+async def _entries(directory: TrustedDirectory, country: str) -> Sequence[tuple[int, bytes | None]]:
+    """Return what was kept of a Party's entry; many small files, hence not in the loop."""
+    return await asyncio.to_thread(directory.archive.entries, country)
 
 
 async def _until(stop: asyncio.Event, working: asyncio.Task[None]) -> None:

@@ -252,11 +252,15 @@ class Casework(Protocol):
     async def notes(self, thread: MessageId) -> tuple[CaseNote, ...]:
         """Return the notes and calls of a case, oldest first."""
 
-    async def note(self, thread: MessageId, text: str, *, by: Caller) -> CaseNote:
-        """Add a note."""
+    async def note(
+        self, thread: MessageId, text: str, *, by: Caller, request_key: str | None = None
+    ) -> CaseNote:
+        """Add a note; the same key of the same person again gives the note that it made."""
 
-    async def log_call(self, thread: MessageId, text: str, *, by: Caller) -> CaseNote:
-        """Add a telephone call."""
+    async def log_call(
+        self, thread: MessageId, text: str, *, by: Caller, request_key: str | None = None
+    ) -> CaseNote:
+        """Add a telephone call; a key means the same."""
 
     async def assign(self, thread: MessageId, person: int | None, *, by: Caller) -> Assignment:
         """Give a case to somebody, or back to the desk.
@@ -303,12 +307,17 @@ class Counting(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedNote:
-    """A note as the store gives and takes it; it seals text and name."""
+    """A note as the store takes it; it seals text and name.
+
+    `request`: the digest of the key under which it was asked for, None without one; what comes
+    again under it is the note that is there.
+    """
 
     thread: MessageId
     kind: NoteKind
     text: str
     by: Hand
+    request: bytes | None = None
 
 
 class CaseworkStore(Protocol):

@@ -27,10 +27,12 @@ from gateway.outfit import Ports
 from gateway.runtime import Runtime
 from gateway.service.boxes import Boxes
 from gateway.service.cancel import Cancel
+from gateway.service.comparing import Comparing
 from gateway.service.consult import Consult
 from gateway.service.draft_desk import DraftPorts
 from gateway.service.drafting import Drafting
 from gateway.service.frontdoor import FrontDoor, make_front_door
+from gateway.service.history import PartyHistory
 from gateway.service.keyapproval import KeyApproval
 from gateway.service.keychange import KeyChange
 from gateway.service.leafing import Leafing
@@ -56,6 +58,7 @@ class Beside:
         witnesses: Who cosign our log.
         keychange: Keys of Parties that wait.
         revoking: Keys that count no more.
+        history: What became of the entries of Parties.
     """
 
     backups: HomeBackups
@@ -63,6 +66,7 @@ class Beside:
     witnesses: Witnesses
     keychange: KeyChange
     revoking: Revoking
+    history: PartyHistory
 
 
 async def open_desk(
@@ -195,6 +199,12 @@ def _services(
         consult=consult,
         boxes=Boxes(store, consult, ports.clock, budgets=ports.budgets),
         mutes=store,
+        history=beside.history,
+        comparing=Comparing(
+            runtime.engine,
+            runtime.peers,
+            lambda: (each.origin.node for each in runtime.open_heads.all()),
+        ),
         prove=Prove(
             store,
             *options.keys.signer().verifiers,

@@ -11,13 +11,20 @@ Source: docs/wire-format.md, rules 30 and 33; docs/evidence.md, "The bundle".
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from json import dumps, loads
 from pathlib import Path
 from typing import Final
 
 from gateway.directory.chain import VerifiedDirectory
 from gateway.directory.files import read_bounded, write_whole
-from gateway.directory.layout import MAX_TARGETS_BYTES, is_published
+from gateway.directory.layout import (
+    MAX_TARGETS_BYTES,
+    TARGETS_FOLDER,
+    TIMESTAMP_FILE,
+    is_published,
+)
+from gateway.directory.metadata import TIMESTAMP_LIFE
 from gateway.errors import StorageError
 from keys.digest import sha256
 
@@ -79,6 +86,47 @@ class DirectoryArchive:
                 "an archived state of the directory cannot be read",
                 hint=f"check the files below {self._folder}",
             ) from error
+
+    def entries(self, country: str) -> tuple[tuple[int, bytes | None], ...]:
+        """Return a Party's entries as they followed each other, oldest first.
+
+        Args:
+            country: Two letters.
+
+        Returns:
+            Each only where it differs from the one before: when the state was made, ms since 1970
+            UTC, and its bytes, which verified when they were kept; None where it had none.
+
+        Raises:
+            StorageError: A state cannot be read, or is damaged.
+        """
+        try:
+            states = sorted(
+                self._made(loads(read_bounded(place, _MAX_LIST_BYTES)), country)
+                for place in (self._folder / "states").glob("*.json")
+            )
+            found: list[tuple[int, bytes | None]] = []
+            held: str | None = None
+            for made_ms, name, digest in states:
+                if digest != held:
+                    found.append((made_ms, self._read(name, digest) if digest else None))
+                held = digest
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+            raise StorageError(
+                "an archived state of the directory cannot be read",
+                hint=f"check the files below {self._folder}",
+            ) from error
+        return tuple(found)
+
+    def _made(self, names: Mapping[str, str], country: str) -> tuple[int, str, str]:
+        """Return when a state was made, and the name and digest of an entry; empty for none."""
+        signed = loads(self._read(TIMESTAMP_FILE, names[TIMESTAMP_FILE]))["signed"]
+        ends = datetime.fromisoformat(signed["expires"])
+        made_ms = int((ends - TIMESTAMP_LIFE).timestamp() * 1000)
+        folder = f"{TARGETS_FOLDER}/parties/{country}/"
+        entries = (item for item in names.items() if item[0].startswith(folder))
+        name, digest = next(entries, ("", ""))
+        return made_ms, name, digest
 
     def _read(self, name: str, digest: str) -> bytes:
         if not is_published(name) or not _DIGEST.match(digest):

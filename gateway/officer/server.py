@@ -15,6 +15,7 @@ from gateway.officer.api.approvals import ApprovalApi, PolicyApi
 from gateway.officer.api.backups import BackupApi
 from gateway.officer.api.cancel import CancelApi
 from gateway.officer.api.casework import CaseworkApi
+from gateway.officer.api.comparisons import ComparisonApi
 from gateway.officer.api.draftfiles import DraftFileApi
 from gateway.officer.api.drafts import DraftApi
 from gateway.officer.api.duty import DutyApi
@@ -32,6 +33,7 @@ from gateway.officer.api.messages import MessageApi
 from gateway.officer.api.openapi import OpenApi
 from gateway.officer.api.operations import OperationApi
 from gateway.officer.api.paper import PaperApi
+from gateway.officer.api.parties import PartyApi
 from gateway.officer.api.peers import PeersApi
 from gateway.officer.api.pings import PingApi
 from gateway.officer.api.recovery import RecoveryApi
@@ -105,6 +107,7 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
             else still_seated(services.door.sessions, services.door.tokens),
         ).routes(),
         *ReferenceApi(services.directory, services.clock).routes(),
+        *PartyApi(services.directory, services.history).routes(),
         *PeersApi(services.peers).routes(),
         *PaperApi(services).routes(),
         *HealthApi(services.health, services.metrics).routes(),
@@ -167,6 +170,8 @@ def _records(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
         yield EntryApi(services.leafing).routes()
     if services.operations is not None:
         yield OperationApi(services.operations).routes()
+    if services.comparing is not None:
+        yield ComparisonApi(services.comparing).routes()
 
 
 def _keys(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:

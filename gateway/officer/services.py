@@ -26,11 +26,13 @@ from gateway.retaining import Holds
 from gateway.rows import EventRow, MessageRow
 from gateway.service.boxes import Boxes
 from gateway.service.cancel import Cancelled
+from gateway.service.comparing import Comparing
 from gateway.service.consult import Consult
 from gateway.service.contact import Contact
 from gateway.service.continuing import Standpoint
 from gateway.service.exporting import Exporting
 from gateway.service.frontdoor import FrontDoor
+from gateway.service.history import PartyHistory
 from gateway.service.keyapproval import Proposal
 from gateway.service.leafing import Leafing
 from gateway.service.operations import Operations
@@ -373,6 +375,8 @@ class OfficerServices:
     operations: Operations | None = None
     boxes: Boxes | None = None
     mutes: Mutes | None = None
+    history: PartyHistory | None = None
+    comparing: Comparing | None = None
     door: FrontDoor | None = None
     enter: Callable[[str], str] | None = None
     drafts: DeskDrafts | None = None

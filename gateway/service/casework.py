@@ -26,6 +26,7 @@ from gateway.casework import (
 from gateway.errors import AccessDeniedError, DataError, NoInputError
 from gateway.people import Caller, Role
 from gateway.ports import Clock
+from keys.digest import Label, labelled
 from protocol.identifiers import MessageId
 
 _MAY_HAVE_CASES: Final = frozenset({Role.OFFICER, Role.SUPERVISOR})
@@ -85,23 +86,39 @@ class CaseworkDesk:
         """Return the notes and calls of a case, oldest first."""
         return await self._store.notes(thread)
 
-    async def note(self, thread: MessageId, text: str, *, by: Caller) -> CaseNote:
-        """Add a note.
+    async def note(
+        self, thread: MessageId, text: str, *, by: Caller, request_key: str | None = None
+    ) -> CaseNote:
+        """Add a note; the same key of the same person again gives the note that it made.
+
+        Args:
+            thread: The case.
+            text: What it says.
+            by: Who writes it.
+            request_key: Of the request, None without one.
 
         Raises:
             DataError: It is empty or too long.
             NoInputError: There is no such case.
         """
-        return await self._add(thread, NoteKind.NOTE, text, by)
+        return await self._add(thread, NoteKind.NOTE, text, by=by, request_key=request_key)
 
-    async def log_call(self, thread: MessageId, text: str, *, by: Caller) -> CaseNote:
-        """Add a telephone call.
+    async def log_call(
+        self, thread: MessageId, text: str, *, by: Caller, request_key: str | None = None
+    ) -> CaseNote:
+        """Add a telephone call; a key means the same as for a note.
+
+        Args:
+            thread: The case.
+            text: What was said.
+            by: Who telephoned.
+            request_key: Of the request, None without one.
 
         Raises:
             DataError: It is empty or too long.
             NoInputError: There is no such case.
         """
-        return await self._add(thread, NoteKind.CALL, text, by)
+        return await self._add(thread, NoteKind.CALL, text, by=by, request_key=request_key)
 
     async def assign(self, thread: MessageId, person: int | None, *, by: Caller) -> Assignment:
         """Give a case to somebody, or back to the desk.
@@ -155,10 +172,30 @@ class CaseworkDesk:
         """Return who did what with a case, oldest first."""
         return await self._store.access_record(thread)
 
-    async def _add(self, thread: MessageId, kind: NoteKind, text: str, by: Caller) -> CaseNote:
+    async def _add(
+        self,
+        thread: MessageId,
+        kind: NoteKind,
+        text: str,
+        *,
+        by: Caller,
+        request_key: str | None,
+    ) -> CaseNote:
         words = checked_text(text, MAX_NOTE_CHARACTERS)
-        note = SealedNote(thread=thread, kind=kind, text=words, by=Hand.of(by))
+        note = SealedNote(
+            thread=thread,
+            kind=kind,
+            text=words,
+            by=Hand.of(by),
+            request=None if request_key is None else _keyed(by, thread, kind, request_key),
+        )
         return await self._store.add_note(note, now_ms=self._clock.now_ms())
+
+
+def _keyed(by: Caller, thread: MessageId, kind: NoteKind, request_key: str) -> bytes:
+    """Return what a key means: of one person, beside one case, for one kind of note."""
+    named = f"{kind.value} {thread} {by.who}\x00{request_key}"
+    return labelled(Label.REQUEST_KEY, named.encode())
 
 
 def checked_text(text: str, most: int) -> str:

@@ -96,8 +96,9 @@ class CaseworkPart(StorePart):
         def add(session: Session) -> int | None:
             _first_of(session, note.thread)
             done = session.execute(
-                "INSERT INTO case_note (thread, kind, month, text, person, who, name, at_ms)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO case_note"
+                " (thread, kind, month, text, person, who, name, at_ms, request)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (
                     note.thread.value,
                     note.kind.value,
@@ -105,19 +106,31 @@ class CaseworkPart(StorePart):
                     sealed,
                     *_columns(note.by),
                     now_ms,
+                    note.request,
                 ),
             )
-            return done.lastrowid
+            return done.lastrowid if done.rowcount else None
 
         number = await core.writer.run(add)
+        if number is None:
+            return self._requested(note)
         return CaseNote(
-            number=number or 0,
+            number=number,
             thread=note.thread,
             kind=note.kind,
             text=note.text,
             by=note.by,
             at_ms=now_ms,
         )
+
+    def _requested(self, note: SealedNote) -> CaseNote:
+        """Return the note that was made under the same key."""
+        row = self._core.reader.execute(
+            "SELECT id, kind, month, text, person, who, name, at_ms FROM case_note"
+            " WHERE request = ?",
+            (note.request,),
+        ).fetchone()
+        return self._note(note.thread, row)
 
     async def notes(self, thread: MessageId) -> tuple[CaseNote, ...]:
         """Return the notes of a case, oldest first.

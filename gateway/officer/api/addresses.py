@@ -21,7 +21,7 @@ from gateway.officer.shapes.delivery import ExplainView, PeerList
 from gateway.officer.shapes.entries import EntryItem, EntryList
 from gateway.officer.shapes.evidence import EvidenceRequest, ForkList
 from gateway.officer.shapes.exports import ExportRequest
-from gateway.officer.shapes.finding import PointList
+from gateway.officer.shapes.finding import PartyHistoryView, PartyList, PartyView, PointList
 from gateway.officer.shapes.hold import HoldAnswer, HoldRequest
 from gateway.officer.shapes.keychange import (
     AcceptedKeysView,
@@ -36,6 +36,7 @@ from gateway.officer.shapes.refer import ReferRequest
 from gateway.officer.shapes.revocations import RevokedView, RevokeRequest
 from gateway.officer.shapes.searching import HitList, SearchRequest
 from gateway.officer.shapes.statistics import StatisticsView
+from gateway.officer.shapes.verifying import ComparisonRequest, ComparisonView
 from gateway.officer.shapes.witnesses import WitnessList
 
 JSON: Final = "application/json"
@@ -108,8 +109,8 @@ ROWS: Final[Mapping[str, Row]] = {
     "POST /threads/{thread}/hold": Row(HoldRequest, HoldAnswer),
     "GET /threads/{thread}/desk": Row(gives=c.CaseDeskView),
     "GET /threads/{thread}/notes": Row(gives=c.NoteList),
-    "POST /threads/{thread}/notes": Row(c.NoteRequest, c.NoteItem, 201),
-    "POST /threads/{thread}/oral": Row(c.NoteRequest, c.NoteItem, 201),
+    "POST /threads/{thread}/notes": Row(c.NoteRequest, c.NoteItem, 201, headers=_KEY),
+    "POST /threads/{thread}/oral": Row(c.NoteRequest, c.NoteItem, 201, headers=_KEY),
     "POST /threads/{thread}/assign": Row(c.AssignRequest, c.AssignmentView),
     "POST /threads/{thread}/close": Row(c.CloseRequest, c.FiledView),
     "GET /threads/{thread}/access-record": Row(gives=c.AccessList),
@@ -127,6 +128,9 @@ ROWS: Final[Mapping[str, Row]] = {
     "GET /types/{type}/schema": Row(),
     "POST /checks": Row(m.CheckRequest, m.CheckAnswer),
     "GET /directory": Row(gives=m.DirectoryView),
+    "GET /directory/parties": Row(gives=PartyList),
+    "GET /directory/parties/{country}": Row(gives=PartyView),
+    "GET /directory/parties/{country}/history": Row(gives=PartyHistoryView),
     "GET /directory/search": Row(gives=PointList, query=_POINTS),
     "GET /peers": Row(gives=PeerList),
     "POST /peers/{country}/{number}/accept": Row(ReasonRequest, AcceptedView),
@@ -140,6 +144,7 @@ ROWS: Final[Mapping[str, Row]] = {
         headers=("Prefer",),
         later=OperationView,
     ),
+    "POST /log/comparisons": Row(ComparisonRequest, ComparisonView),
     "GET /log/witnesses": Row(gives=WitnessList),
     "GET /log/entries": Row(gives=EntryList, query=("before", "limit")),
     "GET /log/entries/{i}": Row(gives=EntryItem),

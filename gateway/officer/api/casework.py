@@ -6,6 +6,7 @@ from gateway.casework import Access, Assignment, CaseNote, Casework, Filed, Hand
 from gateway.errors import AccessDeniedError
 from gateway.officer.access import May, allows, caller_of, may
 from gateway.officer.api.reply import BASE, answer, mid_of, read
+from gateway.officer.api.uploads import request_key
 from gateway.officer.shapes.casework import (
     AccessItem,
     AccessList,
@@ -89,7 +90,9 @@ class CaseworkApi:
         """Add a note beside a case."""
         thread = mid_of(request, "thread")
         asked = await read(request, NoteRequest)
-        note = await self._casework.note(thread, asked.text, by=caller_of(request))
+        note = await self._casework.note(
+            thread, asked.text, by=caller_of(request), request_key=request_key(request)
+        )
         return answer(_note(note), status=201)
 
     @may(May.READ_CONTENT)
@@ -97,7 +100,9 @@ class CaseworkApi:
         """Log a telephone call beside a case."""
         thread = mid_of(request, "thread")
         asked = await read(request, NoteRequest)
-        note = await self._casework.log_call(thread, asked.text, by=caller_of(request))
+        note = await self._casework.log_call(
+            thread, asked.text, by=caller_of(request), request_key=request_key(request)
+        )
         return answer(_note(note), status=201)
 
     @may(May.READ_CONTENT)

@@ -19,6 +19,7 @@ from gateway.officer.access import May, may
 from gateway.officer.pages.desk import Desk
 from gateway.service.finding import Finder, Found, Query
 from gateway.service.fingerprint import digit_groups, words
+from gateway.service.history import EntryVersion
 from protocol.directory import NodeEntry, PartyEntry, fingerprints
 from protocol.identifiers import NodeId
 from protocol.requests.codes import COUNTRIES
@@ -145,6 +146,7 @@ class DirectoryPages:
             get("/directory/keys", self.dates),
             get("/directory/{country:[A-Z]{2}}", self.party),
             get("/directory/{country:[A-Z]{2}}/keys", self.keys),
+            get("/directory/{country:[A-Z]{2}}/history", self.history),
             get("/directory/{country:[A-Z]{2}}/wrong", self.wrong),
         ]
 
@@ -181,7 +183,12 @@ class DirectoryPages:
         party = self._party(request)
         found = await self._finder().find(Query(country=party.party))
         return await self._desk.show(
-            request, "party.html", party=party, points=found, nodes=self._nodes(party)
+            request,
+            "party.html",
+            party=party,
+            points=found,
+            nodes=self._nodes(party),
+            has_history=self._desk.services.history is not None,
         )
 
     @may(May.SEE_LISTS)
@@ -195,6 +202,23 @@ class DirectoryPages:
             party=party,
             nodes=[(node.id, node.state.value, key_lines(node)) for node in self._nodes(party)],
             waiting=() if waiting is None else waiting.waiting().get(party.party, ()),
+        )
+
+    @may(May.SEE_LISTS)
+    async def history(self, request: Request) -> Response:
+        """Show what became of a Party's entry, as far as it was in use here.
+
+        Raises:
+            NoInputError: No such Party was ever in the directory here.
+        """
+        country, history = request.match_info["country"], self._desk.services.history
+        versions: tuple[EntryVersion, ...] = ()
+        if history is not None and country in COUNTRIES:
+            versions = await history.of(country)
+        if not versions:
+            raise NoInputError("no such Party was ever in the directory here")
+        return await self._desk.show(
+            request, "party_history.html", country=country, versions=versions
         )
 
     @may(May.SEE_LISTS)

@@ -14,7 +14,7 @@ from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, get, post
 
-from gateway.errors import DataError, GatewayError, UnavailableError
+from gateway.errors import DataError, GatewayError, NoInputError, UnavailableError
 from gateway.officer.access import May, caller_of, may
 from gateway.officer.adapters.languages import message
 from gateway.officer.pages.desk import Desk
@@ -23,7 +23,10 @@ from gateway.officer.pages.forks import forks_of
 from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.standing import Verified
 from gateway.officer.pages.wording import said
+from gateway.service.comparing import LogComparison, Verdict
 from gateway.service.leafing import MOST, Leafing
+from protocol.errors import MalformedError
+from protocol.identifiers import NodeId
 from protocol.log.statement import StatementKind
 
 KINDS: Final[Mapping[StatementKind, str]] = MappingProxyType({
@@ -40,6 +43,14 @@ KINDS: Final[Mapping[StatementKind, str]] = MappingProxyType({
     StatementKind.SILENCE: message("silence of the other side"),
 })  # fmt: skip
 """What each kind of leaf says."""
+
+VERDICTS: Final[Mapping[Verdict, tuple[str, str]]] = MappingProxyType({
+    Verdict.CONSISTENT: (message("both logs fit together"), "done"),
+    Verdict.UNJOINED: (message("a head of its log waits for its proof"), "late"),
+    Verdict.FORKED: (message("its log has two histories"), "emergency"),
+    Verdict.UNREACHED: (message("it did not answer: this is from before"), "wait"),
+})  # fmt: skip
+"""What a comparison with another node came to, and the tag that says it."""
 
 _PAGE: Final = 50
 _MOST_DIGITS: Final = 16
@@ -70,6 +81,7 @@ class LogPages:
             get("/log/proof/{index:[0-9]{1,16}}", self.proof),
             post("/log/verifications", self.verify),
             post("/log/comparisons", self.compare),
+            post("/log/peers", self.compare_peer),
         ]
 
     @may(May.SEE_LOG)
@@ -137,6 +149,23 @@ class LogPages:
         self._verified.end(result, at_ms=self._desk.clock.now_ms())
         return self._desk.redirect("/log#verification")
 
+    @may(May.SEE_LOG)
+    async def compare_peer(self, request: Request) -> Response:
+        """Call a node, and show how its log and ours stand to each other then.
+
+        Raises:
+            NoInputError: There is no such active node.
+            UnavailableError: This desk was built without it.
+        """
+        comparing = self._desk.services.comparing
+        if comparing is None:
+            raise UnavailableError("this desk cannot call other nodes")
+        try:
+            node = NodeId.parse((await form_of(request)).get("node", ""))
+        except MalformedError as error:
+            raise NoInputError("there is no such active node") from error
+        return await self._show(request, {}, await comparing.compare(node))
+
     async def _run(self, tell: Callable[[int, int], None]) -> None:
         result, fault = None, ""
         try:
@@ -147,7 +176,12 @@ class LogPages:
             self._verified.end(result, at_ms=self._desk.clock.now_ms(), fault=fault)
             self._ended.set()
 
-    async def _show(self, request: Request, faults: Mapping[str, str]) -> Response:
+    async def _show(
+        self,
+        request: Request,
+        faults: Mapping[str, str],
+        compared: LogComparison | None = None,
+    ) -> Response:
         services = self._desk.services
         before = place_of(request, "before")
         at = place_of(request, "at")
@@ -162,7 +196,10 @@ class LogPages:
             view=await services.prove.show(),
             leaves=leaves,
             kinds=KINDS,
-            peers=[each for each in await services.peers.table() if each.our_log],
+            peers=await services.peers.table(),
+            compared=compared,
+            verdict=None if compared is None else VERDICTS[compared.verdict],
+            can_call=services.comparing is not None,
             witnesses=() if witnesses is None else await witnesses.states(),
             forks=await forks_of(self._desk),
             verifying=self._verified,

@@ -9,6 +9,7 @@ import pytest
 from gateway.directory.archive import DirectoryArchive
 from gateway.directory.chain import verify_chain
 from gateway.errors import StorageError
+from protocol.directory import PartyEntry
 from protocol.identifiers import NodeId
 from tests.gateway.directory.setting import RO, Setting
 from tests.gateway.directory.world import DAY_MS
@@ -75,3 +76,23 @@ def test_files_that_states_share_are_kept_once_and_damage_is_told(setting: Setti
             archive.load(verified.stamp.digest)
     shutil.rmtree(folder)
     assert archive.load(verified.stamp.digest) is None
+
+
+def test_entries_of_a_party_follow_each_other_only_where_they_differ(setting: Setting) -> None:
+    """A state a day changes nothing for most Parties."""
+    asyncio.run(_refreshed(setting))
+    for number in range(2):
+        setting.authority.at(setting.now_ms + 1000 * (number + 1)).publish()
+        asyncio.run(_refreshed(setting))
+    archive = setting.client().archive
+    ((made_ms, data),) = archive.entries("RO")
+    assert data is not None
+    assert PartyEntry.model_validate_json(data) == setting.entry("RO")
+    assert abs(made_ms - setting.now_ms) < DAY_MS
+    assert [data for _, data in archive.entries("JP")] == [None]
+    for file in (setting.home / "history" / "files").iterdir():
+        file.write_bytes(b"x")
+    with pytest.raises(StorageError):
+        archive.entries("RO")
+    shutil.rmtree(setting.home / "history")
+    assert archive.entries("RO") == ()

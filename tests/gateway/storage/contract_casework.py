@@ -1,5 +1,7 @@
 """What a desk notes beside its cases: kept, sealed, given back; gone with the case's contents."""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.casework import Hand, NoteKind, SealedNote, Shift
@@ -68,6 +70,20 @@ class CaseworkContract(Contract):
             lost = SealedNote(thread=NOBODY, kind=NoteKind.NOTE, text="x", by=POP)
             with pytest.raises(NoInputError):
                 await store.add_note(lost, now_ms=NOW_MS)
+
+        self.run(scenario)
+
+    def test_note_that_is_asked_for_again_is_the_one_that_is_there(self) -> None:
+        """A program that lost the answer repeats its request."""
+
+        async def scenario(store: Store) -> None:
+            await store.submit(submission(1), now_ms=NOW_MS)
+            keyed = replace(note_of("called"), request=bytes(32))
+            first = await store.add_note(keyed, now_ms=NOW_MS)
+            again = await store.add_note(replace(keyed, text="other"), now_ms=NOW_MS + 5)
+            assert again == first
+            other = await store.add_note(replace(keyed, request=b"1" * 32), now_ms=NOW_MS)
+            assert await store.notes(mid(1)) == (first, other)
 
         self.run(scenario)
 

@@ -65,6 +65,11 @@ async def test_notes_and_calls_stand_beside_a_case_in_order(tmp_path: Path) -> N
             assert (status, call["kind"], call["by"]["person"]) == (201, "call", 1)
             status, held = await ask("GET", f"/threads/{mid}/notes")
             assert held["items"] == [note, call]
+            for path in ("notes", "oral"):
+                say = ("POST", f"/threads/{mid}/{path}", {"text": "again"})
+                first = await ask(*say, **{"Idempotency-Key": "k1"})
+                assert await ask(*say, **{"Idempotency-Key": "k1"}) == first
+                assert (await ask(*say, **{"Idempotency-Key": "k2"}))[1] != first[1]
             for text in ("   ", "", "x" * 5001):
                 status, problem = await ask("POST", f"/threads/{mid}/notes", {"text": text})
                 assert (status, problem["code"]) == (400, "invalid_body")

@@ -1,14 +1,17 @@
 """A desk with all that the house needs: roster, numbers, case notes, and, if asked for, paper."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from json import dumps
 from pathlib import Path
 from typing import Any
 
 from gateway.deskwork import with_deskwork
 from gateway.evidence.export import Export
 from gateway.officer.desk import DeskParts
+from gateway.service.comparing import Comparing
+from gateway.service.history import PartyHistory
 from protocol.delivery.escalation import Budgets
 from tests.gateway.evidence.world import Book
 from tests.gateway.network import Network, Node
@@ -29,7 +32,19 @@ def paper_test(test: Scenario) -> Callable[[Path], None]:
 
 def _furnished(_net: Network, node: Node, parts: DeskParts) -> DeskParts:
     services = with_deskwork(parts.services, node.store, node.runtime.cases, budgets=Budgets())
+    services = replace(
+        services,
+        comparing=Comparing(node.runtime.engine, node.runtime.peers, lambda: ()),
+        history=PartyHistory(_states),
+    )
     return replace(parts, services=services)
+
+
+async def _states(country: str) -> Sequence[tuple[int, bytes | None]]:
+    """Return two entries of Romania, the second with a hostile name."""
+    await asyncio.sleep(0)
+    names = ("Romania", "<b>Romania\u202e") if country == "RO" else ()
+    return [(1000 * at, dumps({"name": name}).encode()) for at, name in enumerate(names)]
 
 
 def _printing(folder: Path) -> Callable[[Network, Node, DeskParts], DeskParts]:

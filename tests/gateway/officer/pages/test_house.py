@@ -278,6 +278,32 @@ async def _inert(visitor: Visitor, path: str) -> None:
 
 
 @house_test
+async def test_changes_of_a_party_are_shown_version_by_version(desk: DeskWorld) -> None:
+    """Whoever wonders about a number sees since when it stands there."""
+    officer = await desk.visitor(Role.OFFICER)
+    assert "/directory/FR/history" in (await officer.get("/directory/FR")).text
+    shown = await officer.get("/directory/RO/history")
+    assert "The first entry that this node knows." in shown.text
+    assert "&lt;b&gt;Romania" in shown.text
+    assert "<b>Romania" not in shown.text
+    for country in ("JP", "ZZ"):
+        assert (await officer.get(f"/directory/{country}/history")).status == 404
+
+
+@house_test
+async def test_log_is_compared_with_a_node_that_is_called_now(desk: DeskWorld) -> None:
+    """In words, with how far each holds the other's."""
+    officer = await desk.visitor(Role.OFFICER)
+    await desk.received()
+    assert "Compare with another node" in (await officer.get("/log")).text
+    shown = await officer.post("/log/peers", {"node": "FR/1"})
+    assert shown.status == 200
+    assert "both logs fit together" in shown.text
+    for node in ("", "x", "JP/1"):
+        assert (await officer.post("/log/peers", {"node": node})).status == 404
+
+
+@house_test
 async def test_log_is_shown_proven_and_verified(desk: DeskWorld) -> None:
     """Each leaf says what it is; a proof is a file; verifying tells how much it looked at."""
     mid = await desk.received()
