@@ -10,14 +10,13 @@ from gateway.people import Role
 from tests.browser.desk import Night, open_night
 from tests.browser.engine import Engine, browsing
 from tests.browser.story import begun
-from tests.gateway.service.world import request, send
 
 IDLE_MS: Final = 15 * 60 * 1000
 REFRESH_MS: Final = 15 * 1000
 PASSWORD: Final = "correct horse battery"  # noqa: S105  of a test
 LOCKED: Final = re.compile(r"/locked\?next=/drafts/")
 SIGN_IN: Final = re.compile(r"/sign-in\b")
-SECRET: Final = "Silent Harbour"
+WORDS: Final = "Silent Harbour"
 
 
 @browsing
@@ -34,12 +33,12 @@ async def test_idle_screen_hides_content_keeps_the_draft_and_still_calls(
         await browser.context.clock.install()
         draft = night.url + await begun(page, night.url, "technical_advice_request")
         async with page.expect_response(lambda answer: answer.request.method == "PATCH") as saved:
-            await page.locator("[id='f-body.subject']").fill(SECRET)
+            await page.locator("[id='f-body.subject']").fill(WORDS)
             await page.locator("h1").click()
         assert (await saved.value).ok
         await leaves_the_desk(night, page)
         await page.wait_for_url(LOCKED)
-        assert SECRET not in await page.content()
+        assert WORDS not in await page.content()
         assert "DEMO-LOAD" not in await page.content()
         emergencies = page.locator("[data-emergency]")
         await expect(emergencies).to_have_count(1)
@@ -54,7 +53,7 @@ async def test_idle_screen_hides_content_keeps_the_draft_and_still_calls(
         await page.get_by_label("Break-glass password").fill(PASSWORD)
         await page.get_by_role("button", name="Unlock with the password").click()
         await page.wait_for_url(draft)
-        await expect(page.locator("[id='f-body.subject']")).to_have_value(SECRET)
+        await expect(page.locator("[id='f-body.subject']")).to_have_value(WORDS)
 
 
 async def leaves_the_desk(night: Night, page: Page) -> None:
