@@ -10,11 +10,11 @@ from gateway.boxes import Box, Outline
 from gateway.records import Direction
 from gateway.rows import MessageRow
 from gateway.storage.core import StorePart
+from gateway.storage.tables_lists import OPEN
 from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import MessageId, NodeId
 
-_OPEN: Final = "('queued', 'accepted', 'consigned', 'opened', 'acknowledged')"
 _OUTLINE: Final = (
     "SELECT m.id, m.direction, CASE m.direction WHEN 'in' THEN m.sender ELSE m.recipient END,"
     " m.re IS NOT NULL, m.cls, m.state, m.t_ms, f.thread IS NOT NULL FROM message m"
@@ -24,9 +24,9 @@ _OUTLINE: Final = (
     " ON f.thread = m.thread "
 )
 _WHERE: Final[Mapping[Box, str]] = {
-    Box.INBOX: f"WHERE m.direction = 'in' AND m.state IN {_OPEN} AND f.thread IS NULL",
-    Box.OUTBOX: f"WHERE m.direction = 'out' AND m.state IN {_OPEN} AND f.thread IS NULL",
-    Box.CLOSED: f"WHERE m.state NOT IN {_OPEN} OR f.thread IS NOT NULL",
+    Box.INBOX: f"WHERE m.direction = 'in' AND m.state IN {OPEN} AND f.thread IS NULL",
+    Box.OUTBOX: f"WHERE m.direction = 'out' AND m.state IN {OPEN} AND f.thread IS NULL",
+    Box.CLOSED: f"WHERE m.state NOT IN {OPEN} OR f.thread IS NOT NULL",
 }
 _SUMMARY: Final = (
     "SELECT m.id, m.sender, m.mid, c.month, c.summary FROM message m"

@@ -16,6 +16,7 @@ from gateway.rows import (
     EventRow,
     MessageRow,
 )
+from gateway.storage.tables_lists import OPEN
 from gateway.storage.vault import Vault
 from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency
@@ -95,7 +96,7 @@ class CasebookReader:  # noqa: PLR0904  one place for every question about messa
         """Return received messages of a class that nobody answered and that are not expired."""
         rows = self._execute(
             _MESSAGE + "WHERE m.direction = 'in' AND m.t_ms >= ? AND m.cls = ? AND m.exp_ms > ?"
-            " AND m.state IN ('consigned', 'opened', 'acknowledged')"
+            f" AND m.state IN {OPEN} AND m.state NOT IN ('queued', 'accepted')"
             " ORDER BY m.t_ms, m.id LIMIT ?",
             (since_ms, cls.value, now_ms, _TIES_MOST),
         ).fetchall()

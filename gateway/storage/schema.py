@@ -18,6 +18,7 @@ from gateway.storage.tables_delivery import DEADLINES
 from gateway.storage.tables_drafts import DRAFTS
 from gateway.storage.tables_escalation import ESCALATION
 from gateway.storage.tables_forks import FORKS
+from gateway.storage.tables_lists import LISTS
 from gateway.storage.tables_noted import NOTED
 from gateway.storage.tables_numbers import NUMBERS
 from gateway.storage.tables_operations import OPERATIONS
@@ -71,6 +72,7 @@ MIGRATIONS: Final = (
     Migration(name="0020-remembered", statements=REMEMBERED),
     Migration(name="0021-pauses", statements=PAUSES),
     Migration(name="0022-noted", statements=NOTED),
+    Migration(name="0023-lists", statements=LISTS),
 )
 SCHEMA_VERSION: Final = len(MIGRATIONS)
 
