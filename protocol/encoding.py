@@ -18,7 +18,7 @@ Example:
 Source: docs/wire-format.md, rules 1, 2 and 5; the msgpack specification.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import NoneType
 from typing import Final, TypeAlias, cast
@@ -52,14 +52,34 @@ _SCALAR_BYTES: Final = (
     *range(1, 0x21),  # fixstr
     *(1, 0, 1, 1),  # nil, never used, false, true
     *(0,) * 0x08,  # bin, ext, float
-    *(2, 3, 5, 9, 2, 3, 5, 9),  # uint, int
-    *(0,) * 0x0C,  # fixext, str, array, map
+    *(0,) * 0x14,  # uint, int, fixext, str, array, map
     *(1,) * 0x20,  # negative fixint
 )
-# By first byte: bytes of the length field of bin and str; of the count field of array and map,
-# and values per count.
-_LENGTH_BYTES: Final = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
-_COUNT_BYTES: Final = {0xDC: (2, 1), 0xDD: (4, 1), 0xDE: (2, 2), 0xDF: (4, 2)}
+# By first byte: bytes of the number that follows; the least and the greatest number, read as
+# unsigned, that has no shorter form.
+_SIZED: Final = {
+    0xC4: (1, 0, 0xFF),  # bin
+    0xC5: (2, 0x100, 0xFFFF),
+    0xC6: (4, 0x10000, 0xFFFFFFFF),
+    0xCC: (1, 0x80, 0xFF),  # uint
+    0xCD: (2, 0x100, 0xFFFF),
+    0xCE: (4, 0x10000, 0xFFFFFFFF),
+    0xCF: (8, 1 << 32, (1 << 64) - 1),
+    0xD0: (1, 0x80, 0xDF),  # int: -128 to -33
+    0xD1: (2, 0x8000, 0xFF7F),  # to -129
+    0xD2: (4, 1 << 31, 0xFFFF7FFF),  # to -32769
+    0xD3: (8, 1 << 63, 0xFFFFFFFF7FFFFFFF),  # to -2147483649
+    0xD9: (1, 0x20, 0xFF),  # str
+    0xDA: (2, 0x100, 0xFFFF),
+    0xDB: (4, 0x10000, 0xFFFFFFFF),
+    0xDC: (2, 0x10, 0xFFFF),  # array
+    0xDD: (4, 0x10000, 0xFFFFFFFF),
+    0xDE: (2, 0x10, 0xFFFF),  # map
+    0xDF: (4, 0x10000, 0xFFFFFFFF),
+}
+# Of these the number is a length; of those a count, with the values that each stands for.
+_LONG: Final = frozenset({0xC4, 0xC5, 0xC6, 0xD9, 0xDA, 0xDB})
+_COUNTED: Final = {0xDC: 1, 0xDD: 1, 0xDE: 2, 0xDF: 2}
 
 
 def encode(value: Encodable) -> bytes:
@@ -103,15 +123,11 @@ def decode(data: bytes, *, max_bytes: int) -> Value:
     if len(data) > max_bytes:
         raise MalformedError("longer than this place allows", code=Code.SIZE)
     try:
-        value = _unpacked(data)
+        value = _read(data)
         _refuse_forbidden([value], MAX_DEPTH + 1)
-        # Catches long forms and repeated keys (msgpack keeps the last: the map gets shorter).
-        same = packb(value) == data
     # The one edge of decoding: msgpack raises OverflowError, TypeError and RecursionError too.
     except Exception as error:
         raise MalformedError("not canonical msgpack", code=Code.CANON) from error
-    if not same:
-        raise MalformedError("not the canonical form of its value", code=Code.CANON)
     return value
 
 
@@ -161,16 +177,37 @@ def _count(values: int, counted: list[int]) -> None:
         raise TooLargeError("more values than one encoding may hold")
 
 
-def _unpacked(data: bytes) -> Value:
+def _read(data: bytes) -> Value:
+    """Build the value; refuse long forms and repeated keys.
+
+    Raises:
+        ValueError: One of them, or a fault; msgpack raises others.
+    """
     if len(data) <= _QUICK_BYTES:
         # ValueError: an array beyond the quick limit, or a fault. Measuring tells which.
         with suppress(ValueError):
-            return _unpack(data, _QUICK_ARRAY)
+            value = _unpack(data, _QUICK_ARRAY)
+            # Of a repeated key msgpack keeps the last: the map gets shorter.
+            return _same(value, data)
+    # What is long is not written again to be compared: its contents would be copied twice.
     _measure(data)
-    return _unpack(data, len(data))
+    return _unpack(data, len(data), object_pairs_hook=_map_of)
 
 
-def _unpack(data: bytes, max_array: int) -> Value:
+def _same(value: Value, data: bytes) -> Value:
+    if packb(value) != data:
+        raise TypeError("not the canonical form of its value")
+    return value
+
+
+def _map_of(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
+def _unpack(data: bytes, max_array: int, **hook: Callable[..., Value]) -> Value:
     size = len(data)
     return cast(
         "Value",
@@ -183,6 +220,7 @@ def _unpack(data: bytes, max_array: int) -> Value:
             max_array_len=max_array,
             max_map_len=size // 2,
             max_ext_len=0,
+            **hook,
         ),
     )
 
@@ -215,10 +253,10 @@ def _refuse_forbidden(value: Value, depth: int) -> None:
 
 
 def _measure(data: bytes) -> None:
-    """Walk over the heads without building anything; refuse what could cost memory.
+    """Walk over the heads without building anything; refuse long forms and what costs memory.
 
     Raises:
-        ValueError: A forbidden type, too deep, more values than bytes or than allowed.
+        ValueError: A forbidden type, a long form, too deep, more values than bytes or allowed.
         IndexError: The input ends before all values that it claims; a last text or byte string
             that is cut, and bytes that follow, are left to the decoder.
     """
@@ -246,18 +284,16 @@ def _head(data: bytes, position: int) -> tuple[int, int]:
     """Return the bytes to step over and the values that follow, -1 where none can.
 
     Raises:
-        ValueError: A float, an extension or an unused byte.
+        ValueError: A float, an extension or an unused byte; a long form.
     """
     lead = data[position]
     if lead < 0xA0:  # noqa: PLR2004  fixmap 0x80-0x8f, fixarray 0x90-0x9f
         count = lead & 0x0F
         return 1, count if lead & 0x10 else 2 * count
-    if lead in _LENGTH_BYTES:
-        width = _LENGTH_BYTES[lead]
-        length = int.from_bytes(data[position + 1 : position + 1 + width], "big")
-        return 1 + width + length, -1
-    if lead in _COUNT_BYTES:
-        width, each = _COUNT_BYTES[lead]
-        count = int.from_bytes(data[position + 1 : position + 1 + width], "big")
-        return 1 + width, each * count
-    raise ValueError("a float, an extension or an unused byte")
+    width, least, most = _SIZED.get(lead, (0, 1, 0))
+    number = int.from_bytes(data[position + 1 : position + 1 + width], "big")
+    if not least <= number <= most:
+        raise ValueError("a float, an extension or an unused byte, or a long form")
+    if lead in _COUNTED:
+        return 1 + width, _COUNTED[lead] * number
+    return 1 + width + (number if lead in _LONG else 0), -1

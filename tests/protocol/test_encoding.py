@@ -240,6 +240,67 @@ def test_what_the_measured_path_must_refuse_is_refused(data: bytes) -> None:
     assert verdict(data) == expected
 
 
+_EDGES = sorted(
+    {
+        sign * (1 << power) + step
+        for power in (5, 7, 8, 15, 16, 31, 32, 63)
+        for sign in (1, -1)
+        for step in (-1, 0, 1)
+    }
+    - {-(1 << 63) - 1}
+)
+
+
+def _in_company(data: bytes) -> bytes:
+    """Return the encoding of two values: so many bytes that nothing is quick, and this one."""
+    return b"\x92\xc6\x00\x01\x00\x00" + bytes(0x10000) + data
+
+
+@pytest.mark.parametrize("number", _EDGES)
+def test_every_form_of_an_integer_is_judged_alike_in_long_and_short_inputs(number: int) -> None:
+    """The measured path knows by tables what the quick one sees by writing the value again."""
+    forms = [
+        bytes((lead,)) + number.to_bytes(width, "big", signed=lead >= 0xD0)
+        for lead, width in zip(range(0xCC, 0xD4), (1, 2, 4, 8) * 2, strict=True)
+        if 0 <= number + (lead >= 0xD0) * (1 << 8 * width - 1) < 1 << 8 * width
+    ]
+    assert [verdict(_in_company(form)) for form in forms] == [verdict(form) for form in forms]
+    assert [verdict(form) for form in forms].count("accepted") == (not -33 < number < 128)
+
+
+@given(values.filter(lambda value: depth_of(value) < MAX_DEPTH), st.data())
+@settings(max_examples=150, deadline=None)
+def test_long_inputs_are_judged_as_short_ones(value: Value, data: st.DataObject) -> None:
+    """One spelling, however a decoder finds out."""
+    good = bytearray(cast("bytes", packb(value)))
+    for _ in range(data.draw(st.integers(0, 2))):
+        position = data.draw(st.integers(0, len(good) - 1))
+        good[position] = data.draw(st.integers(0, 255))
+    assert verdict(_in_company(bytes(good))) == verdict(b"\x91" + bytes(good))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xd9\x1f" + b"x" * 0x1F,
+        b"\xda\x00\xff" + b"x" * 0xFF,
+        b"\xdb\x00\x00\xff\xff" + b"x" * 0xFFFF,
+        b"\xc5\x00\xff" + b"x" * 0xFF,
+        b"\xc6\x00\x00\xff\xff" + b"x" * 0xFFFF,
+        b"\xdc\x00\x0f" + b"\xc0" * 0xF,
+        b"\xdd\x00\x00\xff\xff" + b"\xc0" * 0xFFFF,
+        b"\xde\x00\x01\xa1x\xc0",
+        b"\xdf\x00\x00\x00\x01\xa1x\xc0",
+        b"\x82\xa1x\xc0\xa1x\xc0",
+        b"\x82\xa1y\xc0\xa1x\xc0",
+        b"\x81\xc4\x01x\xc0",
+    ],
+)
+def test_a_second_spelling_is_refused_in_long_inputs(data: bytes) -> None:
+    """Long forms, keys twice, keys out of order, keys that are no texts."""
+    assert verdict(_in_company(data)) == verdict(data) == Code.CANON.value
+
+
 @pytest.mark.parametrize(
     "data",
     [
