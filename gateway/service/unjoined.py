@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.continuity import Unjoined
 from gateway.errors import TransportError
-from gateway.journal import Journal, Seldom
+from gateway.journal import Journal
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Transport
 from gateway.service.guard import passing_over_full
@@ -57,7 +57,7 @@ class OpenHeads:
         self._clock = clock
         self._journal = journal
         self._metrics = metrics
-        self._seldom = Seldom(clock.monotonic_s)
+        self._said: dict[LogOrigin, str] = {}
         self._open: dict[_Key, Unjoined] = {}
 
     async def load(self) -> None:
@@ -161,16 +161,19 @@ class OpenHeads:
         """Forget a head that belongs to the history held; that refutes a fork it stood for."""
         await self._store.drop_unjoined(one)
         self._open.pop(_key(one), None)
+        if not any(origin == one.origin for origin, _, _ in self._open):
+            self._said.pop(one.origin, None)
         forked = self._logs.succession.forked
         fork = forked.get(one.origin)
         if fork is not None and fork.offered == one.note:
             del forked[one.origin]
 
     def _alarm(self, origin: LogOrigin, why: str) -> None:
+        """Count it; say it once, and again when it is something else or was well in between."""
         self._metrics.alarms("log_unjoined")
-        left_out = self._seldom.due(f"{origin} {why}")
-        if left_out is not None:
-            self._journal.alarm("log_unjoined", log=str(origin), why=why, left_out=left_out)
+        if self._said.get(origin) != why:
+            self._said[origin] = why
+            self._journal.alarm("log_unjoined", log=str(origin), why=why)
 
 
 def _key(one: Unjoined) -> _Key:

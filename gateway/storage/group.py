@@ -232,8 +232,17 @@ class GroupCommitter:
     def _failed(
         self, operations: Sequence[Operation[object]], fault: Exception, *, reopened: bool = False
     ) -> Committed:
-        results = [Failed(fault=fault)] * len(operations)
+        # Each caller raises its own: one that is raised twice gathers the tracebacks of both.
+        results = [Failed(fault=_own(fault)) for _ in operations]
         return Committed(results=results, news=None, reopened=reopened)
+
+
+def _own(fault: Exception) -> Exception:
+    """Return another of the same: made without its constructor, which may ask for more."""
+    own = type(fault).__new__(type(fault), *fault.args)
+    own.__dict__.update(fault.__dict__)
+    own.__cause__ = fault.__cause__
+    return own
 
 
 def _is_fatal(fault: Exception) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.continuity import Unjoined
 from protocol.errors import NotProvenError
+from tests.gateway.directory.test_quarantine import Heard
 from tests.gateway.full import Full
 from tests.gateway.network import Network, Wire, network
 from tests.gateway.service.test_recover import exchange
@@ -118,8 +119,16 @@ async def test_silence_is_an_alarm_and_never_a_fork(tmp_path: Path) -> None:
         await exchange(net, 1)
         await failed(net)
         net.wire.cut.add((RO, FR))
+        heads, heard = net["RO/1"].runtime.open_heads, Heard("test")
+        heads._journal = heard
         for _ in range(72):
             net.clock.ms += 21 * MINUTE_MS
-            await net["RO/1"].runtime.open_heads.once()
+            await heads.once()
+        assert [fields["why"] for _, fields in heard.alarms] == ["silent"]
+        net.wire.cut.clear()
+        net.wire.answering = as_it_is
+        net.clock.ms += 21 * MINUTE_MS
+        await heads.once()
+        assert (heads.all(), heads._said) == ((), {})
         assert not net["RO/1"].runtime._logs.is_forked(FR)
         assert net["RO/1"].metrics.value("a35_alarms_total", {"kind": "log_unjoined"}) >= 72

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.errors import LogDamagedError, StorageError
+from gateway.errors import LogDamagedError, RateLimitedError, StorageError
 from gateway.records import SignedHead
 from gateway.storage.anchor import Anchor
 from gateway.storage.group import Committed, Failed, GroupCommitter
@@ -298,3 +298,22 @@ def test_giving_up_keeps_the_first_reason(database: Path) -> None:
         append_first(committer, first_statement())
     assert isinstance(committer.head, SignedHead)
     committer.close()
+
+
+def test_each_caller_of_a_group_that_failed_has_a_fault_of_its_own(database: Path) -> None:
+    """One that is raised by many gathers their tracebacks, and what one adds the others say."""
+    committer = committer_of(database)
+    committer.give_up("no more")
+    results = committer.commit([poisoned, poisoned, poisoned]).results
+    faults = [one.fault for one in results if isinstance(one, Failed)]
+    assert len({id(fault) for fault in faults}) == 3
+    assert {(type(fault), str(fault)) for fault in faults} == {(StorageError, "no more")}
+    late = RateLimitedError("asked too often", retry_s=7)
+    late.__cause__ = OSError("unplugged")
+    (first, second) = committer._failed([poisoned, poisoned], late).results
+    assert isinstance(first, Failed)
+    assert isinstance(second, Failed)
+    assert first.fault is not second.fault
+    for fault in (first.fault, second.fault):
+        assert isinstance(fault, RateLimitedError)
+        assert (fault.retry_s, str(fault), fault.__cause__) == (7, str(late), late.__cause__)
