@@ -12,7 +12,8 @@ from typing import Final
 from tests.crash.checks import Finding
 from tests.crash.points import Outcome, Point, Trial, kinds_of, points_of
 from tests.crash.processes import REPOSITORY, fork_server
-from tests.crash.scripts import SCRIPTS, Script
+from tests.crash.scene import Script
+from tests.crash.scripts import SCRIPTS
 from tests.crash.shim import Mode, compile_shim
 from tests.crash.world import Side, open_world
 

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 from typing_extensions import override
 
+from tests.crash.desk_books import kept_of, odd_of
 from tests.crash.officers import Promise, Word
 from tests.crash.world import Side
 
@@ -41,6 +42,7 @@ class Check(StrEnum):
     DIFFERENT = "both sides hold different bytes"
     LEFT = "something waits that should be done"
     CONTENT = "the content is another one"
+    ACT = "an act without its change, or a change without its act"
     EXIT = "the process ended in another way"
 
 
@@ -82,6 +84,8 @@ class Books:
         contents: Messages whose content is held.
         notified: How often each message's arrival was told.
         integrity: What SQLite says.
+        kept: What the desk holds beside its messages, in words.
+        odd: Changes of the desk without their act, and acts without their change.
     """
 
     messages: Mapping[tuple[str, str], Row]
@@ -96,6 +100,8 @@ class Books:
     contents: frozenset[str]
     notified: Mapping[str, int]
     integrity: str
+    kept: frozenset[str]
+    odd: Sequence[str]
 
 
 def read_dead(store: Path, scratch: Path) -> Books:
@@ -139,6 +145,7 @@ def after_kill(
     """
     if victim.integrity != "ok":
         yield Finding(Check.DATABASE, victim.integrity)
+    yield from (Finding(Check.ACT, each) for each in victim.odd)
     yield from _log(victim)
     yield from _heads(victim, peer)
     size = _anchor_size(anchor)
@@ -171,6 +178,7 @@ def at_end(
             yield Finding(Check.DATABASE, f"{side}: {mine.integrity}")
         if mine.waiting:
             yield Finding(Check.LEFT, f"{mine.waiting} at the {side}")
+        yield from (Finding(Check.ACT, f"{side}: {each}") for each in mine.odd)
         yield from _log(mine)
         yield from _heads(mine, theirs)
         yield from _delivered(mine, theirs)
@@ -248,6 +256,8 @@ def _log(books: Books) -> Iterator[Finding]:
 
 
 def _is_kept(books: Books, promise: Promise) -> bool:
+    if promise.stage == "kept":
+        return promise.mid in books.kept
     if promise.stage == "queued":
         rows = (row for (_, mid), row in books.messages.items() if mid == promise.mid)
         return any(row.direction == "out" for row in rows)
@@ -302,6 +312,8 @@ def _read(uri: str, *, whole: bool) -> Books:
             integrity=str(database.execute("PRAGMA integrity_check").fetchone()[0])
             if whole
             else "ok",
+            kept=kept_of(database),
+            odd=odd_of(database),
         )
 
 

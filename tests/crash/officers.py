@@ -27,8 +27,8 @@ class Promise:
 
     Attributes:
         side: Whose word it is.
-        mid: The message.
-        stage: `queued`, or the stage that this side stated to the message's sender.
+        mid: The message; of what a desk keeps, its words (`tests.crash.desk_books`).
+        stage: `queued`, the stage that this side stated to the message's sender, or `kept`.
     """
 
     side: Side
@@ -62,7 +62,8 @@ class Desk:
 
     def __init__(self, side: Side, node: DemoNode, word: Word) -> None:
         self._side = side
-        self._client = Client(node.home.path / "control")
+        self._socket = node.home.path / "control"
+        self._client = Client(self._socket)
         self._word = word
 
     async def __aenter__(self) -> Self:
@@ -78,6 +79,12 @@ class Desk:
     ) -> None:
         """Leave."""
         await self._client.__aexit__(kind, error, trace)
+
+    async def use(self, token: str) -> None:
+        """Show a token from now on: once there are people, the socket is the operator alone."""
+        await self._client.__aexit__(None, None, None)
+        self._client = Client(self._socket, token=token)
+        await self._client.__aenter__()
 
     async def insist(self, call: Callable[[Client], Awaitable[T]]) -> T:
         """Repeat a call until the node has answered."""

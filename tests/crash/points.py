@@ -18,7 +18,7 @@ from typing_extensions import override
 from gateway.errors import GatewayError
 from tests.crash.checks import Check, Finding, after_kill, at_end, is_done, read_dead, read_live
 from tests.crash.officers import Desk, Word
-from tests.crash.scripts import Documents, Scene, Script
+from tests.crash.scene import Documents, Scene, Script
 from tests.crash.shim import Call, Control, Kind, Mode, Place
 from tests.crash.world import LOOK_EVERY_S, NotReadyError, Side, Template, World
 
@@ -114,7 +114,7 @@ class Trial:
                     side: await stack.enter_async_context(Desk(side, world.nodes[side], word))
                     for side in Side
                 }
-                script = point.script(Scene(world, desks, self._documents), point.side)
+                script = point.script(Scene(world, desks, self._documents, word), point.side)
                 async with asyncio.timeout(FINISH_S):
                     await script.prepare()
                 await self._attempt(point, script, word, outcome)

@@ -17,7 +17,8 @@ from typing import Final
 from tests.crash.officers import Desk, Word
 from tests.crash.points import QUIET_S, Outcome, Point, Trial
 from tests.crash.processes import fork_server
-from tests.crash.scripts import Documents, FirstStart, Scene, Submit
+from tests.crash.scene import Documents, Scene
+from tests.crash.scripts import FirstStart, Submit
 from tests.crash.shim import Kind, Mode, ToolMissingError
 from tests.crash.world import Side, Template, World, start_both
 
@@ -80,7 +81,7 @@ async def counted_twice(
         }
         world.next_by[Side.SENDER] = server
         await start_both(world)
-        await Submit(Scene(world, desks, Documents()), Side.SENDER).play()
+        await Submit(Scene(world, desks, Documents(), word), Side.SENDER).play()
         await asyncio.sleep(QUIET_S)
         shim = Counter(
             call.kind.name
