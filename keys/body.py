@@ -13,6 +13,7 @@ Source:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Final, Protocol
 
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
@@ -100,8 +101,7 @@ def encrypt_body(content_key: bytes, context: bytes, plain: bytes) -> bytes:
     Raises:
         UnknownSuiteError: The content key has another length; nothing was encrypted.
     """
-    encryptor = _encryptor(content_key, context)
-    return encryptor.update(plain) + encryptor.finalize()
+    return _all_of(_encryptor(content_key, context), plain, body_bytes(len(plain)))
 
 
 def decrypt_body(content_key: bytes, context: bytes, body: bytes) -> bytes:
@@ -120,7 +120,7 @@ def decrypt_body(content_key: bytes, context: bytes, body: bytes) -> bytes:
     """
     decryptor = _decryptor(content_key, context)
     try:
-        return decryptor.update(body) + decryptor.finalize()
+        return _all_of(decryptor, body, len(body))
     except InvalidTag as error:
         raise DecryptionFailedError("the body does not open") from error
 
@@ -234,7 +234,24 @@ class _Cipher(Protocol):
     """Either direction of the library's streaming cipher."""
 
     def update(self, data: bytes) -> bytes: ...
+    def update_into(self, data: bytes, buf: memoryview) -> int: ...
     def finalize(self) -> bytes: ...
+
+
+def _all_of(cipher: _Cipher, data: bytes, most: int) -> bytes:
+    """Pass all through; what is large, into the very memory that is returned."""
+    if len(data) <= _READ_BYTES:
+        return cipher.update(data) + cipher.finalize()
+    result = BytesIO()
+    result.seek(most)
+    result.write(b"\0")  # a byte more than needed: makes the room
+    with result.getbuffer() as room:
+        done = cipher.update_into(data, room)
+        last = cipher.finalize()
+        end = done + len(last)
+        room[done:end] = last
+    result.truncate(end)
+    return result.getvalue()
 
 
 class _Meter:

@@ -51,8 +51,8 @@ def pad(inner: bytes) -> bytes:
     Raises:
         NotAllowedError: Too long for the length field.
     """
-    size = padded_bytes(len(inner))
-    return (len(inner).to_bytes(_LENGTH_BYTES, "big") + inner).ljust(size, b"\0")
+    zeros = bytes(padded_bytes(len(inner)) - _LENGTH_BYTES - len(inner))
+    return b"".join((len(inner).to_bytes(_LENGTH_BYTES, "big"), inner, zeros))
 
 
 def unpad(plain: bytes) -> bytes:

@@ -93,7 +93,6 @@ class Opened:
         header: As sent.
         content: Its mid, sender, recipient and files agree with the header.
         inner: The unpadded bytes, for evidence.
-        content_bytes: What officers signed.
         signatures: Officers' signatures, not yet verified.
         content_key: 32 bytes. Secret.
     """
@@ -101,7 +100,6 @@ class Opened:
     header: Header
     content: Content
     inner: bytes = field(repr=False)
-    content_bytes: bytes = field(repr=False)
     signatures: tuple[OfficerSignature, ...]
     content_key: bytes = field(repr=False)
 
@@ -265,10 +263,10 @@ def open_disclosed(header: bytes, body: bytes, content_key: bytes) -> Opened:
 def _opened(outside: Header, body: bytes, content_key: bytes) -> Opened:
     context = body_context(outside.mid, outside.sender, outside.recipient)
     try:
-        plain = decrypt_body(content_key, context, body)
+        # Nothing keeps hold of the padded form: up to 4 MiB.
+        inner_bytes = unpad(decrypt_body(content_key, context, body))
     except DecryptionFailedError as error:
         raise NotProvenError("a body that does not open", code=Code.OPEN) from error
-    inner_bytes = unpad(plain)
     inner = decode_inner(inner_bytes)
     content = Content.decode(inner.content)
     _check_binding(outside, content)
@@ -276,7 +274,6 @@ def _opened(outside: Header, body: bytes, content_key: bytes) -> Opened:
         header=outside,
         content=content,
         inner=inner_bytes,
-        content_bytes=inner.content,
         signatures=inner.signatures,
         content_key=content_key,
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from keys.body import body_bytes, encrypt_body
 from keys.digest import sha256
 from keys.recipient import RecipientSecret
-from protocol.envelope.content import Content, encode_inner
+from protocol.envelope.content import Content, decode_inner, encode_inner
 from protocol.envelope.header import Header, Part
 from protocol.envelope.padding import padded_bytes
 from protocol.envelope.seal import (
@@ -54,9 +54,8 @@ SEALED = seal(INNER, address(), recipients(1))
 
 
 def _open(envelope: SealedEnvelope, *numbers: int) -> bytes:
-    return open_envelope(
-        envelope.header, envelope.wraps, envelope.body, held(*numbers)
-    ).content_bytes
+    opened = open_envelope(envelope.header, envelope.wraps, envelope.body, held(*numbers))
+    return decode_inner(opened.inner).content
 
 
 def _flipped(data: bytes, bit: int) -> bytes:
