@@ -1,32 +1,43 @@
-"""Ours beside AS2, DIDComm and GnuPG: ratios of alternating runs, medians over pairs.
+"""Ours beside AS2, GnuPG and the floor of our own primitives: two running nodes, in turn with each.
 
-A ratio above 1 says how many times the other one takes what ours takes.
+A ratio named `x_over_y` says how many times x takes what y takes; medians over pairs of runs that
+follow each other. What cannot be had on this machine is left out, and that is said.
 """
 
 import asyncio
-import json
 import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from tests.bench import gnupg, inprocess
-from tests.bench.exchange import As2, Ours, Run, as2, ours
+from tests.bench import floor, gnupg, inprocess
+from tests.bench.ends import As2, Ours, as2, ours
 from tests.bench.measure import compare
 from tests.bench.peers.environment import python_of
+from tests.bench.run import Run
 
 SMALL: Final = 4096
 LARGE: Final = 1 << 20
-_DIDCOMM: Final = Path(__file__).parent / "peers" / "comm.py"
+Found = tuple[dict[str, object], dict[str, float]]
+Tell = Callable[[str], None]
+_FLOOR_ROUNDS: Final = 5
+_GPG_TIMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One size at one concurrency, and how many messages a run of each has."""
+    """One size at one concurrency, and how many messages a run of each end has.
+
+    Attributes:
+        size: Bytes of the payload.
+        at_once: Callers that each wait for the receipt before they send the next.
+        mine: Messages of a run of ours.
+        theirs: Messages of a run of AS2.
+    """
 
     size: int
     at_once: int
@@ -40,139 +51,171 @@ class Case:
         return f"{size}_at_{self.at_once}"
 
 
-CASES: Final = (
-    Case(size=SMALL, at_once=1, mine=60, theirs=30),
-    Case(size=SMALL, at_once=16, mine=400, theirs=40),
-    Case(size=SMALL, at_once=64, mine=800, theirs=64),
-    Case(size=LARGE, at_once=16, mine=32, theirs=16),
-)
-Found = tuple[dict[str, object], dict[str, float]]
+def _cases() -> tuple[Case, ...]:
+    """Every size at every concurrency; enough messages that the clock's grain does not count."""
+    small = ((1, 100, 20), (16, 640, 48), (64, 1280, 128))
+    large = ((1, 40, 10), (16, 96, 32), (64, 128, 64))
+    return tuple(
+        Case(size=size, at_once=at_once, mine=mine, theirs=theirs)
+        for size, runs in ((1024, small), (SMALL, small), (65536, large), (LARGE, large))
+        for at_once, mine, theirs in runs
+    )
 
 
-def measure(*, pairs: int, tell: Callable[[str], None]) -> Found:
+CASES: Final = _cases()
+CORE: Final = ("4k_at_1", "4k_at_16", "4k_at_64", "1m_at_16")
+"""What the targets speak of."""
+
+
+@dataclass(slots=True)
+class Pairs:
+    """What was measured so far, one entry a pair."""
+
+    mine: dict[str, list[Run]] = field(default_factory=dict)
+    theirs: dict[str, list[Run]] = field(default_factory=dict)
+    floors: list[tuple[Run, dict[str, float], float]] = field(default_factory=list)
+    gpg: list[tuple[Run, float, float]] = field(default_factory=list)
+
+
+def measure(*, pairs: int, only: Sequence[str], tell: Tell) -> Found:
     """Measure ours beside the others, as far as they can be had here.
 
     Args:
         pairs: How often each case is run, ours and theirs in turn.
-        tell: Told what is being done.
+        only: Names of cases.
+        tell: Told what is being done, and what is left out.
 
     Returns:
         Figures and ratios, by name.
     """
+    cases = [case for case in CASES if case.name in only]
+    with TemporaryDirectory(prefix="a35-b-") as folder:
+        found = asyncio.run(_measured(Path(folder), cases, pairs, tell=tell))
     figures: dict[str, object] = {}
     ratios: dict[str, float] = {}
-    for name, run in (("as2", _as2), ("didcomm", _didcomm), ("gnupg", _gnupg)):
-        tell(f"beside {name} ...")
-        try:
-            found, compared = run(pairs)
-        except (OSError, subprocess.CalledProcessError) as error:
-            tell(f"left out, {name} cannot be had here: {type(error).__name__}")
-            continue
-        figures |= found
-        ratios |= compared
+    for case in cases:
+        figures[f"a35_{case.name}"] = _middle(found.mine[case.name])
+        if case.name in found.theirs:
+            figures[f"as2_{case.name}"] = _middle(found.theirs[case.name])
+            ratios |= _beside(case.name, found)
+        if case.name == "4k_at_16":
+            ratios["p99_over_p50_4k_at_16"] = _median(
+                run.at(0.99) / run.at(0.5) for run in found.mine[case.name]
+            )
+    for part in (_floor(found.floors), _gnupg(found.gpg)):
+        figures |= part[0]
+        ratios |= part[1]
     return figures, ratios
 
 
-def _as2(pairs: int) -> Found:
-    python = python_of("as2")
-    with TemporaryDirectory(prefix="a35-b-") as folder:
-        runs = asyncio.run(_beside_as2(python, Path(folder), pairs))
-    figures: dict[str, object] = {}
-    ratios = {}
-    for case in CASES:
-        mine, theirs = [one for one, _ in runs[case]], [one for _, one in runs[case]]
-        figures[f"a35_{case.name}"] = _middle(mine)
-        figures[f"as2_{case.name}"] = _middle(theirs)
-        ratios[f"as2_over_a35_cpu_{case.name}"] = round(
-            median(other.cpu_us / one.cpu_us for one, other in runs[case]), 2
-        )
-    sixteen = runs[CASES[1]]
-    ratios["a35_p99_over_p50_at_16"] = round(
-        median(one.at(0.99) / one.at(0.5) for one, _ in sixteen), 2
-    )
-    return figures, ratios
+async def _measured(folder: Path, cases: Sequence[Case], pairs: int, *, tell: Tell) -> Pairs:
+    found = Pairs()
+    async with AsyncExitStack() as stack:
+        (folder / "a35").mkdir()
+        here = await stack.enter_async_context(ours(folder / "a35"))
+        there = await _peer(folder / "as2", stack, tell)
+        gpg = _rings(folder, stack, tell)
+        await here.run(size=SMALL, count=256, at_once=16)  # connections, caches
+        for number in range(pairs):
+            for case in cases:
+                tell(f"pair {number + 1} of {pairs}: {case.name}")
+                await _pair(case, here, there, found)
+                if gpg is not None and case.name == "4k_at_1":
+                    times = await asyncio.to_thread(_exchanges, gpg)
+                    found.gpg.append((found.mine[case.name][-1], *times))
+    return found
 
 
-async def _beside_as2(python: Path, folder: Path, pairs: int) -> dict[Case, list[tuple[Run, Run]]]:
-    runs: dict[Case, list[tuple[Run, Run]]] = {case: [] for case in CASES}
-    (folder / "a35").mkdir()
-    async with ours(folder / "a35") as here, as2(python, folder / "as2") as there:
-        await here.run(size=SMALL, count=64, at_once=16)  # connections, caches
-        for _ in range(pairs):
-            for case in CASES:
-                runs[case].append(await _pair(case, here, there))
-    return runs
-
-
-async def _pair(case: Case, here: Ours, there: As2) -> tuple[Run, Run]:
+async def _pair(case: Case, here: Ours, there: As2 | None, found: Pairs) -> None:
     mine = await here.run(size=case.size, count=case.mine, at_once=case.at_once)
-    theirs = await there.run(size=case.size, count=case.theirs, at_once=case.at_once)
-    return mine, theirs
+    found.mine.setdefault(case.name, []).append(mine)
+    if there is not None:
+        theirs = await there.run(size=case.size, count=case.theirs, at_once=case.at_once)
+        found.theirs.setdefault(case.name, []).append(theirs)
+    if case.name == "4k_at_64":
+        costs = floor.cost(floor.parts(mine), rounds=_FLOOR_ROUNDS)
+        works = {"exchange": inprocess.work(SMALL, case.at_once)}
+        whole = compare(works, rounds=_FLOOR_ROUNDS)["exchange"].us / case.at_once
+        found.floors.append((mine, costs, whole))
 
 
-def _middle(runs: list[Run]) -> dict[str, float]:
+async def _peer(folder: Path, stack: AsyncExitStack, tell: Tell) -> As2 | None:
+    try:
+        python = await asyncio.to_thread(python_of, "as2")
+    except (OSError, subprocess.CalledProcessError):
+        tell("left out: pyas2lib cannot be installed here")
+        return None
+    return await stack.enter_async_context(as2(python, folder))
+
+
+def _rings(folder: Path, stack: AsyncExitStack, tell: Tell) -> gnupg.Pair | None:
+    if gnupg.version() is None:
+        tell("left out: no gpg here")
+        return None
+    place = folder / "g"
+    place.mkdir()
+    pair = gnupg.Pair(place)
+    stack.callback(pair.close)
+    pair.exchange(bytes(SMALL))
+    return pair
+
+
+def _exchanges(pair: gnupg.Pair) -> tuple[float, float]:
+    times = [pair.exchange(bytes(SMALL)) for _ in range(_GPG_TIMES)]
+    return median(there for there, _ in times), median(whole for _, whole in times)
+
+
+def _beside(name: str, found: Pairs) -> dict[str, float]:
+    pairs = list(zip(found.mine[name], found.theirs[name], strict=True))
+    return {
+        f"as2_over_a35_cpu_{name}": _median(other.cpu_us / one.cpu_us for one, other in pairs),
+        f"as2_over_a35_p50_{name}": _median(other.at(0.5) / one.at(0.5) for one, other in pairs),
+        f"as2_over_a35_wire_{name}": _median(
+            (sum(other.wire) / other.messages) / (sum(one.wire) / one.messages)
+            for one, other in pairs
+        ),
+    }
+
+
+def _floor(floors: list[tuple[Run, dict[str, float], float]]) -> Found:
+    if not floors:
+        return {}, {}
+    costs = floor.middle([cost for _, cost, _ in floors])
+    sums = [sum(cost.values()) for _, cost, _ in floors]
+    figures: dict[str, object] = {
+        "floor_4k_at_64": {"cpu_us": round(median(sums), 1), "parts": costs},
+        "in_process_4k_by_64": {"cpu_us": _median(whole for _, _, whole in floors)},
+    }
+    return figures, {
+        "a35_over_floor_cpu_4k_at_64": _median(
+            run.cpu_us / below for (run, _, _), below in zip(floors, sums, strict=True)
+        ),
+        "a35_over_in_process_cpu_4k_at_64": _median(run.cpu_us / whole for run, _, whole in floors),
+    }
+
+
+def _gnupg(gpg: list[tuple[Run, float, float]]) -> Found:
+    if not gpg:
+        return {}, {}
+    figures: dict[str, object] = {
+        "gnupg_4k": {
+            "version": gnupg.version(),
+            "p50_ms": round(median(whole for _, _, whole in gpg) * 1000, 1),
+            "p50_ms_without_receipt": round(median(there for _, there, _ in gpg) * 1000, 1),
+        }
+    }
+    return figures, {
+        "gnupg_over_a35_p50_4k_at_1": _median(whole * 1000 / run.at(0.5) for run, _, whole in gpg),
+        "gnupg_without_receipt_over_a35_p50_4k_at_1": _median(
+            there * 1000 / run.at(0.5) for run, there, _ in gpg
+        ),
+    }
+
+
+def _middle(runs: list[Run]) -> dict[str, Any]:
     """Return the run in the middle by processor time."""
     return sorted(runs, key=lambda run: run.cpu_us)[len(runs) // 2].as_json()
 
 
-def _didcomm(pairs: int) -> Found:
-    python = python_of("didcomm")
-    mine: dict[str, list[float]] = {}
-    theirs: dict[str, list[float]] = {}
-    works = {
-        "1k_by_1": inprocess.work(1024, 1),
-        "1k_by_16": inprocess.work(1024, 16),
-        "1m_by_1": inprocess.work(LARGE, 1),
-    }
-    for _ in range(pairs):
-        for name, figure in compare(works, rounds=5).items():
-            mine.setdefault(name, []).append(figure.us / int(name.rpartition("_")[2]))
-        for size, us in _by_didcomm(python).items():
-            theirs.setdefault(size, []).append(us)
-    figures: dict[str, object] = {
-        f"a35_in_process_{name}": {"cpu_us": round(median(found), 1)}
-        for name, found in mine.items()
-    }
-    for size, found in theirs.items():
-        figures[f"didcomm_{size}"] = {"cpu_us": round(median(found), 1)}
-    ratios = {
-        f"didcomm_over_a35_{name}": round(
-            median(
-                other / one
-                for one, other in zip(mine[name], theirs[name.partition("_")[0]], strict=True)
-            ),
-            2,
-        )
-        for name in works
-    }
-    return figures, ratios
-
-
-def _by_didcomm(python: Path) -> dict[str, float]:
-    command = [str(python), str(_DIDCOMM), "15", "1024", str(LARGE)]
-    done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603
-    found: dict[str, Any] = json.loads(done.stdout)
-    return {"1k": found["1024"]["cpu_us"], "1m": found[str(LARGE)]["cpu_us"]}
-
-
-def _gnupg(pairs: int) -> Found:
-    if not gnupg.is_here():
-        raise FileNotFoundError("gpg")
-    with TemporaryDirectory(prefix="a35-g-") as folder:
-        pair = gnupg.Pair(Path(folder))
-        try:
-            pair.exchange(bytes(SMALL))
-            times = [pair.exchange(bytes(SMALL)) for _ in range(4 * pairs)]
-        finally:
-            pair.close()
-    return {"gnupg_4k": {"p50_ms": round(median(times) * 1000, 1)}}, {}
-
-
-def _tell(text: str) -> None:
-    sys.stderr.write(text + "\n")
-
-
-if __name__ == "__main__":
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-    result = measure(pairs=count, tell=_tell)
-    sys.stdout.write(json.dumps({"figures": result[0], "ratios": result[1]}, indent=1) + "\n")
+def _median(values: Iterable[float]) -> float:
+    return round(median(values), 2)

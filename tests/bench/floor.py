@@ -146,9 +146,7 @@ def _heads(heads: float, posts: float) -> dict[str, Part]:
 
 
 def _packing() -> dict[str, Part]:
-    example = next(
-        one for one in load_examples([]) if one.type == "subscriber_information_request"
-    )
+    example = next(one for one in load_examples([]) if one.type == "subscriber_information_request")
     content = cast("Encodable", note_of(example.document, number=1, size_bytes=SIZE))
     path: Encodable = [bytes(32)] * (LOG_LEAVES.bit_length() - 1)
     sent: Encodable = {"h": bytes(_HEADER_BYTES), "i": 1, "p": path, "w": bytes(_WRAPS_BYTES)}

@@ -12,9 +12,12 @@ from typing import Final
 _NAMES: Final = ("here", "there")
 
 
-def is_here() -> bool:
-    """Tell whether GnuPG is installed."""
-    return shutil.which("gpg") is not None
+def version() -> str | None:
+    """Return which GnuPG is installed, None if none is."""
+    if shutil.which("gpg") is None:
+        return None
+    done = subprocess.run(["gpg", "--version"], capture_output=True, text=True, check=True)  # noqa: S607
+    return done.stdout.partition("\n")[0]
 
 
 class Pair:
@@ -33,17 +36,22 @@ class Pair:
             key = self._gpg(name, "--export", f"{name}@example.org")
             self._gpg(other, "--import", given=key)
 
-    def exchange(self, payload: bytes) -> float:
-        """Carry a payload there and a receipt back; return how many seconds it took."""
+    def exchange(self, payload: bytes) -> tuple[float, float]:
+        """Carry a payload there and a receipt back.
+
+        Returns:
+            Seconds until it was decrypted and verified, and with the receipt.
+        """
         began = perf_counter()
         sealed = self._gpg("here", "--sign", "--encrypt", "-r", "there@example.org", given=payload)
         opened = self._gpg("there", "--decrypt", given=sealed)
+        there = perf_counter() - began
         receipt = self._gpg("there", "--sign", given=b"received")
         self._gpg("here", "--decrypt", given=receipt)
         took = perf_counter() - began
         if opened != payload:
             raise ValueError("it did not come out as it went in")
-        return took
+        return there, took
 
     def close(self) -> None:
         """End the agents."""

@@ -7,6 +7,7 @@ the next. The documents are made before the clock starts, as the payload of any 
 """
 
 import asyncio
+import gc
 import json
 import resource
 import sys
@@ -30,6 +31,7 @@ from gateway.operator.start import SecretSource, prepare_run
 from gateway.outfit import Ports
 from gateway.runtime import Runtime
 from gateway.store import Store
+from node import tune
 from protocol.identifiers import MessageId
 from tests.bench.peers.wire import Counts, between, counts, line_of, ports_of
 from tests.bench.process import cpu_of, forget_peak, peak_of
@@ -121,7 +123,9 @@ class CountingLoop(asyncio.SelectorEventLoop):
 
     def counts(self, far: set[int]) -> Counts:
         """Return what all connections to some ports carried, open ones and closed ones."""
-        closed = {number: sums for number, (ports, sums) in self._carried.items() if ports[1] in far}
+        closed = {
+            number: sums for number, (ports, sums) in self._carried.items() if ports[1] in far
+        }
         return closed | counts(lambda _, port: port in far)
 
     def _remove_reader(self, fd: int) -> bool:
@@ -251,6 +255,8 @@ async def main(
 
 
 if __name__ == "__main__":
+    tune()  # as node.py does, and the next line too
+    gc.freeze()
     configure_journal(sys.stderr, json=True)
     place, secret, receiver = sys.argv[1:]
     with asyncio.Runner(loop_factory=CountingLoop) as runner:

@@ -13,7 +13,7 @@ LIBRARIES: Final = ("aiohttp", "cryptography", "msgpack", "pynacl", "pydantic", 
 BUSY: Final = 0.1
 """Above this share of the processor used by others, figures are not to be believed."""
 
-_LOOK_S: Final = 1.0
+_LOOK_S: Final = 0.5
 
 
 def machine() -> dict[str, object]:
@@ -43,7 +43,7 @@ def processor() -> str:
 
 
 def busy_by_others() -> float | None:
-    """Return which share of all cores is used while we do nothing for a second.
+    """Return which share of all cores is used while we do nothing for a moment.
 
     Returns:
         0 to 1; None where the system does not say.

@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 from collections.abc import Callable
+from pathlib import Path
 
 Counts = dict[int, tuple[int, int]]
 """Bytes sent and received of each connection, by a number of the kernel's own."""
@@ -22,8 +23,8 @@ def counts(is_counted: Callable[[int, int], bool]) -> Counts:
         is_counted: Told a connection's own port and that of the other end.
     """
     found: Counts = {}
-    for name in os.listdir("/proc/self/fd"):
-        line = line_of(int(name))
+    for descriptor in Path("/proc/self/fd").iterdir():
+        line = line_of(int(descriptor.name))
         if line is not None and is_counted(*line[1]):
             found[line[0]] = line[2]
     return found
@@ -57,22 +58,18 @@ def between(before: Counts, after: Counts) -> tuple[int, int]:
 def ports_of(pid: int) -> set[int]:
     """Return the own ports of a process's connections."""
     numbers = set()
-    for descriptor in os.listdir(f"/proc/{pid}/fd"):
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            name = os.readlink(f"/proc/{pid}/fd/{descriptor}")
+            numbers.add(str(descriptor.readlink()))
         except OSError:
             continue
-        if name.startswith("socket:["):
-            numbers.add(name[8:-1])
     ports = set()
     for table in ("tcp", "tcp6"):
         try:
-            with open(f"/proc/{pid}/net/{table}", encoding="ascii") as file:  # noqa: PTH123
-                lines = file.read().splitlines()[1:]
+            lines = Path(f"/proc/{pid}/net/{table}").read_text(encoding="ascii").splitlines()
         except OSError:
             continue
-        for line in lines:
-            words = line.split()
-            if words[9] in numbers:
+        for words in map(str.split, lines[1:]):
+            if f"socket:[{words[9]}]" in numbers:
                 ports.add(int(words[1].rpartition(":")[2], 16))
     return ports
