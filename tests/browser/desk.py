@@ -65,6 +65,15 @@ class Night:
         browser = await self.stack.enter_async_context(self.engine.person(**options))
         return browser, await come_in(browser, self.world.parts.address.enter(link.code))
 
+    def cut_lines(self) -> None:
+        """Cut every connection of a browser to the desk, event streams among them."""
+        runner = self.world.server.runner
+        assert runner is not None
+        assert runner.server is not None
+        for connection in runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+
     async def pass_time(self, ms: int) -> None:
         """Let time pass; let every node look at its work, and the desk tell what changed."""
         await self.world.net.advance(ms)

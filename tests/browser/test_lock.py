@@ -7,6 +7,7 @@ from typing import Final
 from playwright.async_api import Page, expect
 
 from gateway.people import Role
+from gateway.service.people import LINK_MS
 from tests.browser.desk import Night, open_night
 from tests.browser.engine import Engine, browsing
 from tests.browser.story import begun
@@ -82,3 +83,21 @@ async def test_right_that_was_taken_away_ends_the_session(engine: Engine, tmp_pa
         await world.received(number=2)  # whatever happens next, the open page asks
         await page.wait_for_url(SIGN_IN)
         assert "DEMO-LOAD" not in await page.content()
+
+
+@browsing
+async def test_link_that_nobody_used_in_time_lets_nobody_in(engine: Engine, tmp_path: Path) -> None:
+    """D1: ten minutes after it was made it is worth nothing, and the page says what to do."""
+    async with open_night(engine, tmp_path) as night:
+        world = night.world
+        person = await world.person(Role.OFFICER)
+        link = await world.door.people.link(person.number, by=world.operator)
+        world.net.clock.ms += LINK_MS
+        async with engine.person() as browser:
+            browser.expect("403 (Forbidden)")
+            page = await browser.page()
+            await page.goto(world.parts.address.enter(link.code))
+            await page.get_by_role("button", name="Come in").click()
+            await expect(page.locator("main")).to_contain_text("does not count, or no longer")
+            await page.goto(f"{night.url}/inbox")
+            await page.wait_for_url(SIGN_IN)

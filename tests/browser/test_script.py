@@ -121,6 +121,35 @@ async def test_emergency_is_shown_counted_heard_and_muted(engine: Engine) -> Non
         await expect(second.locator("[data-sound-toggle]")).to_have_text("Sound: press to allow")
 
 
+RECORD = """
+  Object.defineProperty(document, "hidden", { get: () => true });
+  window.Notification = class extends Notification {
+    constructor(title, options) {
+      super(title, options);
+      const { dataset } = document.body;
+      dataset.told = (dataset.told ?? "") + title + JSON.stringify(options);
+    }
+  };
+"""
+"""A tab in the background, and a note of what its browser is asked to show."""
+
+
+@browsing
+async def test_notification_of_the_system_says_that_and_not_what(engine: Engine) -> None:
+    """It stands on a screen that anybody may look at, and in what the system keeps of it."""
+    async with open_stage() as stage, engine.person() as person:
+        await person.context.grant_permissions(["notifications"])
+        await person.context.add_init_script(RECORD)
+        tab = await opened(person, stage)
+        stage.emergencies = 1
+        stage.tell("message.received")
+        body, told = tab.locator("body"), 'A35: an emergency request is waiting{"tag":"a35"}'
+        await expect(body).to_have_attribute("data-told", told)
+        stage.tell("receipt")
+        await expect(tab.locator("[data-polite]")).to_have_text("A receipt has arrived")
+        await expect(body).to_have_attribute("data-told", told)
+
+
 @browsing
 async def test_draft_is_saved_while_it_is_typed_and_when_the_page_is_left(engine: Engine) -> None:
     """A killed browser loses two seconds, a click on a link loses nothing."""

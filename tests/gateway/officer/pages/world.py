@@ -132,6 +132,7 @@ class DeskWorld:
         app: The desk itself.
         http: For visitors.
         base: Where the desk is reached.
+        server: Listens there.
     """
 
     net: Network
@@ -141,6 +142,7 @@ class DeskWorld:
     app: Application
     http: ClientSession
     base: str
+    server: TestServer
 
     @property
     def door(self) -> FrontDoor:
@@ -239,6 +241,7 @@ async def desk_world(
                 app=app,
                 http=http,
                 base=f"http://localhost:{address.port}",
+                server=server,
             )
         finally:
             await http.close()
