@@ -147,7 +147,9 @@ class Runtime:
             clock=ports.clock,
             metrics=ports.metrics,
         )
-        self._answers = Answers(log=ports.store, logs=self._logs, clock=ports.clock)
+        self._answers = Answers(
+            log=ports.store, logs=self._logs, clock=ports.clock, shown=self._standings.show
+        )
         self.reception = Reception(
             self._make_receive(),
             Resources(store=ports.store, logs=self._logs, answers=self._answers),

@@ -4,7 +4,7 @@ Proofs are made for this answer and checked by the store before they leave; the 
 are the stored bytes (docs/wire-format.md, rules 9, 20 and 23).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from gateway.ports import Clock
 from gateway.records import Accepted, SignedHead
@@ -26,12 +26,16 @@ class Answers:
         log: Our own log, for checkpoints and proofs.
         logs: The peers' logs, for the position that the answer names.
         clock: Time.
+        shown: Called with the peer and the size of each checkpoint that an answer shows it.
     """
 
-    def __init__(self, *, log: LogBook, logs: PeerLogs, clock: Clock) -> None:
+    def __init__(
+        self, *, log: LogBook, logs: PeerLogs, clock: Clock, shown: Callable[[NodeId, int], None]
+    ) -> None:
         self._log = log
         self._logs = logs
         self._clock = clock
+        self._shown = shown
 
     async def compose(
         self,
@@ -67,6 +71,8 @@ class Answers:
         proofs = await self._log.prove(head.size, given, old=old)
         paths = iter(proofs.inclusion)
         is_linked = old == head.size
+        if not is_linked:
+            self._shown(peer, head.size)
         gaps = Shown(have=0) if gaps is None else gaps
         return encode_answer(
             Answer(

@@ -281,10 +281,11 @@ class Dispatch:
             if not await self._store.extend(held):
                 await self._store.release(held)  # it took so long that others have it
                 return Progress.IDLE
-            start = self._standings.of(node).head
-            link = link or not rides(self._standings.of(node), _last_index(ready))
+            standing = self._standings.of(node)
+            link = link or not rides(standing, _last_index(ready))
+            start = standing.begins if link else standing.head
             asked_at = self._shortfall.moment()
-            status, body = await self._send(run, kind, ready, link=link)
+            status, body = await self._send(run, kind, ready, link=link, old=start)
             if status == _HTTP_OK:
                 return await self._answered(node, ready, body, asked_at=asked_at)
             error = coded(status, body)
@@ -311,16 +312,15 @@ class Dispatch:
         return tuple(item for item in items if item.item not in gone)
 
     async def _send(
-        self, run: Attempt, kind: OutboxKind, items: Sequence[ClaimedItem], *, link: bool
+        self, run: Attempt, kind: OutboxKind, items: Sequence[ClaimedItem], *, link: bool, old: int
     ) -> tuple[int, bytes]:
         node = run.node
         head = self._store.head()
-        old = self._standings.of(node).head
         seen = self._logs.head_size(node)
         void = self._shortfall.void(node)
         heads = self._logs.hearsay.tell(node)
         indices = [item.index for item in items]
-        if link and head is not None:
+        if link and head is not None and old < head.size:
             proofs = await self._store.prove(head.size, indices, old=old)
             frame = linking_frame(
                 kind, items, proofs, head=head, old=old, seen=seen, void=void, heads=heads

@@ -8,7 +8,7 @@ do: that is looked into by gateway.service.recover.
 from collections.abc import Callable
 
 from gateway.store import LogBook
-from protocol.delivery.standing import Standing, confirmed, refused
+from protocol.delivery.standing import Standing, answered, confirmed, refused
 from protocol.identifiers import NodeId
 
 
@@ -53,6 +53,15 @@ class Standings:
             return  # it may still speak of the log that we gave up
         if await self._holds(peer, size) and size > self.of(peer).head:
             self._standings[peer] = confirmed(self.of(peer), size)
+
+    def show(self, peer: NodeId, size: int) -> None:
+        """Take note that an answer shows the peer our checkpoint of this size.
+
+        Args:
+            peer: The peer.
+            size: Of the checkpoint.
+        """
+        self._standings[peer] = answered(self.of(peer), size)
 
     async def refuse(self, peer: NodeId, size: int) -> None:
         """Take the peer's word that it stands elsewhere than we thought.

@@ -5,19 +5,35 @@ or *rides*: it proves its leaves against a checkpoint that the peer has confirme
 and answers overtake each other in both directions, so a lower size heard later is old news; only
 a refusal for position is the peer's word of now.
 
+What an answer of ours showed is most likely linked before the next frame comes, and is confirmed
+only with the peer's next word. A linking frame may begin there: if the answer was lost or is
+late, one refusal says so. Nothing is proven against it, so nothing rides on it.
+
 Nothing here is trusted: a wrong size costs round trips, never a statement.
 
 Source: docs/wire-format.md, rules 17, 17a, 18.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A peer's head of our log: the size of our checkpoint that it last confirmed, 0 if none."""
+    """Where a peer stands in our log.
+
+    Args:
+        head: The size of our checkpoint that it last confirmed, 0 if none.
+        shown: The size of the largest one that an answer of ours showed it, 0 if none since it
+            said otherwise.
+    """
 
     head: int = 0
+    shown: int = 0
+
+    @property
+    def begins(self) -> int:
+        """The size from which a linking frame begins."""
+        return max(self.head, self.shown)
 
 
 def confirmed(standing: Standing, size: int) -> Standing:
@@ -30,7 +46,20 @@ def confirmed(standing: Standing, size: int) -> Standing:
     Returns:
         The head only rises here.
     """
-    return Standing(head=max(standing.head, size))
+    return replace(standing, head=max(standing.head, size))
+
+
+def answered(standing: Standing, size: int) -> Standing:
+    """Take note that an answer of ours shows the peer our checkpoint of this size.
+
+    Args:
+        standing: Before.
+        size: Of the checkpoint in the answer, which may yet be lost.
+
+    Returns:
+        What was confirmed stays as it was.
+    """
+    return replace(standing, shown=max(standing.shown, size))
 
 
 def refused(size: int) -> Standing:
@@ -41,7 +70,7 @@ def refused(size: int) -> Standing:
 
     Returns:
         The head as the peer now says, also a lower one: it may have lost what it had not yet
-        written.
+        written. What answers showed counts no more: it did not have it.
     """
     return Standing(head=size)
 

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocol.delivery.standing import Standing, confirmed, refused, rides
+from protocol.delivery.standing import Standing, answered, confirmed, refused, rides
 
 sizes = st.integers(0, 10_000)
 standings = st.builds(Standing, head=sizes)
@@ -36,3 +36,17 @@ def test_refusal_is_the_word_of_now_also_when_it_lowers(standing: Standing, size
 def test_frame_rides_only_on_leaves_below_the_confirmed_size(head: int, index: int) -> None:
     """A leaf that the confirmed tree does not hold cannot be proven in it."""
     assert rides(Standing(head=head), index) is (index < head)
+
+
+@given(standing=standings, size=sizes, index=sizes)
+@settings(max_examples=100, deadline=None)
+def test_what_an_answer_showed_is_where_a_link_begins_and_nothing_rides_on_it(
+    standing: Standing, size: int, index: int
+) -> None:
+    """An answer may be lost: only the peer's own word counts, and a refusal undoes the guess."""
+    shown = answered(standing, size)
+    assert shown.begins == max(standing.head, size)
+    assert shown.head == standing.head
+    assert rides(shown, index) is rides(standing, index)
+    assert confirmed(shown, size).begins == shown.begins
+    assert refused(standing.head) == standing
