@@ -132,7 +132,9 @@ def _further(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:
         yield PingApi(services.contact, services.directory, services.clock).routes()
         yield FindingApi(services.contact.finder).routes()
     if services.evidence is not None:
-        yield EvidenceApi(services.evidence).routes()
+        yield EvidenceApi(
+            services.evidence, consult=services.consult, casework=services.casework
+        ).routes()
     yield from _keys(services)
     if services.door is not None and services.enter is not None:
         yield MeApi(services.door, services.config).routes()

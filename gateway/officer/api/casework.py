@@ -3,10 +3,10 @@
 from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.casework import Access, Assignment, CaseNote, Casework, Filed, Hand, Seen
-from gateway.errors import AccessDeniedError
-from gateway.officer.access import May, allows, caller_of, may
+from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.reply import BASE, answer, mid_of, read
 from gateway.officer.api.uploads import request_key
+from gateway.officer.ownership import record_of
 from gateway.officer.shapes.casework import (
     AccessItem,
     AccessList,
@@ -131,14 +131,7 @@ class CaseworkApi:
         """
         thread = mid_of(request, "thread")
         await self._consult.thread(thread)
-        caller = caller_of(request)
-        record = await self._casework.access_record(thread)
-        if not allows(caller, May.AUDIT) and all(one.who != caller.who for one in record):
-            raise AccessDeniedError(
-                "this case was never yours",
-                code="forbidden_role",
-                hint="ask a supervisor or the auditor",
-            )
+        record = await record_of(self._casework, thread, caller_of(request))
         return answer(AccessList(items=tuple(map(_access, record))))
 
 

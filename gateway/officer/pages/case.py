@@ -11,8 +11,9 @@ from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.casework import CaseDesk, Casework
 from gateway.drafting import DraftRow
-from gateway.errors import AccessDeniedError, DataError
+from gateway.errors import DataError
 from gateway.officer.access import May, allows, caller_of, may
+from gateway.officer.ownership import record_of
 from gateway.officer.pages.casefile import case_file
 from gateway.officer.pages.caseview import case_view
 from gateway.officer.pages.desk import Desk
@@ -130,13 +131,7 @@ class CasePages:
         """
         caller, thread = caller_of(request), mid_in(request, "thread")
         await self._desk.services.consult.thread(thread)
-        record = await self._casework.access_record(thread)
-        if not allows(caller, May.AUDIT) and all(one.who != caller.who for one in record):
-            raise AccessDeniedError(
-                "this case was never yours",
-                code="forbidden_role",
-                hint="ask a supervisor or the auditor",
-            )
+        record = await record_of(self._casework, thread, caller)
         return await self._desk.show(request, "access.html", thread=thread, record=record)
 
     @may(May.READ_CONTENT)

@@ -17,6 +17,7 @@ from gateway.evidence.material import Variant
 from gateway.officer.access import May, allows, caller_of, may, require
 from gateway.officer.adapters.languages import message
 from gateway.officer.download import IN_MEMORY_BYTES, send_bundle, send_file
+from gateway.officer.ownership import record_of
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.inboxview import Sight, concealed, is_readable, row_of, sight_of
@@ -145,7 +146,7 @@ class MessagePages:
 
     @may(May.TAKE_EVIDENCE)
     async def evidence(self, request: Request) -> StreamResponse:
-        """Download the evidence of a message: an act, stated in our log.
+        """Download the evidence of a message, of one's own cases: an act, stated in our log.
 
         Raises:
             NoInputError: This desk makes no bundles, or there is no such message.
@@ -158,6 +159,8 @@ class MessagePages:
         variant = next((each for each in Variant if each == form.get("variant")), Variant.SEALED)
         if variant is Variant.DISCLOSED:
             require(request, May.READ_CONTENT)  # its key opens the content
+        line = (await self._desk.services.consult.show(mid)).line
+        await record_of(self._casework, line.row.thread, caller)
         with SpooledTemporaryFile(IN_MEMORY_BYTES) as spooled:
             held = cast("BinaryIO", spooled)
             await service.export(mid, variant, held, who=caller.who)

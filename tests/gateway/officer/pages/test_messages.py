@@ -145,8 +145,14 @@ def test_evidence_is_taken_by_whoever_may_and_its_key_by_readers_alone(tmp_path:
             assert "disclosed" not in (await auditor.get(f"/messages/{mid(1)}")).text
             taken = await auditor.post(here, {"variant": "redacted"})
             assert (taken.status, taken.text) == (200, "PK")
-            assert (await officer.post(here, {"variant": "disclosed"})).status == 200
-            assert (await officer.post(here)).status == 200
+            for path in (here, f"/api/v1{here}"):
+                other = await officer.send("POST", path, {"variant": "sealed"})
+                assert (other.status, len(bundles.taken)) == (403, 1), (
+                    "a case that was never theirs"
+                )
+            chief = await desk.visitor(Role.SUPERVISOR)
+            assert (await chief.post(here, {"variant": "disclosed"})).status == 200
+            assert (await chief.post(here)).status == 200
             assert [variant for variant, _ in bundles.taken] == ["redacted", "disclosed", "sealed"]
             assert bundles.taken[0][1].startswith("RO/1 auditor")
             assert CANARY in (await officer.get("/inbox")).text
