@@ -18,7 +18,7 @@ from gateway.errors import ConfigError, UnavailableError
 from gateway.evidence.export import Export
 from gateway.journal import get_journal
 from gateway.officer.adapters.passkeys import WebAuthn, has_passkeys
-from gateway.officer.desk import DeskParts, build_desk_app
+from gateway.officer.desk import DeskParts, build_desk_app, has_pages
 from gateway.officer.guards import Address
 from gateway.officer.server import build_officer_app
 from gateway.officer.services import OfficerServices
@@ -101,6 +101,7 @@ async def open_desk(
         bulletin=make_bulletin(
             services, ports.store, runtime, budgets=ports.budgets, ages=ports.ages
         ),
+        has_pages=has_pages(),
     )
     await _open_socket(options, services, stack)
     parts = DeskParts(

@@ -112,7 +112,11 @@ def make_bulletin(
 
 
 def begin_deskwork(
-    services: OfficerServices, stack: AsyncExitStack, *, bulletin: Bulletin | None = None
+    services: OfficerServices,
+    stack: AsyncExitStack,
+    *,
+    bulletin: Bulletin | None = None,
+    has_pages: bool = True,
 ) -> None:
     """Begin what such services do by themselves, until the stack ends.
 
@@ -120,8 +124,10 @@ def begin_deskwork(
         services: Of `with_deskwork`.
         stack: Ends it.
         bulletin: Tells how things stand, if anything does.
+        has_pages: Whether people look at lists and search here; else both are read when a program
+            first asks, and a node at which none does holds no index of words.
     """
-    warming = asyncio.create_task(_warm(services))
+    warming = asyncio.create_task(_warm(services, has_pages=has_pages))
     stack.callback(warming.cancel)
     if bulletin is not None:
         telling = asyncio.create_task(_tell(bulletin))
@@ -159,12 +165,14 @@ async def _tell(bulletin: Bulletin) -> None:
         await bulletin.run()
 
 
-async def _warm(services: OfficerServices) -> None:
+async def _warm(services: OfficerServices, *, has_pages: bool) -> None:
     """Close what an earlier run left; read what the first list and search would wait for."""
     if services.door is not None and services.leafing is not None:
         services.door.signin.remember(await broken_glass(services.leafing, services.clock))
     if services.operations is not None:
         await services.operations.recover()
+    if not has_pages:
+        return
     if services.boxes is not None:
         await services.boxes.counts()
     if services.searching is not None:
