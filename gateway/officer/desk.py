@@ -68,8 +68,7 @@ def build_desk_app(parts: DeskParts) -> Application:
         clock=parts.services.clock,
     )
     routes: list[RouteDef] = [
-        *api_routes(parts.services),
-        *SessionApi(parts.door, parts.address).routes(),
+        *api_routes(parts.services, beside=SessionApi(parts.door, parts.address).routes()),
         *Reports(journal).routes(),
     ]
     outermost: Middleware = problems(journal)

@@ -72,11 +72,12 @@ def build_officer_app(services: OfficerServices) -> Application:
     return app
 
 
-def api_routes(services: OfficerServices) -> list[RouteDef]:
+def api_routes(services: OfficerServices, *, beside: Sequence[RouteDef] = ()) -> list[RouteDef]:
     """Return every address of the API; each handler carries the mark of what it needs.
 
     Args:
         services: What they are built of.
+        beside: Addresses that are served beside them, and described with them: of browsers alone.
     """
     acknowledger = Acknowledger(
         services.consult,
@@ -116,7 +117,7 @@ def api_routes(services: OfficerServices) -> list[RouteDef]:
         ).routes(),
         *(route for routes in _further(services) for route in routes),
     ]
-    return [*routes, *OpenApi(routes, API_VERSION).routes()]
+    return [*routes, *beside, *OpenApi([*routes, *beside], API_VERSION).routes()]
 
 
 def _further(services: OfficerServices) -> Iterator[Sequence[RouteDef]]:

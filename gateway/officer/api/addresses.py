@@ -62,6 +62,7 @@ class Row:
         headers: Names of headers that it reads.
         later: What is given with 202 where whoever asks would rather not wait.
         unwell: Its success is also given with 503, where the node is not well.
+        silent: It may also end well with 204 and no body.
     """
 
     takes: type[BaseModel] | None = None
@@ -73,6 +74,7 @@ class Row:
     headers: tuple[str, ...] = ()
     unwell: bool = False
     later: type[BaseModel] | None = None
+    silent: bool = False
 
 
 _KEY: Final = ("Idempotency-Key",)
@@ -175,6 +177,15 @@ ROWS: Final[Mapping[str, Row]] = {
     "GET /me/settings": Row(gives=p.SettingsView),
     "PUT /me/settings": Row(p.SettingsView, p.SettingsView),
     "PUT /me/password": Row(p.PasswordRequest, status=204, media=()),
+    "GET /session": Row(gives=p.SessionView),
+    "POST /session": Row(p.SignInRequest, p.SessionView, 201),
+    "DELETE /session": _NOTHING,
+    "POST /session/lock": _NOTHING,
+    "POST /session/unlock": Row(p.UnlockRequest, status=204, media=()),
+    "POST /session/passkey-options": Row(gives=p.PasskeyOptions),
+    "POST /session/passkey": Row(p.PasskeyAnswer, p.SessionView, 201, silent=True),
+    "POST /passkeys/options": Row(gives=p.PasskeyOptions),
+    "POST /passkeys": Row(p.EnrolRequest, p.PasskeyItem, 201),
     "GET /sessions": Row(gives=p.SessionList),
     "DELETE /sessions/{number}": _NOTHING,
     "GET /passkeys": Row(gives=p.PasskeyList),

@@ -94,7 +94,8 @@ def describe(routes: Iterable[RouteDef], version: str) -> dict[str, Any]:
         "info": {
             "title": "The desk of an A35 gateway",
             "version": version,
-            "description": "The local API of one node, served on this machine alone.",
+            "description": "The local API of one node, served on this machine alone: at the "
+            "address of its page, and on its control socket, where nobody signs in (/session).",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
@@ -167,6 +168,8 @@ def _responses(row: Row, models: "_Models") -> dict[str, Any]:
     if row.later is not None:
         content = {JSON: {"schema": models.given[row.later]}}
         answers["202"] = {"description": "Begun; follow it.", "content": content}
+    if row.silent:
+        answers["204"] = {"description": "Done."}
     return answers | {"503": done} if row.unwell else answers
 
 

@@ -11,8 +11,11 @@ from typing import Any, Final, cast
 from aiohttp.web import RouteDef
 
 from gateway.officer.api.openapi import describe, text_of
+from gateway.officer.api.session import SessionApi
+from gateway.officer.guards import Address
 from gateway.officer.server import API_VERSION, api_routes
 from gateway.officer.services import OfficerServices
+from gateway.service.frontdoor import FrontDoor
 
 PAGE: Final = Path(__file__).parents[4] / "docs" / "openapi.json"
 
@@ -34,7 +37,11 @@ class Anything:
 def whole_desk() -> list[RouteDef]:
     """Return every route there is."""
     parts = {each.name: Anything() for each in fields(OfficerServices)}
-    return api_routes(OfficerServices(**cast("dict[str, Any]", parts)))
+    door = cast("FrontDoor", Anything())
+    return api_routes(
+        OfficerServices(**cast("dict[str, Any]", parts)),
+        beside=SessionApi(door, Address()).routes(),
+    )
 
 
 def written() -> bytes:

@@ -16,14 +16,20 @@ import pytest
 from aiohttp.web import Application, AppRunner, TCPSite
 
 from gateway.journal import get_journal
+from gateway.officer.adapters.passkeys import WebAuthn
 from gateway.officer.api.reply import MAX_BODY_BYTES, problems
+from gateway.officer.api.session import SessionApi
+from gateway.officer.guards import Address
 from gateway.officer.server import api_routes
 from gateway.people import Role
+from gateway.service.frontdoor import FrontDoor, make_front_door
+from gateway.service.signin import Passwords
 from protocol.cases.ladder import MessageState
-from tests.gateway.network import Wire, network
+from tests.gateway.network import Node, Wire, network
 from tests.gateway.officer.api.test_casework import people
 from tests.gateway.officer.callers import named, somebody
 from tests.gateway.officer.office import services_of, with_drafts
+from tests.gateway.officer.pages.world import CHEAP
 from tests.gateway.service.world import request, send, until_state
 
 CHECKS = (
@@ -61,11 +67,13 @@ def listening(folder: Path, role: Role) -> Iterator[str]:
                 client_max_size=MAX_BODY_BYTES,
             )
             services = await with_drafts(services_of(net["RO/1"]), net["RO/1"])
-            app.add_routes(api_routes(services))
+            door, address = browsed(net["RO/1"]), Address()
+            app.add_routes(api_routes(services, beside=SessionApi(door, address).routes()))
             runner = AppRunner(app, access_log=None, shutdown_timeout=0.1)
             await runner.setup()
             await TCPSite(runner, "127.0.0.1", 0).start()
-            ports.append(int(runner.addresses[0][1]))
+            address.port = int(runner.addresses[0][1])
+            ports.append(address.port)
             ready.set()
             await asyncio.to_thread(over.wait)
             await runner.cleanup()
@@ -74,10 +82,20 @@ def listening(folder: Path, role: Role) -> Iterator[str]:
     thread.start()
     try:
         assert ready.wait(30)
-        yield f"http://127.0.0.1:{ports[0]}"
+        yield f"http://localhost:{ports[0]}"
     finally:
         over.set()
         thread.join(30)
+
+
+def browsed(node: Node) -> FrontDoor:
+    """Return a door for browsers: a password costs little, and nobody's session is ended.
+
+    Who asks is named by the test, and holds no session: signing out, locking and unlocking are
+    refused, and what signs in gets a session of its own.
+    """
+    passwords = Passwords(cost=CHEAP)
+    return make_front_door(node.store, node.id, node.clock, rules=WebAuthn(), passwords=passwords)
 
 
 @pytest.mark.parametrize("role", list(Role), ids=lambda role: role.value)
