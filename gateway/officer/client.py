@@ -9,7 +9,8 @@ the same family that the node used, with its code, hint and exit code.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from json import dumps
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +21,7 @@ from gateway.clock import SystemClock
 from gateway.errors import AccessDeniedError, DataError, NoInputError, NotYetError, UnavailableError
 from gateway.officer.connection import Connection, read
 from gateway.officer.deskwork import DeskWork
-from gateway.officer.drafts import DraftDesk
+from gateway.officer.drafts import DraftDesk, attachment_paths, unfinished
 from gateway.officer.evidence import EvidenceReader
 from gateway.officer.finding import DirectoryReader
 from gateway.officer.people import PeopleDesk
@@ -116,14 +117,22 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
         await self._connection.close()
 
     async def send(
-        self, document: Json, *, folder: Path, at_once_bytes: int = AT_ONCE_BYTES
+        self,
+        document: Json,
+        *,
+        folder: Path,
+        at_once_bytes: int = AT_ONCE_BYTES,
+        told: Callable[[str, int, int], None] | None = None,
     ) -> SentAnswer:
         """Check, upload, seal and queue one document.
+
+        What goes in parts and was cut off goes on when the same is sent again.
 
         Args:
             document: As `a35 check` reads it.
             folder: Where the paths of its attachments begin.
             at_once_bytes: Larger attachments go in parts, which outlives restarts of the node.
+            told: Called with an attachment that goes in parts, its bytes that are there and in all.
 
         Returns:
             The ids; the message is on its way whatever happens to this program.
@@ -141,29 +150,35 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
                 "an attachment of the document cannot be read", code="attachment_missing"
             ) from error
         if sum(sizes.values()) > at_once_bytes:
-            return await self._send_in_parts(document, names, folder)
+            return await self._send_in_parts(document, names, folder, told)
         try:
             draft = await self.uploads.begin(document, sizes)
         except AccessDeniedError as error:
             if error.code != NOT_APPROVED:
                 raise
-            return await self._send_in_parts(document, names, folder)
+            return await self._send_in_parts(document, names, folder, told)
         for index, name in enumerate(names):
             with (folder / name).open("rb") as source:
                 await self.uploads.upload(draft.id, index, source)
         return await self.uploads.send(draft.id)
 
     async def _send_in_parts(
-        self, document: Json, names: Sequence[str], folder: Path
+        self,
+        document: Json,
+        names: Sequence[str],
+        folder: Path,
+        told: Callable[[str, int, int], None] | None,
     ) -> SentAnswer:
         """Send by a draft, whose upload outlives restarts and which a second person may approve.
 
         Raises:
             AccessDeniedError: A second person must approve; the draft waits for them.
         """
-        draft = await self.drafts.new(document)
+        begun = await unfinished(self.drafts, document) if names else None
+        draft = begun or await self.drafts.new(document)
         for name in names:
-            await self.drafts.upload(draft.id, name, folder / name)
+            tell = None if told is None else partial(told, name)
+            await self.drafts.upload(draft.id, name, folder / name, told=tell)
         await self.drafts.submit(draft.id)
         try:
             return await self.drafts.send(draft.id)
@@ -346,12 +361,3 @@ class Client:  # noqa: PLR0904  what programs do most stands here by name
             after = news.next
             if news.reset or any(event.mid == mid for event in news.items):
                 return after
-
-
-def attachment_paths(document: Json) -> list[str]:
-    """Return the paths that a document names as attachments, in order; faults are left out."""
-    attachments = document.get("attachments")
-    if not isinstance(attachments, list):
-        return []
-    paths = [each.get("path") for each in attachments if isinstance(each, dict)]
-    return [path for path in paths if isinstance(path, str)]

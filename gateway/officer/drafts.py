@@ -3,6 +3,7 @@
 An upload goes in parts, and goes on where it stopped when the node restarts meanwhile.
 """
 
+import asyncio
 from asyncio import to_thread
 from base64 import b64encode
 from collections.abc import Callable
@@ -84,15 +85,24 @@ class FileDesk:
         begun = await self._connection.post(f"/drafts/{draft}/files", asked, DraftFileView)
         path = f"/drafts/{draft}/files/{begun.n}"
         held = set((await self._connection.get(path, PartList)).parts)
-        hasher = Hasher()
-        with file.open("rb") as source:
-            for k in range(begun.parts):
-                part = await to_thread(_read, source)
-                hasher.update(part)
-                if k not in held:
-                    await self._put(f"{path}/parts/{k}", part)
-                if told is not None:
-                    told(min(size, (k + 1) * PART_BYTES), size)
+        hasher, putting = Hasher(), asyncio.ensure_future(_nothing())
+        try:
+            with file.open("rb") as source:
+                for k in range(begun.parts):
+                    # While the node takes a part the next one is read.
+                    part, digest = await to_thread(_read, source, hasher)
+                    await putting
+                    if told is not None:
+                        told(k * PART_BYTES, size)
+                    if k not in held:
+                        putting = asyncio.ensure_future(
+                            self._put(f"{path}/parts/{k}", part, digest)
+                        )
+            await putting
+        finally:
+            putting.cancel()
+        if told is not None:
+            told(size, size)
         done = await self._connection.post(f"{path}/complete", None, FileDone)
         if done.sha256 != hasher.digest().hex():
             raise DataError(
@@ -102,9 +112,8 @@ class FileDesk:
             )
         return done.sha256
 
-    async def _put(self, path: str, part: bytes) -> None:
-        digest = b64encode(sha256(part)).decode()
-        named = {"Content-Digest": f"sha-256=:{digest}:"}
+    async def _put(self, path: str, part: bytes, digest: bytes) -> None:
+        named = {"Content-Digest": f"sha-256=:{b64encode(digest).decode()}:"}
         async with self._connection.call("PUT", path, data=part, named=named):
             pass
 
@@ -182,5 +191,43 @@ class DraftDesk(FileDesk):
         return await self._connection.get("/policies", PolicyView)
 
 
-def _read(source: BinaryIO) -> bytes:
-    return source.read(PART_BYTES)
+async def unfinished(desk: DraftDesk, document: Json) -> DraftView | None:
+    """Return the newest draft of exactly this text whose files are not all there.
+
+    So that whoever says the same again, after a pause, goes on and does not begin anew.
+
+    Args:
+        desk: Where to look.
+        document: With its attachments.
+    """
+    for one in (await desk.all()).items:
+        if one.state == "editing" and (one.type, one.to) == _heading(document):
+            shown = await desk.show(one.id)
+            whole = {file.name for file in shown.files if file.sha256}
+            if shown.document == document and not whole.issuperset(attachment_paths(document)):
+                return shown
+    return None
+
+
+def attachment_paths(document: Json) -> list[str]:
+    """Return the paths that a document names as attachments, in order; faults are left out."""
+    attachments = document.get("attachments")
+    if not isinstance(attachments, list):
+        return []
+    paths = [each.get("path") for each in attachments if isinstance(each, dict)]
+    return [path for path in paths if isinstance(path, str)]
+
+
+def _heading(document: Json) -> tuple[object, object]:
+    return document.get("type", ""), document.get("to", "")
+
+
+def _read(source: BinaryIO, whole: Hasher) -> tuple[bytes, bytes]:
+    """Return the next part with its SHA-256; the digest of the whole goes on."""
+    part = source.read(PART_BYTES)
+    whole.update(part)
+    return part, sha256(part)
+
+
+async def _nothing() -> None:
+    pass

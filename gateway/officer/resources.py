@@ -1,7 +1,7 @@
 """The parts of a node's local API, one class each; gateway.officer.client puts them together."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 from urllib.parse import urlencode
 
 from gateway.errors import UnavailableError
@@ -133,6 +133,13 @@ class Threads:
         return await self._connection.post(f"/threads/{thread}/hold", asked, HoldAnswer)
 
 
+class Target(Protocol):
+    """What a download is written to: a file, or anything that takes bytes."""
+
+    def write(self, data: bytes, /) -> int:
+        """Take the next bytes, all of them."""
+
+
 class Received:
     """What an officer does with a message that came in.
 
@@ -175,19 +182,22 @@ class Received:
         """
         return await self._connection.post(f"/messages/{mid}/refer", asked, SentAnswer, key=key)
 
-    async def file(self, mid: str, index: int, target: BinaryIO) -> int:
+    async def file(self, mid: str, index: int, target: Target, *, start: int = 0) -> int:
         """Download one attachment.
 
         Args:
             mid: The message.
             index: The attachment's place.
             target: Written to; complete only when this returns.
+            start: The first byte that is wanted, below its length; 0 for the whole.
 
         Returns:
             Bytes written.
         """
         written = 0
-        async with self._connection.call("GET", f"/messages/{mid}/files/{index}") as response:
+        named = {"Range": f"bytes={start}-"} if start else {}
+        path = f"/messages/{mid}/files/{index}"
+        async with self._connection.call("GET", path, named=named) as response:
             async for piece in response.content.iter_chunked(PIECE_BYTES):
                 written += target.write(piece)
         return written

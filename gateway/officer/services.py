@@ -109,6 +109,10 @@ class FileView(Protocol):
     def index(self) -> int:
         """Its place, from 0."""
 
+    @property
+    def digest(self) -> bytes:
+        """Its SHA-256 as its sender stated it, 32 bytes."""
+
 
 class OpenedMessage(Protocol):
     """What an officer sees after opening."""

@@ -44,6 +44,7 @@ class FileView:
     media_type: str
     size_bytes: int
     index: int
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,11 @@ class Act:
             row = await self._row(mid)
         files = tuple(
             FileView(
-                name=one.name, media_type=one.media_type, size_bytes=one.size_bytes, index=index
+                name=one.name,
+                media_type=one.media_type,
+                size_bytes=one.size_bytes,
+                index=index,
+                digest=one.digest,
             )
             for index, one in enumerate(content.files)
         )

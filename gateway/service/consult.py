@@ -219,6 +219,7 @@ class Consult:
                     name=entry.name,
                     media_type=entry.media_type,
                     size_bytes=entry.size_bytes,
+                    digest=entry.digest,
                 )
                 for index, entry in enumerate(content.files)
             ),

@@ -45,8 +45,12 @@ class MessageLine:
 
     @property
     def urgency(self) -> str:
-        """`routine`, `urgent` or `emergency`."""
-        return _URGENCY.get(self.row.cls, "routine")
+        """`routine`, `urgent` or `emergency`, as its author said; by its class until that is known.
+
+        What preserves data travels with what is urgent, whatever its author said.
+        """
+        said = "" if self.summary is None else self.summary.urgency
+        return said or _URGENCY.get(self.row.cls, "routine")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,7 @@ class FileLine:
     name: str
     media_type: str
     size_bytes: int
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -271,7 +271,7 @@ async def _fetch(desk: Client, mid: str, watch: Watch) -> str:
 
     async def whole() -> str:
         watch.moved, sink = 0, Sink(watch)
-        await desk.received.file(mid, 0, sink)  # type: ignore[arg-type]  # only written to
+        await desk.received.file(mid, 0, sink)
         return sink.hasher.hexdigest()
 
     return await again(whole)

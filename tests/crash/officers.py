@@ -13,7 +13,8 @@ from typing import Self, TypeVar
 
 from gateway.demo.network import DemoNode
 from gateway.errors import NoInputError, UnavailableError
-from gateway.officer.client import Client, attachment_paths
+from gateway.officer.client import Client
+from gateway.officer.drafts import attachment_paths
 from gateway.officer.shapes.models import AcknowledgeRequest, SentAnswer
 from protocol.cases.ladder import MessageState, reached
 from tests.crash.world import LOOK_EVERY_S, Side

@@ -3,7 +3,7 @@
 A line that begins with `$ ` is a command, the lines below it are what it printed: standard error
 is marked `2| `, a code other than 0 stands last as `? CODE`. Lines that begin with `# ` explain.
 The first line names the desk that the commands speak to. What differs from run to run (paths,
-keys, distances in time) is masked.
+keys, distances in time) is masked; DRAFT is the draft that was named last.
 """
 
 import re
@@ -12,13 +12,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from json import dumps
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from gateway.records import Direction
 from protocol.cases.ladder import MessageState
 from tests.gateway.officer.cli.session import Shell
+from tests.gateway.officer.cli.test_drafts import served
 from tests.gateway.officer.world import (
     World,
     attempt,
@@ -29,6 +32,7 @@ from tests.gateway.officer.world import (
     row_of,
     served_beside,
 )
+from tests.gateway.service.world import request
 
 DOCUMENT = """{
   "type": "acknowledgement",
@@ -84,6 +88,11 @@ DESKS: Mapping[str, Callable[[], World] | None] = {
     "hostile desk": hostile_desk,
     "no desk": None,
 }
+WRITING: Final = "writing desk"
+"""A desk of a real node on which drafts are written; its ids differ from run to run."""
+
+
+_DRAWN: Final = re.compile(r"\b[0-9a-f]{32}\b")
 
 
 def played(transcript: str, folder: Path, capture: pytest.CaptureFixture[str]) -> str:
@@ -97,16 +106,42 @@ def played(transcript: str, folder: Path, capture: pytest.CaptureFixture[str]) -
     (folder / "ack.json").write_text(DOCUMENT)
     (folder / "empty.json").write_text('{"type": "acknowledgement"}')
     head, *lines = transcript.splitlines()
-    build = DESKS[head.removeprefix("# desk: ")]
-    with _zone("UTC"), nullcontext(folder) if build is None else served_beside(build()) as home:
+    desk = head.removeprefix("# desk: ")
+    with _zone("UTC"), _home(desk, folder, capture) as home:
         shell = Shell(home, capture)
         shown = [head]
         for line in lines:
             if line.startswith("$ a35 "):
-                shown.extend((line, *_printed(shell, line, folder)))
+                given = _with_draft(line, shown) if desk == WRITING else line
+                shown.extend((line, *_printed(shell, given, folder)))
             elif not line or line.startswith("# "):
                 shown.append(line)
-        return "\n".join(shown) + "\n"
+        return _DRAWN.sub("DRAFT", _text(shown)) if desk == WRITING else _text(shown)
+
+
+def _text(shown: list[str]) -> str:
+    return "\n".join(shown) + "\n"
+
+
+def _with_draft(line: str, shown: list[str]) -> str:
+    """Put the newest id that was printed in the place of DRAFT."""
+    ids = _DRAWN.findall(_text(shown))
+    return line.replace("DRAFT", ids[-1]) if ids else line
+
+
+@contextmanager
+def _home(desk: str, folder: Path, capture: pytest.CaptureFixture[str]) -> Iterator[Path]:
+    """Serve a desk; yield the home that leads to it."""
+    if desk == WRITING:
+        asked = request() | {"attachments": [{"path": "order.pdf", "role": "other"}]}
+        (folder / "request.json").write_text(dumps(asked))
+        (folder / "order.pdf").write_bytes(b"order")
+        with served(folder, capture) as writing:
+            yield writing.shell.home
+        return
+    build = DESKS[desk]
+    with nullcontext(folder) if build is None else served_beside(build()) as home:
+        yield home
 
 
 def _printed(shell: Shell, line: str, folder: Path) -> Iterator[str]:

@@ -88,6 +88,7 @@ def content_view(content: MessageContent, state: MessageState) -> ContentView:
                 name=each.name,
                 media_type=each.media_type,
                 size_bytes=each.size_bytes,
+                sha256=each.digest.hex(),
             )
             for each in content.files
         ),
@@ -106,6 +107,7 @@ def opened_view(opened: OpenedMessage) -> ContentView:
                 name=each.name,
                 media_type=each.media_type,
                 size_bytes=each.size_bytes,
+                sha256=each.digest.hex(),
             )
             for each in opened.files
         ),

@@ -1,5 +1,6 @@
-"""The commands for drafts: drafts list, new, show, submit, approve, return, send, rm."""
+"""The commands for drafts: drafts list, new, upload, show, submit, approve, return, send, rm."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -8,7 +9,9 @@ import typer
 from gateway.officer.cli.output import foreign, lines_of, local_time, seconds_of
 from gateway.officer.cli.papers import document_in
 from gateway.officer.cli.session import at_desk, page_at
-from gateway.officer.client import Client, attachment_paths
+from gateway.officer.cli.transfer import give
+from gateway.officer.client import Client
+from gateway.officer.drafts import attachment_paths, unfinished
 from gateway.officer.shapes.drafts import DraftItem, DraftView
 from gateway.terminal import HomeOption, JsonOption, Terminal
 
@@ -42,17 +45,49 @@ def new(
     submit: Annotated[bool, typer.Option("--submit", help="Freeze it for approval.")] = False,
     json: JsonOption = False,
 ) -> int:
-    """Make a draft of a document, with its attachments; print its id first."""
+    """Make a draft of a document, with its attachments; print its id first.
+
+    Ctrl-C pauses while attachments go up; the same command again goes on.
+    """
     terminal = Terminal(json=json)
     document = document_in(file)
 
     async def work(desk: Client) -> int:
-        draft = await desk.drafts.new(document)
-        terminal.note(f"draft {draft.id}")
-        for name in attachment_paths(document):
-            await desk.drafts.upload(draft.id, name, file.parent / name)
+        names = attachment_paths(document)
+        begun = await unfinished(desk.drafts, document) if names else None
+        draft = begun or await desk.drafts.new(document)
+        terminal.note(f"draft {draft.id}" + (" goes on" if begun else ""))
+        for name in names:
+            digest = await give(desk, draft.id, (name, file.parent / name), terminal)
+            terminal.say(f"{foreign(name)}: sha256 {digest}")
         shown = await (desk.drafts.submit if submit else desk.drafts.show)(draft.id)
         return _shown(shown, terminal)
+
+    return at_desk(home, work)
+
+
+@app.command("upload", epilog="Example: a35 drafts upload 9f2c0a41d27e4b5a8c6612f09be4a7d1 o.pdf")
+def upload(
+    draft: DraftArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file.")],
+    *,
+    home: HomeOption,
+    name: Annotated[
+        str | None, typer.Option("--name", help="As the document names it; else found by its end.")
+    ] = None,
+    json: JsonOption = False,
+) -> int:
+    """Give a draft a file, or go on where an upload stopped; Ctrl-C pauses."""
+    terminal = Terminal(json=json)
+
+    async def work(desk: Client) -> int:
+        shown = await desk.drafts.show(draft)
+        named = name or _named(shown, file)
+        digest = await give(desk, shown.id, (named, file), terminal)
+        size = (await asyncio.to_thread(file.stat)).st_size
+        terminal.document({"id": shown.id, "name": named, "size_bytes": size, "sha256": digest})
+        terminal.say(f"{foreign(named)}: sha256 {digest}")
+        return 0
 
     return at_desk(home, work)
 
@@ -66,7 +101,8 @@ def show(draft: DraftArgument, *, home: HomeOption, json: JsonOption = False) ->
         shown = await desk.drafts.show(draft)
         _shown(shown, terminal)
         for each in shown.files:
-            done = "complete" if each.sha256 else f"{each.held} of {each.parts} parts"
+            parts = f"{each.held} of {each.parts} parts"
+            done = f"complete, sha256 {each.sha256}" if each.sha256 else parts
             terminal.say(f"file {each.n}  {foreign(each.name)}  {each.size_bytes} B  {done}")
         for line in lines_of(shown.document):
             terminal.say(line)
@@ -180,6 +216,12 @@ def _shown(draft: DraftView, terminal: Terminal) -> int:
     if draft.commented_by and draft.state == "returned":
         terminal.say(f"{draft.commented_by}: {foreign(draft.comment)}")
     return 0
+
+
+def _named(draft: DraftView, file: Path) -> str:
+    """Return the path by which a draft's document names a file; else the file's own name."""
+    names = [name for name in attachment_paths(draft.document) if Path(name).name == file.name]
+    return names[0] if len(names) == 1 else file.name
 
 
 def _row(draft: DraftItem) -> list[str]:

@@ -9,6 +9,7 @@ import typer
 from gateway.officer.cli.output import seconds_of, timeline_line
 from gateway.officer.cli.papers import document_in
 from gateway.officer.cli.session import at_desk, mid_at
+from gateway.officer.cli.transfer import Bar, paused
 from gateway.officer.client import Client
 from gateway.officer.shapes.models import Json, SentAnswer
 from gateway.terminal import HomeOption, JsonOption, Terminal
@@ -58,7 +59,7 @@ def send(
         document["to"] = to
 
     async def work(desk: Client) -> int:
-        sent = await desk.send(document, folder=file.parent)
+        sent = await _sent(desk, document, file, terminal)
         return await _after(desk, sent, terminal, goal=wait, limit_s=limit_s)
 
     return at_desk(home, work)
@@ -83,7 +84,7 @@ def answer(
         answered = await desk.show(await mid_at(desk, mid))
         _redirect(document, "in_reply_to", answered.mid, terminal)
         _redirect(document, "to", answered.party, terminal)
-        sent = await desk.send(document, folder=file.parent)
+        sent = await _sent(desk, document, file, terminal)
         return await _after(desk, sent, terminal, goal=wait, limit_s=limit_s)
 
     return at_desk(home, work)
@@ -112,6 +113,12 @@ def wait(
         return 0
 
     return at_desk(home, work)
+
+
+async def _sent(desk: Client, document: Json, file: Path, terminal: Terminal) -> SentAnswer:
+    """Send, with a bar for what goes in parts; Ctrl-C pauses that."""
+    with Bar(terminal) as bar, paused(terminal, bar, "the same command"):
+        return await desk.send(document, folder=file.parent, told=bar.told)
 
 
 async def _after(

@@ -255,12 +255,13 @@ class ThreadView(Shape):
 
 
 class FileItem(Shape):
-    """One attachment."""
+    """One attachment; what is fetched has this SHA-256."""
 
     index: int
     name: str
     media_type: str
     size_bytes: int
+    sha256: str
 
 
 class ContentView(Shape):

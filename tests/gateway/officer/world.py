@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event as ThreadEvent
@@ -322,7 +323,11 @@ class Acting:
             document=document_of(content),
             files=tuple(
                 FileView(
-                    name=one.name, media_type=one.media_type, size_bytes=one.size_bytes, index=at
+                    name=one.name,
+                    media_type=one.media_type,
+                    size_bytes=one.size_bytes,
+                    index=at,
+                    digest=one.digest,
                 )
                 for at, one in enumerate(content.files)
             ),
@@ -555,12 +560,12 @@ def content_of(
 
 
 def file_named(name: str) -> FileEntry:
-    """Return an attachment of five bytes."""
+    """Return an attachment: the word "order"."""
     return FileEntry(
         name=name,
         media_type="text/plain",
         size_bytes=5,
-        digest=bytes(32),
+        digest=sha256(b"order").digest(),
         blob=bytes(32),
         key=bytes(32),
     )

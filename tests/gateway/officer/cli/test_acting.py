@@ -1,6 +1,7 @@
 """open, ack, cancel, attachment get: acts of an officer, and files that appear whole or not."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
@@ -63,6 +64,7 @@ def test_attachment_is_written_whole(capsys: Capture, tmp_path: Path) -> None:
         "index": 0,
         "name": "order 0.txt",
         "size_bytes": 5,
+        "sha256": sha256(b"order").hexdigest(),
     }
     assert [each.name for each in tmp_path.iterdir()] == ["out.txt"]
 

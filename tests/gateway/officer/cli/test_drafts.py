@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
@@ -14,6 +16,7 @@ import pytest
 from aiohttp.web import AppRunner, UnixSite
 from typing_extensions import override
 
+from gateway.drafting import PART_BYTES
 from gateway.errors import AccessDeniedError, DataError, NotYetError, UnavailableError
 from gateway.officer.cli.session import page_at
 from gateway.officer.client import Client
@@ -112,6 +115,49 @@ def test_draft_goes_from_a_file_to_the_outbox(tmp_path: Path, capsys: Capture) -
         sent = read(desk.shell("drafts", "send", draft, "--json"))
         assert sent["mid"] == frozen["mid"]
         assert "waits for nobody" in desk.shell("drafts", "show", draft).out
+
+
+def test_upload_that_was_paused_goes_on_by_either_command(tmp_path: Path, capsys: Capture) -> None:
+    """The same document again goes on with its draft; once that is whole, it begins another."""
+    data = b"x" * PART_BYTES + b"end"
+    asked = request() | {"attachments": [{"path": "a/order.pdf", "role": "other"}]}
+    file = written(tmp_path, asked)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "order.pdf").write_bytes(data)
+    with served(tmp_path, capsys) as desk:
+
+        async def begun() -> str:
+            async with Client(desk.shell.home) as client:
+                draft = await client.drafts.new(asked)
+                with pytest.raises(CancelledError):
+                    await client.drafts.upload(
+                        draft.id, "a/order.pdf", tmp_path / "a" / "order.pdf", told=_stop_behind
+                    )
+                return draft.id
+
+        draft = asyncio.run(begun())
+        shown = desk.shell("drafts", "show", draft)
+        assert "1 of 2 parts" in shown.out
+        made = desk.shell("drafts", "new", file)
+        assert made.code == 0
+        assert f"draft {draft} goes on" in made.err
+        assert f"a/order.pdf: sha256 {sha256(data).hexdigest()}" in made.out
+        whole = read(desk.shell("drafts", "upload", draft, tmp_path / "a" / "order.pdf", "--json"))
+        assert whole == {
+            "id": draft,
+            "name": "a/order.pdf",
+            "size_bytes": len(data),
+            "sha256": sha256(data).hexdigest(),
+        }
+        assert draft not in desk.shell("drafts", "new", file).err
+        other = desk.shell("drafts", "upload", draft, file, "--name", "b.json")
+        assert other.out.startswith("b.json: sha256 ")
+
+
+def _stop_behind(held: int, total: int) -> None:
+    """Stop as Ctrl-C does, once the first part is there."""
+    if 0 < held < total:
+        raise CancelledError
 
 
 def test_send_leaves_a_draft_where_a_second_person_must_approve(
@@ -244,7 +290,7 @@ def test_upload_goes_on_when_the_node_is_back(tmp_path: Path, capsys: Capture) -
                     tmp_path / "a.txt",
                     told=lambda *done: told.append(done),
                 )
-                assert told == [(5, 5)]
+                assert told == [(0, 5), (5, 5)]
 
         async def changed() -> None:
             async with Client(home) as client:

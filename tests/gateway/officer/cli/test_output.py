@@ -81,7 +81,11 @@ def test_document_is_shown_as_indented_lines() -> None:
 
 def test_hostile_file_name_is_shown_escaped() -> None:
     """The sender chose it."""
-    files = (FileItem(index=0, name="a\x1b]0;b\x07", media_type="t\u202e", size_bytes=5),)
+    files = (
+        FileItem(
+            index=0, name="a\x1b]0;b\x07", media_type="t\u202e", size_bytes=5, sha256="0" * 64
+        ),
+    )
     view = ContentView(mid="0" * 32, state="opened", document={}, files=files)
     assert list(content_lines(view)) == ["attachment 0: a\\u{1b}]0;b\\u{7}, 5 bytes, t\\u{202e}"]
 
