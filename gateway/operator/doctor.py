@@ -6,16 +6,17 @@ peers, its directory's age) is asked of it through the control socket by the com
 
 import os
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from ctypes.util import find_library
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from http.client import HTTPConnection, HTTPException
 from importlib.util import find_spec
 from json import loads
 from pathlib import Path
 from shutil import disk_usage
-from socket import AF_UNIX, SOCK_STREAM, socket
+from socket import AF_INET, AF_INET6, AF_UNIX, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 from typing import Final
 
 from gateway.config import NodeConfig, load_config
@@ -30,6 +31,8 @@ _MEBIBYTE: Final = 1024 * 1024
 _FONTS: Final = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 ANSWER_S: Final = 5.0
 """How long a running node may take to answer."""
+
+SILENT: Final = "not running, or not for this account to ask"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,38 @@ def ask_node(home: Home) -> tuple[Check, ...]:
             return _report(line)
     except (OSError, ValueError, LookupError, TypeError, HTTPException):
         # Whatever else may answer there is not our node.
-        return (_good("node", "not running, or not for this account to ask"),)
+        return (_good("node", SILENT),)
+
+
+def check_ports(config: NodeConfig) -> Iterator[Check]:
+    """Yield the ports of a node that does not answer and that somebody listens on.
+
+    Args:
+        config: Its settings; a port that the system chooses is always free.
+    """
+    places = (
+        ("peer.listen", config.peer.host, config.peer.port),
+        ("desk.port", "127.0.0.1", config.desk.port),
+    )
+    for setting, host, port in places:
+        if port and _is_taken(host, port):
+            yield _bad(
+                setting,
+                f"something listens on port {port}, so that the node cannot start",
+                f"stop it, or set another {setting} in node.toml; or is it this node, run by"
+                " another account?",
+            )
+
+
+def _is_taken(host: str, port: int) -> bool:
+    family = AF_INET6 if ":" in host else AF_INET
+    with socket(family, SOCK_STREAM) as line:
+        line.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)  # one that was just closed is free
+        try:
+            line.bind((host, port))
+        except OSError as error:
+            return error.errno == EADDRINUSE
+    return False
 
 
 def _report(line: socket) -> tuple[Check, ...]:

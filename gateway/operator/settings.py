@@ -11,7 +11,14 @@ import typer
 from gateway.clock import SystemClock
 from gateway.config import NodeConfig
 from gateway.home import Home
-from gateway.operator.doctor import Check, ask_node, check_settings, examine
+from gateway.operator.doctor import (
+    SILENT,
+    Check,
+    ask_node,
+    check_ports,
+    check_settings,
+    examine,
+)
 from gateway.operator.keylist import describe_keys
 from gateway.operator.newkeys import wait_app
 from gateway.operator.options import CredentialOption, PassphraseOption, secret_source
@@ -63,6 +70,9 @@ def doctor(*, home: HomeOption, config: FileOption = None, json: JsonOption = Fa
     """Look for what keeps the node from working, and say how to mend it."""
     place = Home(home)
     checks = [*examine(place, file=config, environ=os.environ), *ask_node(place)]
+    _check, found = check_settings(place, file=config, environ=os.environ)
+    if found is not None and checks[-1].detail == SILENT:
+        checks.extend(check_ports(found))
     return _report(checks, Terminal(json=json))
 
 

@@ -27,6 +27,7 @@ EXPIRED: Final = "clock.expired"
 WAITS: Final = "waiting"
 UNOPENED: Final = "unopened"
 
+_WORDS: Final = {WARNING: "due soon", EXPIRED: "overdue"}
 _EVERY_S: Final = 15.0
 _BACK_MS: Final = 24 * 3_600_000
 """After a start, deadlines older than this are told no more: the lists show them."""
@@ -94,7 +95,7 @@ class Deadlines:
 
     async def _tell(self, found: Sequence[tuple[Waiting, str]], now_ms: int) -> None:
         notices = [
-            _notice(row, kind, str(each.due_ms))
+            _notice(row, kind, str(each.due_ms), what=_WORDS[kind])
             for each, kind in found
             for row in await self._book.messages_of([each.outline.number])
         ]
@@ -147,7 +148,7 @@ def _moments(each: Waiting) -> tuple[tuple[str, int], ...]:
     return ((WARNING, each.due_ms - left_ms), (EXPIRED, each.due_ms))
 
 
-def _notice(row: MessageRow, kind: str, of: str, *, what: str = "") -> CaseNotice:
+def _notice(row: MessageRow, kind: str, of: str, *, what: str) -> CaseNotice:
     key = f"{kind} {row.sender} {row.mid} {of}"
     return CaseNotice(
         thread=row.thread or row.mid,
@@ -155,5 +156,5 @@ def _notice(row: MessageRow, kind: str, of: str, *, what: str = "") -> CaseNotic
         sender=row.sender,
         mid=row.mid,
         kind=kind,
-        what=what or row.state.value,
+        what=what,
     )

@@ -21,6 +21,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import format_datetime, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -33,6 +34,7 @@ NAMES: Final[Mapping[str, str]] = {"en": "English", "fr": "Français", "ar": "ا
 
 _DAY_MIN: Final = 24 * 60
 _HOUR_MIN: Final = 60
+_LONG: Final = 3
 _SECONDS_BELOW_S: Final = 5 * 60
 """From here on seconds are counted as well."""
 
@@ -229,6 +231,16 @@ def country(code: str, language: str) -> str:
         language: One of `LANGUAGES`.
     """
     return str(Locale.parse(language).territories.get(code, code))
+
+
+def long_codes() -> Mapping[str, str]:
+    """Return the codes of countries by their codes of three letters: `FRA` for `FR`."""
+    aliases: Mapping[str, list[str]] = get_global("territory_aliases")
+    return {
+        long: codes[0]
+        for long, codes in aliases.items()
+        if len(long) == _LONG and long.isalpha() and len(codes) == 1
+    }
 
 
 def tongue(tag: str, language: str) -> str:

@@ -18,7 +18,7 @@ What a template may call, besides Jinja's own:
 Source: docs/desk.md, "Looks".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, TypeAlias
@@ -136,6 +136,7 @@ def _environment(tag: str, languages: Languages, static: Callable[[str], str]) -
         "age": _age_in(tag, languages),
         "hour": hour,
         "clock": _clock_in(tag),
+        "tongues": _tongues_in(tag),
     }
     environment.globals |= {
         "_": _say_in(tag, languages),
@@ -149,6 +150,15 @@ def _environment(tag: str, languages: Languages, static: Callable[[str], str]) -
         "languages": dict(NAMES),
     }
     return environment
+
+
+def _tongues_in(tag: str) -> Callable[[Iterable[str]], str]:
+    """Return the filter that names languages: `French, English`."""
+
+    def tongues(tags: Iterable[str]) -> str:
+        return ", ".join(tongue(each, tag) for each in tags)
+
+    return tongues
 
 
 def _filled(text: str, values: Mapping[str, object]) -> Markup:

@@ -128,7 +128,7 @@ class CheckPages:
         root = build(kind, paper.document)
         sections = arrange(kind, root)
         nothing = Checked(errors=(), warnings=())
-        found = await checked(self._drafts, paper) if paper.row.is_editable else nothing
+        found = await checked(self._desk, paper) if paper.row.is_editable else nothing
         return await self._desk.show(
             request,
             "draft_check.html",

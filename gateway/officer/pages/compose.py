@@ -203,7 +203,7 @@ class ComposePages:
     async def _checked(self, request: Request, draft: str) -> Response:
         """Go on to the check if nothing is wrong, else show what is."""
         paper = paper_of(await self._drafts.get(draft))
-        found = await checked(self._drafts, paper)
+        found = await checked(self._desk, paper)
         if not found.errors:
             return self._desk.redirect(f"/drafts/{draft}/check")
         return await self._page(request, paper, is_checked=True, status=422)
@@ -236,7 +236,7 @@ class ComposePages:
     ) -> Response:
         kind, words = kind_of(paper), await self._words(request)
         root = build(kind, with_files(paper.document, paper.row.files))
-        found = await checked(self._drafts, paper) if found is None else found
+        found = await checked(self._desk, paper) if found is None else found
         faults = place(root, found.errors) if is_checked else Faults()
         sections = arrange(kind, root, faults.names)
         return await self._desk.show(

@@ -11,7 +11,7 @@ from aiohttp.web import Request
 
 from gateway.drafting import Checked, DeskDrafts, DraftRow, HeldDraft
 from gateway.errors import NoInputError
-from gateway.officer.adapters.languages import LANGUAGES, country, tongue
+from gateway.officer.adapters.languages import LANGUAGES, country, long_codes, tongue
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.forms.keys import Json
 from gateway.officer.pages.forms.reading import Spelling
@@ -25,6 +25,11 @@ from protocol.requests.kinds import DocumentType, Thread
 ID: Final = "{id:[0-9a-f]{32}}"
 """A draft in the address of a page."""
 
+NOBODY_THERE: Final = (
+    "The directory has no other active node of this address. Choose a country or point of contact"
+    " of the list, or ask the operator."
+)
+_TO: Final = "to"
 NO_SUCH_MESSAGE: Final = "This names no message of this node."
 """In the catalogue `forms` as the sentence of a rule."""
 
@@ -70,19 +75,32 @@ def written(document: Json) -> bytes:
     return dumps(document, ensure_ascii=False).encode()
 
 
-async def checked(drafts: DeskDrafts, paper: Paper) -> Checked:
+async def checked(desk: Desk, paper: Paper) -> Checked:
     """Return what is wrong with a draft, also where it replies to a message that is not here.
 
     Args:
-        drafts: Of the desk.
-        paper: One of them.
+        desk: Whose draft it is, and whose directory says who can be written to.
+        paper: The draft.
     """
     try:
-        return await drafts.check(paper.row.id)
+        found = await drafts_of(desk).check(paper.row.id)
     except NoInputError:
         field = _REPLY if paper.document.get(_REPLY) is not None else _REPLACED
         fault = Finding(path=field, code=FaultCode.BAD_FORMAT, message=NO_SUCH_MESSAGE)
         return Checked(errors=(fault,), warnings=())
+    to = paper.document.get(_TO)
+    is_said = any(each.path == _TO for each in found.errors)
+    if is_said or not isinstance(to, str) or not to or _is_reached(desk, to):
+        return found
+    unknown = Finding(path=_TO, code=FaultCode.UNKNOWN_POC, message=NOBODY_THERE)
+    return Checked(errors=(unknown, *found.errors), warnings=found.warnings)
+
+
+def _is_reached(desk: Desk, to: str) -> bool:
+    """Tell whether the directory has another active node for an address."""
+    own = desk.services.config.node_id
+    nodes = (each.node_id for each in desk.services.directory.nodes())
+    return any(node != own and to in {str(node), node.country} for node in nodes)
 
 
 def drafts_of(desk: Desk) -> DeskDrafts:
@@ -133,7 +151,9 @@ def spelling() -> Spelling:
         tongue(code, page).casefold(): code for page in LANGUAGES for code in sorted(TONGUES)
     }
     return Spelling(
-        countries=countries | {code.casefold(): code for code in COUNTRIES},
+        countries={code.casefold(): short for code, short in long_codes().items()}
+        | countries
+        | {code.casefold(): code for code in COUNTRIES},
         languages=languages | {code: code for code in TONGUES},
     )
 

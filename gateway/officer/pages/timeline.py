@@ -19,6 +19,7 @@ from gateway.officer.pages.timewords import (
     OTHER_ACT,
     TOLD_BY_STEPS,
     LineKind,
+    is_step,
     words_of,
 )
 from gateway.records import Direction
@@ -106,8 +107,24 @@ def lines_of(detail: MessageDetail, *, number: int | None, us: NodeId) -> tuple[
     row = detail.line.row
     return tuple(
         _line(event, row.direction, number=number, mid=str(row.mid), us=us)
-        for event in detail.timeline
+        for event in _once(detail.timeline)
     )
+
+
+def _once(events: Sequence[EventRow]) -> list[EventRow]:
+    """Return events with each step told once: by the one that a log states, if one is."""
+    told: dict[str, int] = {}
+    found: list[EventRow] = []
+    for event in events:
+        place = told.get(event.what) if is_step(event) else None
+        if place is not None:
+            if found[place].index is None:
+                found[place] = event
+            continue
+        if is_step(event):
+            told[event.what] = len(found)
+        found.append(event)
+    return found
 
 
 def acts_of(

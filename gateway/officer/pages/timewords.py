@@ -98,6 +98,14 @@ _SAID: Final[Mapping[tuple[str, str], tuple[str, LineKind]]] = {
         message("Receipts that this node had lost came back"),
         _STEP,
     ),
+    ("emergency", "waiting"): (
+        message("Emergency: waits to be opened"),
+        _WARNING,
+    ),
+    ("emergency", "unopened"): (
+        message("Emergency: nobody opened it in half of its time"),
+        _WARNING,
+    ),
     ("message.alerted", "desk"): (
         message("The desk was shown that a message waits"),
         _STEP,
@@ -107,6 +115,8 @@ _BY_KIND: Final[Mapping[str, tuple[str, LineKind]]] = {
     "message.stuck": (message("Not taken for now (%(code)s); tried again"), _WARNING),
     "expiry_warning": (message("Preserved data end soon: %(days)s days left"), _WARNING),
     "lapse_notice": (message("Preservation has lapsed"), _WARNING),
+    "clock.warning": (message("A step of it is due soon"), _WARNING),
+    "clock.expired": (message("A step of it is overdue"), _WARNING),
 }
 OTHER: Final = message("Event %(code)s")
 ACTS: Final[Mapping[str, str]] = {
@@ -128,6 +138,21 @@ OTHER_ACT: Final = message("Act: %(code)s")
 OPENED_HERE: Final = _RECEIVED[_S.OPENED]
 NOTE: Final = message("Note")
 CALL: Final = message("Telephone call")
+
+
+_STEPS_BY: Final = frozenset({"receipt", "message.state", "message.received"})
+
+
+def is_step(event: EventRow) -> bool:
+    """Tell whether an event says that a message has come to a step of the ladder.
+
+    A step may be told twice: by the receipt that proves it, and by the message that follows from
+    it, as an acknowledgement does.
+
+    Args:
+        event: Of the message.
+    """
+    return event.kind in _STEPS_BY and event.what in set(_S)
 
 
 def words_of(event: EventRow, direction: Direction) -> tuple[str, LineKind]:

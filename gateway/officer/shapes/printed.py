@@ -39,6 +39,7 @@ _ONLY_IN_ANNEX: Final = frozenset({"details", "access_period"})
 _HEAD: Final = ("type", "to", "language", "urgency", "handling_code", "handling_text")
 _BODY: Final = "body"
 _CODED: Final = frozenset({FieldKind.CHOICE, FieldKind.TYPE})
+_NAMES: Final = {FieldKind.COUNTRY: "country", FieldKind.LANGUAGE: "language"}
 _OURS: Final = frozenset({
     FieldKind.ID, FieldKind.ITEM, FieldKind.MESSAGE, FieldKind.NODE, FieldKind.COUNTRY,
     FieldKind.LANGUAGE, FieldKind.DATE, FieldKind.INSTANT, FieldKind.WHEN, FieldKind.ZONE,
@@ -63,11 +64,13 @@ class PrintedValue:
         text: As the document has it; somebody else's words.
         coded: What the code means, where the value is one; then `text` is the bare code.
         language: The language of the text, None where it has none or none is known.
+        names: `country` or `language` where the text is a code of one; else empty.
     """
 
     text: str
     coded: Bilingual | None = None
     language: str | None = None
+    names: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +309,11 @@ def _said(
         return PrintedValue(text=value, language=spoken)
     if field.kind in _CODED:
         return PrintedValue(text=value, coded=_meaning(model, field.name, value))
-    return PrintedValue(text=value, language=None if field.kind in _OURS else spoken)
+    return PrintedValue(
+        text=value,
+        language=None if field.kind in _OURS else spoken,
+        names=_NAMES.get(field.kind, ""),
+    )
 
 
 def _meaning(model: type[Part], name: str, value: str) -> Bilingual | None:

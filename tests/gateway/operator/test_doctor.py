@@ -3,15 +3,16 @@
 import asyncio
 from pathlib import Path
 from shutil import disk_usage
+from socket import AF_INET, SOCK_STREAM, socket
 from threading import Event, Thread
 
 import pytest
 from aiohttp.web import AppRunner, UnixSite
 
-from gateway.config import DeskSection, DirectorySection, DiskSection, NodeConfig
+from gateway.config import DeskSection, DirectorySection, DiskSection, NodeConfig, PeerSection
 from gateway.home import Home
 from gateway.officer.server import build_health_app
-from gateway.operator.doctor import Check, ask_node, check_paper, examine
+from gateway.operator.doctor import Check, ask_node, check_paper, check_ports, examine
 from gateway.operator.node import create_node
 from keys.keyfile import Credential
 from tests.gateway.officer.world import Healthy, StillClock
@@ -222,3 +223,24 @@ def made(folder: Path, config: NodeConfig, root: bytes | None = None) -> Home:
     """Make a node."""
     secret = Credential(bytes(range(32)))
     return create_node(Home(folder / "ro"), config, secret, clock=StillClock(), root=root).home
+
+
+def test_port_that_somebody_else_holds_is_named() -> None:
+    """The node cannot start, and its log has scrolled away."""
+    with socket(AF_INET, SOCK_STREAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        config = NodeConfig(
+            node="RO/1",
+            name="Example",
+            url="https://localhost",
+            peer=PeerSection(listen="127.0.0.1:0"),
+            desk=DeskSection(port=port),
+        )
+        (found,) = check_ports(config)
+        assert (found.name, found.ok) == ("desk.port", False)
+        assert str(port) in found.detail
+    assert list(check_ports(config)) == []
+    elsewhere = config.model_copy(update={"peer": PeerSection(listen="[::1]:0")})
+    assert list(check_ports(elsewhere)) == []

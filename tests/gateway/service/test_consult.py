@@ -41,6 +41,17 @@ def test_line_shows_type_reference_and_other_side() -> None:
     assert (line.party, line.party_name, line.urgency) == (FR, "FR", "urgent")
 
 
+def test_line_says_how_urgent_its_author_found_it_not_how_it_travels() -> None:
+    """Preservation travels with what is urgent; its request may be a routine one."""
+    world = World()
+    row = received(world, 1)
+    summary = Summary(type="preservation_request", reference="", urgency="routine", handling="H1")
+    world.book.rows[0] = replace(row, summary=summary.encode())
+    assert asyncio.run(consult_of(world).show(mid(1))).line.urgency == "routine"
+    world.book.rows[0] = replace(row, summary=None)
+    assert asyncio.run(consult_of(world).show(mid(1))).line.urgency == "urgent"
+
+
 def test_party_is_called_as_the_directory_says() -> None:
     """Officers know countries and desks by their names."""
     world = World()

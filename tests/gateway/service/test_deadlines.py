@@ -49,9 +49,9 @@ async def test_deadline_is_told_when_it_is_near_and_when_it_has_passed(tmp_path:
         node, looker = net["RO/1"], deadlines_of(net["RO/1"])
         assert await told(node, looker) == []
         net.clock.ms += 12 * MINUTE_MS
-        assert await told(node, looker) == [("clock.warning", "consigned", str(mid))]
+        assert await told(node, looker) == [("clock.warning", "due soon", str(mid))]
         net.clock.ms += 4 * MINUTE_MS
-        assert await told(node, looker) == [("clock.expired", "consigned", str(mid))]
+        assert await told(node, looker) == [("clock.expired", "overdue", str(mid))]
         net.clock.ms += 1000
         assert await told(node, looker) == []  # not within fifteen seconds
         net.clock.ms += MINUTE_MS

@@ -158,7 +158,13 @@ class _Builder:
             case Widget.MOMENT | Widget.WHEN:
                 zone = _zone_of(place)
                 parts = moment_parts(text, zone)
-                return replace(control, parts=parts, echo=in_utc(text), zone=zone)
+                return replace(
+                    control,
+                    parts=parts,
+                    echo=in_utc(text),
+                    zone=zone,
+                    is_shared=issubclass(place.owner, Period),
+                )
             case Widget.RADIOS | Widget.SELECT | Widget.TICK | Widget.TICKS:
                 return self._with_choices(control, value)
             case Widget.LINES if isinstance(value, list):

@@ -5,7 +5,7 @@ Source: docs/domain.md, section 3 ("Paths").
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.officer.pages.forms.moments import fault_of
 from gateway.officer.pages.forms.nodes import Control, Entries, Group, Node, Widget
@@ -66,13 +66,40 @@ def place(root: Group, findings: Iterable[Finding]) -> Faults:
         findings: Of the check, errors or warnings.
     """
     nodes = {node.name: node for node in _nodes(root)}
-    faults = tuple(_placed(nodes, finding) for finding in findings)
+    faults = _once(_where_it_is_mended(nodes, _placed(nodes, each)) for each in findings)
     by_name: dict[str, tuple[Fault, ...]] = {}
     for fault in faults:
         if fault.node is not None:
             name = fault.node.name
             by_name[name] = (*by_name.get(name, ()), fault)
     return Faults(all=faults, by_name=by_name)
+
+
+def _where_it_is_mended(nodes: Mapping[str, Node], fault: Fault) -> Fault:
+    """Tie a missing zone of a period's end to the one field for both ends."""
+    node = fault.node
+    if (
+        fault.code is not FaultCode.NAIVE_TIME
+        or not isinstance(node, Control)
+        or not node.is_shared
+    ):
+        return fault
+    shared = nodes.get(f"{node.name.rpartition('.')[0]}.time_zone")
+    return fault if shared is None else replace(fault, node=shared)
+
+
+def _once(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Return faults, each of one field named once; a field without its zone is not just empty."""
+    found: dict[tuple[str | None, FaultCode, str, int | None], Fault] = {}
+    for each in faults:
+        name = None if each.node is None else each.node.name
+        found.setdefault((name, each.code, each.sentence, each.line), each)
+    unzoned = {name for name, code, _, _ in found if code is FaultCode.NAIVE_TIME}
+    return tuple(
+        fault
+        for (name, code, _, _), fault in found.items()
+        if code is not FaultCode.MISSING or name not in unzoned
+    )
 
 
 def _placed(nodes: Mapping[str, Node], finding: Finding) -> Fault:

@@ -117,6 +117,7 @@ class Control(_Placed):
         is_none: True when the document states "none" (null where the name must be there).
         echo: A moment in UTC.
         zone: Whose clock is meant where a moment names none.
+        is_shared: Its zone stands beside it, for both ends of a period.
         suggestions: What a line may be chosen from.
         max_length: Characters at most, if the form says so.
     """
@@ -129,6 +130,7 @@ class Control(_Placed):
     is_none: bool = False
     echo: str = ""
     zone: str = ""
+    is_shared: bool = False
     suggestions: Suggestions | None = None
     max_length: int | None = None
 

@@ -4,11 +4,13 @@ Free text is what its author wrote and appears once; labels and coded answers ar
 in each language asked for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup
 
+from gateway.officer.adapters.languages import country, tongue
 from gateway.officer.adapters.templates import foreign
 from gateway.officer.pages.forms.nodes import (
     Control,
@@ -20,7 +22,13 @@ from gateway.officer.pages.forms.nodes import (
     controls_of,
 )
 from gateway.officer.pages.forms.wording import Wording
+from protocol.requests.forms import FieldKind
 
+_NAMES: Final[Mapping[FieldKind, Callable[[str, str], str]]] = {
+    FieldKind.COUNTRY: country,
+    FieldKind.NODE: country,
+    FieldKind.LANGUAGE: tongue,
+}
 _CHOSEN = frozenset({Widget.RADIOS, Widget.SELECT, Widget.TICK, Widget.TICKS})
 
 
@@ -139,7 +147,20 @@ def _value(node: Control, words: Wording) -> Markup:
     if node.widget in {Widget.DATE, Widget.MOMENT, Widget.WHEN}:
         text = foreign(" ".join(part for part in _shown(node.parts) if part))
         return Markup("{} = {}").format(text, node.echo) if node.echo else text
+    named = _NAMES.get(node.field.kind)
+    if named is not None and node.text:
+        return _named(node, words.language.value, named)
     return foreign(node.text)
+
+
+def _named(node: Control, language: str, name_of: Callable[[str, str], str]) -> Markup:
+    """Return codes with the names of what they stand for: `Romania (RO)`."""
+    codes = node.text.split("\n")
+    names = [(name_of(code.partition("/")[0], language), code) for code in codes]
+    return Markup(", ").join(
+        Markup("{} ({})").format(name, foreign(code)) if name != code else foreign(code)
+        for name, code in names
+    )
 
 
 def _shown(parts: tuple[str, ...]) -> tuple[str, ...]:

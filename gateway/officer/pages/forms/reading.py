@@ -51,8 +51,12 @@ class Spelling:
         """
         name = text.strip().casefold()
         match kind:
-            case FieldKind.COUNTRY | FieldKind.NODE:
+            case FieldKind.COUNTRY:
                 return self.countries.get(name, text)
+            case FieldKind.NODE:
+                party, slash, number = name.partition("/")
+                code = self.countries.get(party.strip())
+                return text if code is None else f"{code}{slash}{number.strip()}"
             case FieldKind.LANGUAGE:
                 return self.languages.get(name, text)
             case _:

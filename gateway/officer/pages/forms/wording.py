@@ -136,7 +136,9 @@ class Wording:
         Args:
             fault: Any.
         """
-        for key in (f"rule.{fault.sentence}", f"fault.{fault.code}"):
+        kind = "" if fault.node is None else fault.node.field.kind.value
+        keys = (f"rule.{fault.sentence}", f"fault.{fault.code}.{kind}", f"fault.{fault.code}")
+        for key in keys:
             try:
                 return self.text(key)
             except KeyError:

@@ -1,9 +1,8 @@
 // Forms that lose no typed word, and times that are echoed in UTC.
 import { all, fetchPage, now, one, say, send, timeOfDay, typed } from "./page.js";
 
-const QUIET_MS = 2000;
+const CHANGE_MS = 3 * 3600 * 1000, QUIET_MS = 2000, AGAIN_MS = 15000;
 const MOST_MS = 3000; // for whoever types without a pause
-const AGAIN_MS = 15000;
 const KEEPALIVE_BYTES = 60000; // browsers send no more after a page is left
 
 function fieldsOf(form) {
@@ -82,25 +81,26 @@ function keep(form) {
   typed.add(isDirty);
 }
 
-// The offset of a zone at a time, asked for twice: near a change of clocks the first may be wrong.
+// Where clocks change within hours nothing is guessed: the check asks for the offset.
 function inUtc(local, timeZone) {
   const offset = (at) => Date.parse(`${new Intl.DateTimeFormat("sv", { timeZone, dateStyle: "short", timeStyle: "medium" }).format(at).replace(" ", "T")}Z`) - at;
-  return local - offset(local - offset(local));
+  const at = local - offset(local - offset(local));
+  return offset(at - CHANGE_MS) === offset(at + CHANGE_MS) ? new Date(at).toISOString().slice(0, 16).replace("T", " ") : "";
 }
 
+// Day, time, zone; or day, month, year, time and maybe a zone, else that of the field it names.
 function echo(group) {
-  const [day, time, zone] = all("input, select", group).map((field) => field.value.trim());
-  const local = Date.parse(`${day}T${time.padStart(5, "0")}Z`);
-  const text = Number.isNaN(local) ? "" : new Date(inUtc(local, zone)).toISOString().slice(0, 16).replace("T", " ");
+  const typed = all("input, select", group).map((field) => field.value.trim());
+  const [day, time, own] = typed.length > 3 ? [typed[2] ? `${typed[2]}-${typed[1].padStart(2, "0")}-${typed[0].padStart(2, "0")}` : typed[0], typed[3], typed[4]] : typed;
+  let [zone, text] = [own || document.getElementById(group.dataset.zoned)?.value.trim() || "", ""];
+  try { text = zone && inUtc(Date.parse(`${day}T${time.padStart(5, "0")}Z`), zone === "Z" ? "UTC" : zone); } catch { /* no such zone, or no time yet */ }
   one("[data-zoned-utc]", group).textContent = text && `= ${text} UTC`;
 }
 
 export function startForms() {
   all("[data-autosave]").forEach(keep);
-  for (const group of all("[data-zoned]")) {
-    group.addEventListener("input", () => echo(group));
-    echo(group);
-  }
+  document.addEventListener("input", () => all("[data-zoned]").forEach(echo));
+  all("[data-zoned]").forEach(echo);
   for (const field of all("[data-from-hash]")) {
     field.value = location.hash.slice(1);
     history.replaceState(null, "", location.pathname);

@@ -81,8 +81,7 @@ function take({ type, id, data }) {
   last = id;
   if (Date.parse(data.at) < made - POLL_MS) return; // the page was made after it
   if (type === "message.received") fresh += 1;
-  const said = say(`event ${type}`);
-  if (said) announce(said);
+  announce(say(`event ${type}`));
   refresh(type);
 }
 

@@ -23,7 +23,7 @@ export function make(tag, text, values = {}) {
 }
 
 export function announce(text, isUrgent) {
-  one(isUrgent ? "[data-assertive]" : "[data-polite]").textContent = text;
+  if (text) one(isUrgent ? "[data-assertive]" : "[data-polite]").textContent = text;
 }
 
 export function send(method, path, body, headers = {}, keepalive = false) {

@@ -103,6 +103,27 @@ def test_lines_name_the_log_and_whether_we_can_prove_it() -> None:
     assert not is_silence([theirs, ours, warning])
 
 
+def test_step_that_is_told_twice_is_one_line_and_the_one_with_its_proof() -> None:
+    """An acknowledgement is a receipt and a message: people read of it once."""
+    world = World()
+    row = row_of(mid(1), Direction.OUT)
+    world.book.put(row)
+    for number, (kind, origin) in enumerate(
+        (
+            ("message.state", None),
+            ("receipt", OUR_LOG),
+            ("message.state", None),
+            ("clock.warning", None),
+        )
+    ):
+        what = "due soon" if kind == "clock.warning" else "acknowledged"
+        world.book.log.append(event(kind, what, number=number + 2, origin=origin))
+    detail = asyncio.run(world.services().consult.show(mid(1)))
+    acknowledged, due = lines_of(detail, number=1, us=RO)
+    assert (acknowledged.what, acknowledged.event) == ("Acknowledged by a person there", 3)
+    assert (due.what, due.kind) == ("A step of it is due soon", LineKind.WARNING)
+
+
 def test_acts_stand_in_the_timeline_but_not_what_steps_tell_already() -> None:
     """Readings are no acts, and an opening has its receipt."""
     record = [

@@ -8,8 +8,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from gateway.officer.pages.forms.building import build
+from gateway.officer.pages.forms.faulting import place
 from gateway.officer.pages.forms.reading import Spelling, read
+from gateway.officer.pages.papers import spelling
 from protocol.requests.catalogue import TYPES
+from protocol.requests.faults import FaultCode, Finding
+from protocol.requests.forms import FieldKind
 from tests.gateway.officer.pages.forms.posting import posted
 from tests.protocol.requests.forging import documents
 from tests.protocol.requests.samples import EXAMPLES
@@ -175,3 +179,31 @@ def test_hostile_text_comes_back_as_it_was() -> None:
     )
     document = {"type": "note", "language": "javascript:alert(1)", "body": {"text": hostile}}
     assert again(document) == document
+
+
+def test_party_may_be_written_as_people_do() -> None:
+    """Names, codes of two or three letters, in any case, with the number of a desk behind."""
+    known = spelling()
+    for text, code in (
+        ("fra", "FR"), ("FRA", "FR"), ("fr", "FR"), ("France ", "FR"), ("roumanie", "RO"),
+        ("fra/2", "FR/2"), ("Romania / 1", "RO/1"), ("nowhere", "nowhere"), ("xx/1", "xx/1"),
+    ):  # fmt: skip
+        assert known.of(FieldKind.NODE, text) == code, text
+    assert known.of(FieldKind.COUNTRY, "jpn") == "JP"
+    assert known.of(FieldKind.LANGUAGE, "français") == "fr"
+
+
+def test_zone_of_a_period_is_asked_for_once() -> None:
+    """Two ends, one omission, one fault: at the one field for both."""
+    kind = TYPES["preservation_request"]
+    ends = {"start": "20\n11\n2026\n17:40\n", "end": "20\n11\n2026\n18:40\n"}
+    root = build(kind, {"body": {"items": [{"period": ends}]}})
+    where = "body.items[0].period"
+    found = [
+        Finding(path=f"{where}.start", code=FaultCode.BAD_TIME, message="x"),
+        Finding(path=f"{where}.end", code=FaultCode.BAD_TIME, message="x"),
+        Finding(path=f"{where}.time_zone", code=FaultCode.MISSING, message="y"),
+    ]
+    (fault,) = place(root, found).all
+    assert fault.node is not None
+    assert (fault.node.name, fault.code) == (f"{where}.time_zone", FaultCode.NAIVE_TIME)

@@ -190,7 +190,7 @@ def test_a_moment_says_which_of_its_fields_is_wrong() -> None:
     root = build(TYPES["preservation_request"], document)
     (fault,) = place(root, [finding("body.items[0].period.start", FaultCode.BAD_TIME)]).all
     assert fault.code is FaultCode.NAIVE_TIME
-    assert words("en").summary(fault) == "Start (1): Enter a time zone."
+    assert words("en").summary(fault) == "Time zone (1): Enter a time zone."
 
 
 def test_a_sentence_that_nobody_translated_is_that_of_the_code() -> None:
