@@ -10,6 +10,7 @@ from gateway.records import Direction
 from gateway.service.case import Cases
 from gateway.service.clocks import ClockState
 from gateway.service.consult import Consult, NotOpenedError
+from gateway.service.summary import Summary
 from protocol.cases.ladder import MessageState
 from protocol.delivery.escalation import Budgets
 from protocol.delivery.urgency import Urgency
