@@ -75,6 +75,12 @@ class Place:
         return prepare_run(Home(self.home), source, file=None, environ={}, json_journal=True)
 
 
+def new_place(folder: Path) -> Place:
+    """Make a home of a network of three, in an empty folder."""
+    network = build(folder)
+    return Place(home=network.nodes[0].home.path, credential=network.credential)
+
+
 def measured(sizes: Sequence[int], *, starts: int = _STARTS) -> dict[str, object]:
     """Return what is printed.
 
@@ -83,9 +89,7 @@ def measured(sizes: Sequence[int], *, starts: int = _STARTS) -> dict[str, object
         starts: Starts of a node at each size.
     """
     with TemporaryDirectory(prefix="a35-growth-") as folder:
-        network = build(Path(folder))
-        node = network.nodes[0]
-        place = Place(home=node.home.path, credential=network.credential)
+        place = new_place(Path(folder))
         rows = [_at(place, size, starts=starts) for size in sizes]
     ratios = {name: round(rows[-1][name] / max(rows[0][name], 1e-9), 2) for name in FLAT}
     return {

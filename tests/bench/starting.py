@@ -23,8 +23,13 @@ from node import tune
 _IDLE_S: Final = 5.0
 
 
-def started(options: RunOptions) -> dict[str, float]:
-    """Start a node, and say what it took until it serves, and what it has and does when idle."""
+def started(options: RunOptions, *, idle_s: float) -> dict[str, float]:
+    """Start a node, and say what it took until it serves, and what it has and does when idle.
+
+    Args:
+        options: Its keys unsealed.
+        idle_s: How long it settles, and then how long it is watched.
+    """
     began, cpu = perf_counter(), process_time()
     serve = import_module("gateway.assembly").serve
     gc.freeze()  # as node.py does
@@ -41,10 +46,10 @@ def started(options: RunOptions) -> dict[str, float]:
             "start_s": round(perf_counter() - began, 3),
             "start_cpu_s": round(process_time() - cpu, 3),
         }
-        await asyncio.wait({node}, timeout=_IDLE_S)
+        await asyncio.wait({node}, timeout=idle_s)
         idle = process_time()
-        await asyncio.wait({node}, timeout=_IDLE_S)
-        found["idle_cpu_ms"] = round((process_time() - idle) * 1000 / _IDLE_S, 1)
+        await asyncio.wait({node}, timeout=idle_s)
+        found["idle_cpu_ms"] = round((process_time() - idle) * 1000 / idle_s, 1)
         found["rss_mib"] = _resident_mib()
         node.cancel()
         await asyncio.wait({node})
@@ -59,7 +64,7 @@ def _resident_mib() -> float:
     return round(int(status.partition("VmRSS:")[2].split()[0]) / 1024, 1)
 
 
-def main(home: str, credential: str) -> None:
+def main(home: str, credential: str, idle_s: str = str(_IDLE_S)) -> None:
     """Unseal, start, print."""
     tune()
     source = SecretSource(
@@ -68,7 +73,7 @@ def main(home: str, credential: str) -> None:
     options = prepare_run(Home(Path(home)), source, file=None, environ={}, json_journal=True)
     with Path(devnull).open("w", encoding="utf-8") as nowhere:
         configure_journal(nowhere, json=True)
-        found = started(options)
+        found = started(options, idle_s=float(idle_s))
     sys.stdout.write(json.dumps(found) + "\n")
 
 
