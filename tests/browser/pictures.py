@@ -149,7 +149,11 @@ async def _drafts(page: Page, home: str) -> None:
 
 
 async def _looks(page: Page, home: str, mid: str) -> None:
-    """Dark, Arabic, narrow."""
+    """Forced colours, dark, Arabic, narrow."""
+    await page.emulate_media(forced_colors="active")
+    await take(page, "inbox-forced-colours", f"{home}/inbox")
+    await take(page, "case-forced-colours", f"{home}/cases/{mid}")
+    await page.emulate_media(forced_colors="none")
     await take(page, "inbox-dark", f"{home}/inbox?theme=dark")
     await take(page, "inbox-arabic", f"{home}/inbox?theme=light&language=ar")
     await page.goto(f"{home}/settings?language=en")
