@@ -5,6 +5,7 @@ when what it relies on is there; the ports for peers and officers last.
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import lru_cache, partial
+from typing import Final
 
 from gateway.chores import make_nightly, make_webhooks, work
 from gateway.clock import SystemClock
@@ -44,6 +46,9 @@ from keys.nodekeys import NodeKeys
 from protocol.identifiers import LogOrigin
 from protocol.log.checkpoint import Checkpoint, TreeHead
 from protocol.log.signing import sign_head
+
+_SEARCH_AFTER: Final = 10_000
+"""Objects more than before after which cycles are looked for; the interpreter's own is 700."""
 
 
 def run(options: RunOptions, *, clock: Clock | None = None) -> int:
@@ -227,8 +232,20 @@ async def _entries(directory: TrustedDirectory, country: str) -> Sequence[tuple[
     return await asyncio.to_thread(directory.archive.entries, country)
 
 
+def _settle_memory() -> None:
+    """Let the search for cycles pass over what stays for the life of the process.
+
+    Modules, forms and keys are most of what is in memory, and are looked through again and again
+    for nothing. What a message leaves behind is freed without any search, so searches can be rare.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_SEARCH_AFTER)
+
+
 async def _until(stop: asyncio.Event, working: asyncio.Task[None]) -> None:
     """Wait until the node is told to stop; what ended its work before ends the node."""
+    _settle_memory()  # everything that stays is there
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
