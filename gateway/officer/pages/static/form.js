@@ -1,7 +1,7 @@
 // Forms that lose no typed word, and times that are echoed in UTC.
 import { all, fetchPage, now, one, say, send, timeOfDay, typed } from "./page.js";
 
-const CHANGE_MS = 3 * 3600 * 1000, QUIET_MS = 2000, AGAIN_MS = 15000;
+const CHANGE_MS = 24 * 3600 * 1000, QUIET_MS = 2000, AGAIN_MS = 15000;
 const MOST_MS = 3000; // for whoever types without a pause
 const KEEPALIVE_BYTES = 60000; // browsers send no more after a page is left
 
@@ -81,11 +81,11 @@ function keep(form) {
   typed.add(isDirty);
 }
 
-// Where clocks change within hours nothing is guessed: the check asks for the offset.
+// A time that the zone's clocks showed twice or never is not guessed: the check asks for the offset.
 function inUtc(local, timeZone) {
   const offset = (at) => Date.parse(`${new Intl.DateTimeFormat("sv", { timeZone, dateStyle: "short", timeStyle: "medium" }).format(at).replace(" ", "T")}Z`) - at;
-  const at = local - offset(local - offset(local));
-  return offset(at - CHANGE_MS) === offset(at + CHANGE_MS) ? new Date(at).toISOString().slice(0, 16).replace("T", " ") : "";
+  const found = new Set([-CHANGE_MS, CHANGE_MS].map((near) => local - offset(local + near)).filter((at) => at + offset(at) === local));
+  return found.size === 1 ? new Date([...found][0]).toISOString().slice(0, 16).replace("T", " ") : "";
 }
 
 // Day, time, zone; or day, month, year, time and maybe a zone, else that of the field it names.
