@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 from playwright.async_api import APIRequestContext, Page
 
-from gateway.demo.network import build
+from gateway.demo.network import DemoNetwork, build
 from tests.browser.engine import Engine, Person
 from tests.gateway.demo.process import call_a35
 
@@ -73,9 +73,19 @@ class House:
     """The nodes by their names."""
 
     seats: Mapping[str, Seat]
+    network: DemoNetwork
 
     def __getitem__(self, node: str) -> Seat:
         return self.seats[node]
+
+    async def kill(self, seat: Seat) -> None:
+        """Kill a node, start it again, and wait until it is ready."""
+        node = next(one for one in self.network.nodes if one.name == seat.node)
+        assert node.process is not None
+        node.process.kill()
+        await node.process.wait()
+        await self.network.start_node(node)
+        await self.network.wait_ready(node)
 
 
 @contextmanager
@@ -88,7 +98,8 @@ def open_house(engine: Engine, folder: Path, *, members: bool = False) -> Iterat
             seats={
                 node.name: Seat(node=node.name, home=node.home.path, api=node.api)
                 for node in network.nodes
-            }
+            },
+            network=network,
         )
     finally:
         engine.run(network.stop())
