@@ -42,6 +42,7 @@ def measure(*, pairs: int, tell: Callable[[str], None]) -> Found:
         "1k_by_1": inprocess.work(1024, 1),
         "1k_by_16": inprocess.work(1024, 16),
         "1m_by_1": inprocess.work(LARGE, 1),
+        "1m_by_16": inprocess.work(LARGE, 16),
     }
     mine: dict[str, list[float]] = {name: [] for name in works}
     theirs: dict[str, list[float]] = {"1k": [], "1m": []}
