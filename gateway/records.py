@@ -230,7 +230,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unopened:
-    """An accepted envelope that was not yet opened; `attempts` counts openings begun."""
+    """Accepted, not yet opened; `attempts` were begun, with the one to come if `is_counted`."""
 
     sender: NodeId
     mid: MessageId
@@ -241,6 +241,7 @@ class Unopened:
     body: bytes
     statement_digest: bytes
     attempts: int
+    is_counted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,7 +126,13 @@ class Consign:
         return 0
 
     async def _begin(self, batch: Sequence[Unopened]) -> None:
-        """Count an opening, once for each start: room that is missing is no fault of a message."""
+        """Count an opening, once for each start: room that is missing is no fault of a message.
+
+        That of a message that was accepted since the start was counted with it.
+        """
+        for item in batch:
+            if item.is_counted:
+                self._begun[item.sender, item.mid] = item.attempts
         names = [(item.sender, item.mid) for item in batch]
         fresh = [name for name in names if not self._begun.get(name)]
         if fresh:
@@ -230,11 +236,12 @@ def _batches(waiting: Sequence[Unopened]) -> list[list[Unopened]]:
     room = 0
     for item in waiting:
         size = len(item.body)
-        if item.attempts or size > room:
+        alone = item.attempts > 1
+        if alone or size > room:
             batches.append([])
             room = _TOGETHER_BYTES
         batches[-1].append(item)
-        room = 0 if item.attempts else room - size
+        room = 0 if alone else room - size
     return batches
 
 

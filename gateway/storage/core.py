@@ -13,6 +13,7 @@ from gateway.storage.anchor import Anchor
 from gateway.storage.casebook import CasebookReader
 from gateway.storage.connection import connect_reader
 from gateway.storage.group import GroupCommitter
+from gateway.storage.inbox import newest_unopened
 from gateway.storage.lanes import LaneBoard
 from gateway.storage.log import OwnLog
 from gateway.storage.session import CommitNews
@@ -61,6 +62,7 @@ class StoreCore:
             committer, anchor=anchor, clock=clock, on_news=self._on_news
         )
         self.newest_event = self._read_newest_event()
+        self.left_unopened = newest_unopened(self.reader)
         self._work = asyncio.Event()
         self._happened = asyncio.Event()
 

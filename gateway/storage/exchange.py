@@ -84,7 +84,7 @@ class ExchangePart(StorePart):
 
     async def unopened(self, limit: int) -> tuple[Unopened, ...]:
         """Return accepted envelopes that wait to be opened, most urgent first."""
-        return read_unopened(self._core.reader, limit)
+        return read_unopened(self._core.reader, limit, left=self._core.left_unopened)
 
     async def begin_openings(self, messages: Sequence[tuple[NodeId, MessageId]]) -> tuple[int, ...]:
         """Count openings before they begin; return the counts (poison is parked at 5).

@@ -161,19 +161,33 @@ def count_opening(session: Session, sender: str, mid: MessageId) -> int:
     return int(row[0])
 
 
-def read_unopened(connection: sqlite3.Connection, limit: int) -> tuple[Unopened, ...]:
+def newest_unopened(connection: sqlite3.Connection) -> int:
+    """Return the newest message row that waits to be opened, 0 if none does.
+
+    Args:
+        connection: A reader.
+    """
+    row = connection.execute("SELECT coalesce(max(message), 0) FROM inbox").fetchone()
+    return int(row[0])
+
+
+def read_unopened(connection: sqlite3.Connection, limit: int, *, left: int) -> tuple[Unopened, ...]:
     """Return accepted envelopes that wait to be opened, most urgent first, then oldest.
 
     Args:
         connection: A reader.
         limit: At most so many.
+        left: What `newest_unopened` returned when the store was opened.
+
+    Returns:
+        Of those that came since, the opening to come is counted already.
     """
     rows = connection.execute(
         "SELECT m.sender, m.mid, m.cls, m.exp_ms, e.header, e.wraps, e.body,"
-        " m.statement_digest, w.attempts"
+        " m.statement_digest, w.attempts, w.message > ?"
         " FROM inbox w JOIN message m ON m.id = w.message JOIN envelope e ON e.message = m.id"
         " ORDER BY w.cls, w.message LIMIT ?",
-        (limit,),
+        (left, limit),
     ).fetchall()
     return tuple(
         Unopened(
@@ -186,6 +200,7 @@ def read_unopened(connection: sqlite3.Connection, limit: int) -> tuple[Unopened,
             body=row[6],
             statement_digest=row[7],
             attempts=row[8],
+            is_counted=bool(row[9]),
         )
         for row in rows
     )
@@ -253,7 +268,8 @@ def _admit(
             item.body,
         ),
     )
-    session.execute("INSERT INTO inbox (message, cls) VALUES (?, ?)", (row, item.cls))
+    # The opening that follows at once is counted here: it needs no commit of its own.
+    session.execute("INSERT INTO inbox (message, cls, attempts) VALUES (?, ?, 1)", (row, item.cls))
     leaf = session.state(item.receipt_statement, must_leave=True)
     add_given_receipt(
         session,

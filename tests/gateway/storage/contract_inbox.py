@@ -172,6 +172,7 @@ class InboxContract(Contract):  # noqa: PLR0904  one method a rule
             unopened = await store.unopened(2)
             assert [one.mid for one in unopened] == [mid(2), mid(1)]
             assert unopened[0].body == b"sealed body"
+            assert [(one.attempts, one.is_counted) for one in unopened] == [(1, True)] * 2
             assert unopened[0].statement_digest == items[1].statement_digest
 
         self.run(scenario)
@@ -182,13 +183,13 @@ class InboxContract(Contract):  # noqa: PLR0904  one method a rule
         async def scenario(store: Store) -> None:
             await store.admit(admission(incoming(1)), now_ms=NOW_MS)
             first = [(PEER, mid(1))]
-            assert [await store.begin_openings(first) for _ in range(3)] == [(1,), (2,), (3,)]
-            assert (await store.unopened(1))[0].attempts == 3
+            assert [await store.begin_openings(first) for _ in range(3)] == [(2,), (3,), (4,)]
+            assert (await store.unopened(1))[0].attempts == 4
             with pytest.raises(GatewayError):
                 await store.begin_openings([*first, (PEER, mid(2))])
-            assert (await store.unopened(1))[0].attempts == 3
+            assert (await store.unopened(1))[0].attempts == 4
             await store.admit(admission(incoming(2)), now_ms=NOW_MS)
-            assert await store.begin_openings([(PEER, mid(2)), *first]) == (1, 4)
+            assert await store.begin_openings([(PEER, mid(2)), *first]) == (2, 5)
 
         self.run(scenario)
 
