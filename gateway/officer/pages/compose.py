@@ -19,6 +19,7 @@ from gateway.drafting import Checked, DeskDrafts, DraftRow
 from gateway.errors import DataError
 from gateway.officer.access import May, caller_of, may
 from gateway.officer.pages.addressbook import address_card, parties
+from gateway.officer.pages.asking import items_asked
 from gateway.officer.pages.attaching import with_files, without_file
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.forms.arranging import arrange, names_in_order
@@ -235,7 +236,11 @@ class ComposePages:
         found: Checked | None = None,
     ) -> Response:
         kind, words = kind_of(paper), await self._words(request)
-        root = build(kind, with_files(paper.document, paper.row.files))
+        root = build(
+            kind,
+            with_files(paper.document, paper.row.files),
+            await items_asked(self._desk, paper.document, words.page),
+        )
         found = await checked(self._desk, paper) if found is None else found
         faults = place(root, found.errors) if is_checked else Faults()
         sections = arrange(kind, root, faults.names)

@@ -15,7 +15,7 @@ from protocol.identifiers import MessageId, NodeId
 from protocol.requests.catalogue import TYPES
 from protocol.requests.decision import GROUNDS
 from protocol.requests.forms import form_fields
-from protocol.requests.replies import WHOLE_REQUEST
+from protocol.requests.replies import WHOLE_REQUEST, ByItem
 
 Json = dict[str, Any]
 
@@ -23,6 +23,7 @@ POSTPONING: Final = ("prejudice_to_own_investigation",)
 """The one ground on which a decision is put off."""
 
 _NEW_EACH_TIME: Final = frozenset({"request_date", "request_status", "requested_until"})
+_ITEMS: Final = "items"
 _HEAD: Final = ("urgency", "handling_code", "handling_text", "language")
 
 
@@ -115,6 +116,8 @@ def begun(asked: Mapping[str, Any], mid: MessageId, to: NodeId, type_name: str) 
     if kind.is_request and isinstance(asked.get("body"), Mapping):
         known = {field.name for field in form_fields(kind.model)} - _NEW_EACH_TIME
         body = {name: value for name, value in asked["body"].items() if name in known}
+    if issubclass(kind.model, ByItem):
+        body[_ITEMS] = [{"item_id": name} for name in items_of(asked)]
     return {
         "type": type_name,
         "to": str(to),

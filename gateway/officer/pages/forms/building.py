@@ -26,8 +26,10 @@ from protocol.requests.forms import FieldKind, FormField
 from protocol.requests.kinds import DocumentType
 from protocol.requests.part import Part
 from protocol.requests.parts import Period
+from protocol.requests.replies import WHOLE_REQUEST, OnItems
 
 _YES_OR_NO: Final = (Choice(value="yes"), Choice(value="no"))
+_ITEM_IDS: Final = "item_ids"
 _WITH_A_ROW: Final = frozenset({"targets"})
 """Lists that need not be there, and mostly are: a blank row is shown."""
 
@@ -48,18 +50,19 @@ class _Place:
         return replace(self, path=(*self.path, name))
 
 
-def build(kind: DocumentType, document: Json) -> Group:
+def build(kind: DocumentType, document: Json, items: tuple[Choice, ...] = ()) -> Group:
     """Return the form of a document, with what stands in it.
 
     Args:
         kind: The document's type.
         document: Possibly incomplete or with faults; values as JSON has them.
+        items: Those of the request that it answers, to be chosen from; empty if not known.
 
     Returns:
         A group of the document's own fields; that named `body` has the form of the type.
     """
     place = _Place(path=(), owner=Document, values={})
-    return _Builder(kind, _files_of(document)).group(ROOT, place, document)
+    return _Builder(kind, _files_of(document), items).group(ROOT, place, document)
 
 
 def _files_of(document: Json) -> tuple[str, ...]:
@@ -76,9 +79,12 @@ def _files_of(document: Json) -> tuple[str, ...]:
 class _Builder:
     """Builds the form of one document."""
 
-    def __init__(self, kind: DocumentType, files: tuple[str, ...]) -> None:
+    def __init__(
+        self, kind: DocumentType, files: tuple[str, ...], items: tuple[Choice, ...]
+    ) -> None:
         self._kind = kind
         self._files = files
+        self._items = items
 
     def group(self, field: FormField, place: _Place, value: object) -> Group:
         """Build the fields of one object."""
@@ -142,6 +148,10 @@ class _Builder:
 
     def _control(self, field: FormField, place: _Place, value: object) -> Control:
         widget = widget_of(field)
+        if self._items and field.kind is FieldKind.ITEM:
+            widget = Widget.SELECT
+        elif self._items and field.name == _ITEM_IDS and issubclass(place.owner, OnItems):
+            widget = Widget.TICKS
         control = Control(
             path=place.path,
             field=field,
@@ -192,6 +202,9 @@ class _Builder:
                 return _YES_OR_NO
             case FieldKind.STATEMENT:
                 return _YES_OR_NO[:1]
+            case FieldKind.ITEM | FieldKind.ID:
+                one = field.kind is FieldKind.ITEM
+                return tuple(each for each in self._items if one or each.value != WHOLE_REQUEST)
             case FieldKind.ATTACHMENT:
                 return tuple(Choice(value=path) for path in self._files)
             case _:

@@ -51,10 +51,12 @@ class Choice:
     Args:
         value: As documents write it; `yes` and `no` for a truth.
         admitted: False for one that stands in the document, though the form does not have it.
+        about: What it stands for, where no form says that; somebody else's words.
     """
 
     value: str
     admitted: bool = True
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

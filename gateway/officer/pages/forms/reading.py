@@ -154,6 +154,8 @@ class _Reader:
                 value = moment_text(self._parts(name, MOMENT_FIELDS), shared)
             case Widget.TICKS:
                 value = self._ticks(name)
+            case Widget.LINES if name in self._ticked:
+                value = self._ticks(name)  # shown as what the request has
             case Widget.LINES:
                 texts = parted(field, self._text(name))
                 value = [self._spelling.of(field.kind, text) for text in texts]

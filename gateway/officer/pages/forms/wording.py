@@ -78,6 +78,9 @@ class Wording:
         """
         if node.field.kind in {FieldKind.FLAG, FieldKind.STATEMENT} and value in _YES_OR_NO:
             return self.text(_YES_OR_NO[value])
+        about = next((each.about for each in node.choices if each.value == value), "")
+        if about:
+            return Markup("{}: {}").format(foreign(value), foreign(about))
         if value in node.field.values:
             return self._shown(value_label(node.owner, node.field.name, value, self.language))
         return foreign(value)

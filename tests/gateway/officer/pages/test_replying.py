@@ -93,6 +93,13 @@ def test_reply_takes_over_how_the_case_is_handled() -> None:
     assert document["body"] == {}
 
 
+def test_answer_by_item_begins_with_every_item() -> None:
+    """What is left out of an answer is left out on purpose."""
+    asked = request()
+    document = begun(asked, mid(7), FR, "preservation_report")
+    assert [one["item_id"] for one in document["body"]["items"]] == list(items_of(asked))
+
+
 def test_further_request_carries_over_what_both_forms_ask() -> None:
     """The Article 31 request from a preservation: nobody types the facts of a case twice."""
     asked = request()

@@ -385,6 +385,26 @@ async def test_nobody_approves_a_draft_of_their_own(bench: Bench) -> None:
 
 
 @bench_test
+async def test_items_of_the_request_are_chosen_not_typed(bench: Bench) -> None:
+    """A name that is typed wrong answers nothing; before opening, nothing of it is shown."""
+    mid = str(await bench.desk.received())
+    reply = {"type": "preservation_report", "to": "FR", "in_reply_to": mid, "body": {}}
+    address = await bench.begin(reply)
+    name = "body.items[0].item_id"
+    assert (
+        f'<select class="govuk-select" id="f-{name}"' not in (await bench.officer.get(address)).text
+    )
+    await bench.officer.post(f"/messages/{mid}/open")
+    shown = (await bench.officer.get(address)).text
+    assert f'id="f-{name}" name="{name}"' in shown
+    assert '<option value="*"' in shown
+    assert "The whole request" in shown
+    await bench.officer.post(address, {"version": "1", name: "*"})
+    draft = (await bench.drafts.get(address[-32:])).document
+    assert json.loads(draft)["body"]["items"][0]["item_id"] == "*"
+
+
+@bench_test
 async def test_a_draft_is_returned_with_a_comment_and_its_changes_are_marked(bench: Bench) -> None:
     """The approver sees at once what is new."""
     address = await bench.begin(example("preservation_request") | {"to": "FR"})

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from gateway.officer.pages.forms.building import build
 from gateway.officer.pages.forms.faulting import place
+from gateway.officer.pages.forms.nodes import Choice
 from gateway.officer.pages.forms.reading import Spelling, read
 from gateway.officer.pages.papers import spelling
 from protocol.requests.catalogue import TYPES
@@ -207,3 +208,17 @@ def test_zone_of_a_period_is_asked_for_once() -> None:
     (fault,) = place(root, found).all
     assert fault.node is not None
     assert (fault.node.name, fault.code) == (f"{where}.time_zone", FaultCode.NAIVE_TIME)
+
+
+def test_items_that_are_chosen_come_back_as_they_were_typed() -> None:
+    """A list and ticks in place of lines change no document."""
+    items = (Choice(value="a", about="Account"), Choice(value="b"), Choice(value="*"))
+    for name, body in (
+        ("preservation_report", {"items": [{"item_id": "a"}, {"item_id": "gone"}]}),
+        ("delay_notice", {"item_ids": ["b", "a"]}),
+    ):
+        kind = TYPES[name]
+        sent = posted(build(kind, {"type": name, "body": body}, items))
+        found = read(kind, sent, PLAIN)["body"]
+        assert {key: found[key] for key in body} == body
+        assert any("*" in each for each in sent.values()) is False
