@@ -118,14 +118,15 @@ def _found(
 
 
 @asynccontextmanager
-async def two_nodes(folder: Path) -> AsyncIterator[DemoNetwork]:
+async def two_nodes(folder: Path, *, four_eyes: bool = False) -> AsyncIterator[DemoNetwork]:
     """Run sender, receiver and directory for the time of a block.
 
     Args:
         folder: Made; the nodes' homes and journals lie in it.
+        four_eyes: Whether second persons must approve, where the policy asks for them.
     """
     await asyncio.to_thread(folder.mkdir)
-    network = await asyncio.to_thread(build, folder)
+    network = await asyncio.to_thread(build, folder, four_eyes=four_eyes)
     nodes: list[DemoNode] = [node for node in network.nodes if node.name in {FROM, TO}]
     network = DemoNetwork(
         folder=network.folder,
