@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from gateway.config import NodeConfig
 from gateway.directory.draft import Drafts
 from gateway.directory.founding import delegate
 from gateway.directory.signers import KeyFolder
@@ -84,6 +85,32 @@ def draft_members(
             entry = entry.model_copy(update={"nodes": known.nodes})
         drafts.save(entry)
     return len(chosen)
+
+
+def draft_desk(published: Path, config: NodeConfig) -> None:
+    """Draft the entry of a Party with its desk, so that others find a telephone number.
+
+    One that is drafted already, as those of the example network are, stays.
+
+    Args:
+        published: The directory's folder.
+        config: Of its node.
+    """
+    drafts, node, duty = Drafts(published), config.node_id, config.duty
+    if duty.telephone is None or drafts.load(node.country) is not None:
+        return
+    point = ContactPoint(
+        number=node.number,
+        name=config.name,
+        remit="Article 35, an example",
+        hours="24 hours a day, 7 days a week",
+        time_zone=duty.time_zone or "UTC",
+        languages=duty.languages,
+        telephones=(Telephone(number=duty.telephone.replace(" ", "")),),
+        email=duty.email,
+        equivalent=True,
+    )
+    drafts.save(PartyEntry(party=node.country, name=config.name, contact_points=(point,)))
 
 
 def _point(number: int, authority: str, organisation: str | None) -> ContactPoint:

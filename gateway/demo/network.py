@@ -25,7 +25,7 @@ from gateway.config import (
     NodeConfig,
     PeerSection,
 )
-from gateway.demo.members import draft_members
+from gateway.demo.members import draft_desk, draft_members
 from gateway.directory.admission import admit
 from gateway.directory.publish import delegate, new_root, publish
 from gateway.directory.signers import KeyFolder
@@ -262,6 +262,7 @@ def build(folder: Path, *, members: bool = False, four_eyes: bool = False) -> De
         home = Home(folder / config.node.replace("/", "-"))
         create_node(home, config, secret, clock=CLOCK, root=made.path.read_bytes())
         delegate(published, authority, config.node_id.country, now_ms=CLOCK.now_ms())
+        draft_desk(published, config)
         request = (home.path / JOIN_FILE).read_bytes()
         admit(published, request, now_ms=CLOCK.now_ms())
         nodes.append(

@@ -35,6 +35,19 @@ def test_the_example_members_stand_beside_the_demos_own_nodes(network: DemoNetwo
     assert [point.number for point in entries["RO"].contact_points] == [1, 2]
 
 
+def test_each_desk_of_a_demo_has_a_telephone(tmp_path: Path) -> None:
+    """A late message names whom to call, also in a demo."""
+    plain = build(tmp_path)
+    shown = show(plain.folder / "directory", now_ms=CLOCK.now_ms())
+    points = {each.country: each.entry.contact_points for each in shown.parties if each.entry}
+    assert set(points) == {"FR", "JP", "RO"}
+    assert {str(one.telephones[0].number)[:3] for (one,) in points.values()} == {
+        "+33",
+        "+40",
+        "+81",
+    }
+
+
 def test_every_port_is_its_own_and_below_those_of_outgoing_connections(
     network: DemoNetwork,
 ) -> None:
