@@ -32,6 +32,7 @@ PATIENCE_MS: Final = 30_000
 
 _ARGUMENTS: Final = (
     "--disable-gpu",  # there is none: its process would draw everything twice
+    "--disable-gpu-compositing",
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",

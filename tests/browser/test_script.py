@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -247,14 +248,17 @@ async def test_keys_go_through_rows_and_never_act_inside_fields(engine: Engine) 
 
 
 @browsing
-async def test_upload_goes_on_with_the_parts_that_are_missing(engine: Engine) -> None:
+async def test_upload_goes_on_with_the_parts_that_are_missing(
+    engine: Engine, tmp_path: Path
+) -> None:
     """500 MB are not begun anew because the line broke."""
     async with open_stage() as stage, engine.person() as person:
         person.expect(CUT)
         tab = await opened(person, stage)
         stage.most_parts = 2
-        file = {"name": "order.pdf", "mimeType": "application/pdf", "buffer": b"x" * (9 << 20)}
-        await tab.locator("#f-file").set_input_files(file)  # type: ignore[arg-type]
+        file = tmp_path / "order.pdf"
+        await asyncio.to_thread(file.write_bytes, b"x" * (9 << 20))
+        await tab.locator("#f-file").set_input_files(file)
         said = tab.locator("#draft [role=status]:not([data-saved])")
         await expect(said).to_have_text("The upload stopped. Press Resume to go on.")
         stage.most_parts = 9
