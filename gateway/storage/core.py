@@ -56,6 +56,7 @@ class StoreCore:
         self.log = OwnLog(self.reader, origin)
         self.vault = Vault(store_key, self.reader)
         self.casebook = CasebookReader(self.reader, self.vault)
+        self.key_sets: dict[NodeId, bytes | None] = {}
         self._began = (clock.now_ms(), clock.monotonic_s())
         self.lanes = LaneBoard(self.reader, steady_ms=self.steady_ms())
         self.writer: StoreWriter = make_writer(

@@ -44,16 +44,21 @@ class NeighboursPart(StorePart):
 
     async def peer_key_set(self, node: NodeId) -> bytes | None:
         """Return the newest proven key set held of a node."""
-        row = self._core.reader.execute(
-            "SELECT bytes FROM peer_key_set WHERE node = ?", (str(node),)
-        ).fetchone()
-        return None if row is None else bytes(row[0])
+        held = self._core.key_sets  # every message asks for it, and a read lets go of the loop
+        if node not in held:
+            row = self._core.reader.execute(
+                "SELECT bytes FROM peer_key_set WHERE node = ?", (str(node),)
+            ).fetchone()
+            held[node] = None if row is None else bytes(row[0])
+        return held[node]
 
     async def save_peer_key_set(self, node: NodeId, key_set: bytes, version: int) -> bool:
         """Keep a proven key set unless a newer one is held; return whether it was kept."""
-        return await self._core.writer.run(
+        is_kept = await self._core.writer.run(
             partial(keep_key_set, node=str(node), key_set=key_set, version=version)
         )
+        self._core.key_sets.pop(node, None)
+        return is_kept
 
     async def key_set(self) -> tuple[bytes, int] | None:
         """Return our own published key set and its leaf index."""
