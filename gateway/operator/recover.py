@@ -137,7 +137,8 @@ def renew(
 def _is_begun(scene: _Scene, found: Survey, keys: NodeKeys) -> bool:
     """Tell whether this generation was begun by an attempt that did not come to its end.
 
-    Either its anchor is still that of the log before, or the directory does not list it yet.
+    Either its anchor is still that of the log before, or the directory does not list it yet: its
+    anchor may then be missing as well, if that of the log before was lost.
     """
     if not found.begins_with_epoch or found.loss is not None:
         return False
@@ -147,8 +148,8 @@ def _is_begun(scene: _Scene, found: Survey, keys: NodeKeys) -> bool:
     is_ours = anchored is not None and anchored.origin.node == found.origin.node
     if is_ours and anchored is not None and anchored.origin < found.origin:
         return True
-    is_ordinary = found.decision.start is Start.ORDINARY
-    return is_ordinary and not is_listed(scene.entry, keys)
+    may_go_on = anchored is None or found.decision.start is Start.ORDINARY
+    return may_go_on and not is_listed(scene.entry, keys)
 
 
 def _finished(scene: _Scene, found: Survey, keys: NodeKeys) -> Renewed:

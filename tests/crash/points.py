@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from gateway.errors import GatewayError
 from tests.crash.checks import Check, Finding, after_kill, at_end, is_done, read_dead, read_live
+from tests.crash.commands import CommandScript, run_command
 from tests.crash.officers import Desk, Word
 from tests.crash.scene import Documents, Scene, Script
 from tests.crash.shim import Call, Control, Kind, Mode, Place
@@ -101,7 +102,27 @@ class Trial:
         Args:
             point: Which; with target 0 nothing dies and the calls are counted.
         """
+        if issubclass(point.script, CommandScript):
+            return await self._command(point, point.script)
         return await self._play(point, point.script.template)
+
+    async def _command(self, point: Point, script: type[CommandScript]) -> Outcome:
+        """Kill a command of a stopped node, say it again, look at what came of it."""
+        world, word = self._world, Word()
+        world.put_back(script.template)
+        control = world.controls[point.side]
+        control.arm(mode=point.mode, target=point.target)
+        desks = {side: Desk(side, world.nodes[side], word) for side in Side}
+        played = script(Scene(world, desks, self._documents, word), point.side)
+        async with asyncio.timeout(FINISH_S):
+            done = await run_command(played, self._scratch)
+        return Outcome(
+            point=point,
+            calls=done.calls,
+            is_fired=done.is_fired,
+            is_torn=done.is_torn,
+            findings=done.findings,
+        )
 
     async def _play(self, point: Point, template: Template) -> Outcome:
         world = self._world

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from gateway.demo.documents import Json
 from protocol.cases.ladder import MessageState
+from tests.crash.commands import Generation
 from tests.crash.desk_scripts import DESK_SCRIPTS
 from tests.crash.processes import Child
 from tests.crash.scene import Script
@@ -273,5 +274,6 @@ _ALL: Final[tuple[type[Script], ...]] = (
     *(Submit, Batch, Attachment, Receipts, Answer),
     *(FirstStart, Restart, Stop, Backup, Restore),
     *DESK_SCRIPTS,
+    Generation,
 )
 SCRIPTS: Final[Mapping[str, type[Script]]] = {script.name: script for script in _ALL}

@@ -168,6 +168,22 @@ def test_crash_between_epoch_and_anchor_is_taken_up(tmp_path: Path) -> None:
     assert (home.path / RENEW_FILE).exists()
 
 
+@pytest.mark.parametrize("torn", [b"", b"a35/RO/1"])
+def test_crash_before_the_first_anchor_is_taken_up(tmp_path: Path, torn: bytes) -> None:
+    """Where the old log's anchor was lost there is none yet: no second new log is begun."""
+    home = lost(tmp_path)
+    home.anchor.unlink()
+    first = renewed(home)
+    home.anchor.unlink()
+    if torn:
+        home.anchor.write_bytes(torn)
+    (home.path / RENEW_FILE).unlink()
+    again = renewed(home)
+    assert (again.origin, again.size) == (first.origin, first.size)
+    assert survey(home.store, anchor=home.anchor).decision.start is Start.ORDINARY
+    assert (home.path / RENEW_FILE).exists()
+
+
 def test_crash_before_the_part_for_the_directory_is_taken_up(tmp_path: Path) -> None:
     """It is written again, byte for byte what the directory must list."""
     home = lost(tmp_path)
