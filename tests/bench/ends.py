@@ -114,7 +114,7 @@ async def ours(folder: Path) -> AsyncIterator[Ours]:
         await process.wait()
     finally:
         if process is not None and process.returncode is None:
-            process.terminate()
+            process.kill()  # something failed: its home is thrown away
             await process.wait()
         await others.stop()
 
