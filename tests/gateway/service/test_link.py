@@ -81,6 +81,35 @@ async def test_sender_that_starts_again_learns_its_standing_from_one_refusal(
 
 
 @scenario
+async def test_link_begins_at_what_the_answer_before_it_showed(tmp_path: Path) -> None:
+    """The receipt of a later stage follows the answer at once: it is not refused for position."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        for number in (1, 2):
+            refused = net.wire.refusals.get("E_LOG_POSITION", 0)
+            mid = (await send(net["FR/1"], request(number))).mid
+            await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
+            await net.turn_until(settled(net))
+        assert net.wire.refusals.get("E_LOG_POSITION", 0) == refused
+        await check_invariants(net)
+
+
+@scenario
+async def test_answer_that_was_lost_costs_refusals_and_nothing_else(tmp_path: Path) -> None:
+    """What an answer showed may never have come: the peer says where it stands."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        mid = (await send(net["FR/1"], request(1))).mid
+        head = net["FR/1"].store.head()
+        assert head is not None
+        net["FR/1"].runtime._standings.show(RO, head.size)
+        await net.run("FR/1")
+        await net.turn_until(lambda: "E_LOG_POSITION" in net.wire.refusals)
+        await net.run("RO/1")
+        await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
+        await net.turn_until(settled(net))
+        await check_invariants(net)
+
+
+@scenario
 async def test_lying_seen_costs_a_round_trip_and_nothing_else(tmp_path: Path) -> None:
     """A peer that says it holds what it does not: we ride, it refuses, we link."""
     async with network(tmp_path, NAMES, Wire(), run=["FR/1"]) as net:
