@@ -5,21 +5,17 @@ less than handing them to a thread. The disk is told every few MiB, while more c
 for once, at the end of the piece: no offset is told before.
 """
 
-import asyncio
 import contextlib
 import os
 from io import FileIO
 from pathlib import Path
-from typing import Final
 
 from gateway.errors import StorageError
 from gateway.storage.anchor import sync_folder
+from gateway.storage.behind import Behind, append
 from gateway.storage.blob_files import Arriving, Offload, complete, disk, make_folder, part_of
 from keys.digest import Hasher
 from protocol.errors import Code, MalformedError
-
-SYNC_BYTES: Final = 2 * 1024 * 1024
-"""What may come before the disk is told to begin."""
 
 
 class Taking:
@@ -34,8 +30,18 @@ class Taking:
         offload: Runs what waits for the disk.
     """
 
-    __slots__ = ("_arriving", "_digest", "_file", "_hasher", "_is_torn", "_offload", "_path",
-                 "_syncing", "_total", "_unsynced", "_written")  # fmt: skip
+    __slots__ = (
+        "_arriving",
+        "_behind",
+        "_digest",
+        "_file",
+        "_hasher",
+        "_is_torn",
+        "_offload",
+        "_path",
+        "_total",
+        "_written",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -56,8 +62,7 @@ class Taking:
         self._file: FileIO | None = None
         self._is_torn = False
         self._written = arriving.held
-        self._unsynced = 0
-        self._syncing: asyncio.Future[None] | None = None
+        self._behind = Behind(offload)
 
     @property
     def held(self) -> int:
@@ -76,17 +81,10 @@ class Taking:
         self._is_torn = True
         with disk():
             file = self._opened()
-            left = memoryview(data)
-            while left:
-                left = left[file.write(left) :]
+            append(file, data)
         self._hasher.update(data)
         self._written += len(data)
-        self._unsynced += len(data)
-        if self._unsynced >= SYNC_BYTES and (self._syncing is None or self._syncing.done()):
-            if self._syncing is not None:
-                self._syncing.result()  # after a sync that failed another one proves nothing
-            self._unsynced = 0
-            self._syncing = asyncio.ensure_future(self._offload(_sync, file))
+        self._behind.wrote(file, len(data))
         self._is_torn = False
 
     async def end(self) -> None:
@@ -101,8 +99,7 @@ class Taking:
             self._arriving.hasher = self._hasher
             return
         try:
-            if self._syncing is not None:
-                await self._syncing  # none of it may be written to any more
+            await self._behind.settled()
             if self._is_torn:
                 await self._offload(_cut, part_of(self._path), held)
             else:
@@ -147,11 +144,6 @@ class TakenAlready:
 
     def write(self, data: bytes, /) -> None:
         """Pass over bytes that are there."""
-
-
-def _sync(file: FileIO) -> None:
-    with disk():
-        os.fdatasync(file.fileno())
 
 
 def _cut(part: Path, size: int) -> None:

@@ -10,14 +10,15 @@ Source: docs/wire-format.md, rule 24; docs/delivery.md, "Attachments".
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator
+from io import FileIO
 from pathlib import Path
 from tempfile import mkstemp
 from typing import BinaryIO, Final
 
 from gateway.pieces import TakenPiece
 from gateway.storage.anchor import sync_folder
+from gateway.storage.behind import SyncedFile
 from gateway.storage.blob_files import (
     PART,
     Arriving,
@@ -260,10 +261,8 @@ class FileBlobs:
             handle, name = mkstemp(dir=own, suffix=PART)
             temporary = Path(name)
             try:
-                with os.fdopen(handle, "wb") as target:
+                with SyncedFile(FileIO(handle, "wb")) as target:
                     digests = encrypt_stream(content_key, context, source, target)
-                    target.flush()
-                    os.fsync(target.fileno())
                 temporary.replace(self._path(self._node, digests.sealed_digest))
             except BaseException:
                 temporary.unlink(missing_ok=True)

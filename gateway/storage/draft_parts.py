@@ -22,6 +22,7 @@ from typing import Final
 from gateway.errors import StorageError
 from gateway.shelving import PartPlace
 from gateway.storage.anchor import sync_folder
+from gateway.storage.behind import Behind, append
 from gateway.storage.blob_files import Offload, disk, make_folder
 from keys.atrest import AT_REST_OVERHEAD_BYTES, open_at_rest, seal_at_rest
 from keys.body import SealingStream, new_content_key, opened_pieces
@@ -42,12 +43,13 @@ class FilePart:
         offload: Runs what waits for the disk.
     """
 
-    __slots__ = ("_file", "_is_kept", "_offload", "_path", "_stream", "_temporary")
+    __slots__ = ("_behind", "_file", "_is_kept", "_offload", "_path", "_stream", "_temporary")
 
     def __init__(self, path: Path, key: bytes, context: bytes, *, offload: Offload) -> None:
         content_key = new_content_key()
         self._path = path
         self._offload = offload
+        self._behind = Behind(offload)
         self._stream = SealingStream(content_key, context)
         with disk():
             for folder in (path.parent.parent.parent, path.parent.parent, path.parent):
@@ -56,7 +58,7 @@ class FilePart:
             self._temporary = Path(name)
             self._is_kept = False
             self._file = FileIO(handle, "wb")
-            self._append(seal_at_rest(key, content_key, context))
+            append(self._file, seal_at_rest(key, content_key, context))
 
     def write(self, data: bytes, /) -> None:
         """Take the next bytes: into the system's cache, which costs less than a thread.
@@ -64,8 +66,10 @@ class FilePart:
         Raises:
             StorageError: The disk refused.
         """
+        sealed = self._stream.update(data)
         with disk():
-            self._append(self._stream.update(data))
+            append(self._file, sealed)
+        self._behind.wrote(self._file, len(sealed))
 
     async def keep(self) -> None:
         """Keep the part durably in the place of what may be there.
@@ -74,7 +78,8 @@ class FilePart:
             StorageError: The disk refused; what was there is there.
         """
         with disk():
-            self._append(self._stream.finish())
+            append(self._file, self._stream.finish())
+        await self._behind.settled()
         await self._offload(self._place)
 
     def close(self) -> None:
@@ -82,11 +87,6 @@ class FilePart:
         self._file.close()
         if not self._is_kept:
             self._temporary.unlink(missing_ok=True)
-
-    def _append(self, data: bytes) -> None:
-        left = memoryview(data)
-        while left:
-            left = left[self._file.write(left) :]
 
     def _place(self) -> None:
         with disk():

@@ -70,14 +70,14 @@ class Way:
         token = self.tokens[name].read_text(encoding="ascii").strip()
         return Client(node_of(self.network, name).home.path, token=token)
 
-    def hold(self, what: str, *, is_so: bool) -> None:
+    def hold(self, what: str, *, is_so: bool, else_said: object = "") -> None:
         """Note what was seen.
 
         Raises:
             CheckFailedError: It was not.
         """
         if not is_so:
-            raise CheckFailedError(what)
+            raise CheckFailedError(f"{what}: {else_said}")
         self.seen.append(what)
 
     async def kill(self, name: str) -> None:
@@ -217,16 +217,17 @@ async def _by_commands(way: Way, _seats: dict[str, Seat]) -> None:
     parts = way.file.stat().st_size // PART_BYTES
     first = await _command(way, FROM, *new)
     await _until(lambda: _parts(way) > parts // 4)
-    code, _, err = await _interrupted(first)
-    way.hold("Ctrl-C pauses, with 130", is_so=code == _INTERRUPTED and "go on with:" in err)
+    code, out, err = await _interrupted(first)
+    is_so = code == _INTERRUPTED and "go on with:" in err
+    way.hold("Ctrl-C pauses, with 130", is_so=is_so, else_said=(code, out[-200:], err[-400:]))
     held = _parts(way)
     second = await _command(way, FROM, *new)
     await _until(lambda: _parts(way) > parts // 2)
     way.hold("the same command goes on", is_so=held > parts // 4)
     await way.kill(FROM)
-    out, said = await second.communicate()
+    given, said = await second.communicate()
     way.hold("it outlives a kill of the node", is_so=second.returncode == 0)
-    draft = json.loads(out)
+    draft = json.loads(given)
     way.hold("one draft", is_so=f"draft {draft['id']} goes on" in said.decode())
     way.hold("the command shows the SHA-256", is_so=way.digest in said.decode())
     await _fetch(way, await way.sent(draft["id"]))
@@ -238,15 +239,16 @@ async def _fetch(way: Way, mid: str) -> None:
     get = ("attachment", "get", mid, "0", "-o", str(target), "--json")
     first = await _command(way, TO, *get)
     await _until(lambda: part.exists() and part.stat().st_size > way.file.stat().st_size // 4)
-    code, _, err = await _interrupted(first)
-    way.hold("Ctrl-C pauses a download", is_so=code == _INTERRUPTED and "go on with:" in err)
+    code, out, err = await _interrupted(first)
+    is_so = code == _INTERRUPTED and "go on with:" in err
+    way.hold("Ctrl-C pauses a download", is_so=is_so, else_said=(code, out[-200:], err[-400:]))
     second = await _command(way, TO, *get)
     await _until(lambda: target.exists() or part.stat().st_size > way.file.stat().st_size // 2)
     await way.kill(TO)
-    out, _ = await second.communicate()
+    got, _ = await second.communicate()
     way.hold("a download outlives a kill", is_so=second.returncode == 0)
-    got = (await asyncio.to_thread(_sha256, target), json.loads(out)["sha256"])
-    way.hold("what was fetched has it", is_so=got == (way.digest, way.digest))
+    both = (await asyncio.to_thread(_sha256, target), json.loads(got)["sha256"])
+    way.hold("what was fetched has it", is_so=both == (way.digest, way.digest))
 
 
 async def _command(way: Way, name: str, *words: str) -> Process:

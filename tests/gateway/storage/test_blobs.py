@@ -3,8 +3,9 @@
 import asyncio
 import os
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import nullcontext, suppress
-from io import BytesIO
+from io import BytesIO, FileIO
 from pathlib import Path
 from resource import RLIMIT_FSIZE, getrlimit, setrlimit
 from typing import ParamSpec, TypeVar
@@ -16,8 +17,8 @@ from typing_extensions import override
 
 from gateway.errors import NoInputError, StorageError
 from gateway.ports import Blobs
+from gateway.storage.behind import SYNC_BYTES, SyncedFile, sync
 from gateway.storage.blob_reading import OpenBlob
-from gateway.storage.blob_taking import SYNC_BYTES, _sync
 from gateway.storage.blobs import FileBlobs
 from keys.body import new_content_key
 from keys.digest import sha256
@@ -302,7 +303,7 @@ def test_large_piece_goes_to_the_disk_while_it_comes(tmp_path: Path) -> None:
 
     async def offload(work: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
         nonlocal refused
-        if work is _sync and refused:
+        if work is sync and refused:
             refused -= 1
             raise StorageError("the disk refused")
         return await asyncio.to_thread(work, *arguments, **named)
@@ -345,6 +346,29 @@ def test_own_blob_is_read_while_it_is_sent(blobs: FileBlobs, tmp_path: Path) -> 
             FileBlobs(tmp_path / "blobs" / "FR-1" / DIGEST.hex(), node=OWN).reading(PEER, DIGEST)
 
     asyncio.run(scenario())
+
+
+def test_file_that_the_disk_refuses_behind_is_not_taken_for_synced(tmp_path: Path) -> None:
+    """By the next write, or at the end; nothing waits for it for ever."""
+    piece = bytes(SYNC_BYTES)
+    for times in (1, 2):
+        file = FileIO(tmp_path / "a", "wb")
+        refused: Future[None] = Future()
+        refused.set_exception(StorageError("the disk refused"))
+        with pytest.raises(StorageError):
+            _write_behind(file, refused, 0 if times == 1 else SYNC_BYTES)
+        assert file.closed
+    with SyncedFile(FileIO(tmp_path / "a", "wb")) as synced:
+        for _ in range(3):
+            synced.write(piece)
+    assert (tmp_path / "a").stat().st_size == 3 * SYNC_BYTES
+
+
+def _write_behind(file: FileIO, syncing: "Future[None]", unsynced: int) -> None:
+    """Write a byte behind a sync that came to something."""
+    with SyncedFile(file) as synced:
+        synced._syncing, synced._unsynced = syncing, unsynced
+        synced.write(b"x")
 
 
 def _is_broken(file: OpenBlob) -> bool:
