@@ -6,8 +6,11 @@ harmless first; nothing here is content of a case.
 Source: docs/delivery.md, "Delivery in rules", rule 14.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Final
 
 from gateway.lateness import CopyRow
 from gateway.ports import Directory
@@ -79,9 +82,50 @@ def card_of(directory: Directory, node: NodeId) -> Card | None:
     return _card(NodeId(node.country, other.number), other, is_other=True)
 
 
-def sentences(
+TEXTS: Final[Mapping[str, str]] = MappingProxyType({
+    "not_acknowledged_here": "Your desk has not acknowledged this request; due {due}.",
+    "may_telephone": "{node} may telephone about it and name the code {code}.",
+    "open_it": "Open it, then: a35 ack MID",
+    "not_accepted": "{node} has not accepted this message: sent {sent}, due {due}.",
+    "not_acknowledged":
+        "No person at {node} has acknowledged this message: sent {sent}, due {due}.",
+    "tried":
+        "It is tried by every way that the directory names. Have a telephone at hand.",
+    "no_telephone":
+        "The directory names no telephone for {node}: use another channel, and give the code "
+        "{code}.",
+    "call":
+        "Call {desk}: {numbers}. Hours: {hours}, {zone}. Speak {languages}. Give the code "
+        "{code}: {spoken}.",
+    "is_copy": "This is a copy of {mid}, which went to {node}.",
+    "has_copy": "A copy went to the second point of contact, {node}: {mid}.",
+    "erased": "content erased under retention on {day}",
+    "stated": "The silence is stated in our log. Delivery goes on; what comes late counts.",
+})  # fmt: skip
+"""Each sentence by its code, with the names of its values; pages have them in their languages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One sentence.
+
+    Attributes:
+        code: Which, of TEXTS.
+        values: What it names; some are words of the directory.
+    """
+
+    code: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The sentence in English."""
+        return TEXTS[self.code].format(**self.values)
+
+
+def advice_on(
     row: MessageRow, late: Late, card: Card | None, pairs: tuple[CopyRow, ...]
-) -> tuple[str, ...]:
+) -> tuple[Said, ...]:
     """Return what an officer should know and do about a late message, the first thing first.
 
     Args:
@@ -92,49 +136,54 @@ def sentences(
     """
     if row.direction is Direction.IN:
         return (
-            f"Your desk has not acknowledged this request; due {_utc(late.due_ms)}.",
-            f"{row.sender} may telephone about it and name the code {code_of(row.mid)}.",
-            "Open it, then: a35 ack MID",
+            Said(code="not_acknowledged_here", values={"due": _utc(late.due_ms)}),
+            Said(
+                code="may_telephone",
+                values={"node": str(row.sender), "code": code_of(row.mid)},
+            ),
+            Said(code="open_it"),
         )
     said = [_missing(row, late)]
-    if late.stage is Stage.HASTEN:
-        said.append("It is tried by every way that the directory names. Have a telephone at hand.")
-    else:
-        said.append(_call(row, card))
+    said.append(Said(code="tried") if late.stage is Stage.HASTEN else _call(row, card))
     said.extend(_copied(row, pair) for pair in pairs)
     if late.stage is Stage.SILENCE:
-        said.append("The silence is stated in our log. Delivery goes on; what comes late counts.")
+        said.append(Said(code="stated"))
     return tuple(said)
 
 
-def _missing(row: MessageRow, late: Late) -> str:
-    what = {
-        Step.ACCEPTED: f"{row.recipient} has not accepted this message",
-        Step.ACKNOWLEDGED: f"No person at {row.recipient} has acknowledged this message",
-    }[late.step]
-    return f"{what}: sent {_utc(row.t_ms)}, due {_utc(late.due_ms)}."
+def _missing(row: MessageRow, late: Late) -> Said:
+    code = {Step.ACCEPTED: "not_accepted", Step.ACKNOWLEDGED: "not_acknowledged"}[late.step]
+    values = {"node": str(row.recipient), "sent": _utc(row.t_ms), "due": _utc(late.due_ms)}
+    return Said(code=code, values=values)
 
 
-def _call(row: MessageRow, card: Card | None) -> str:
+def _call(row: MessageRow, card: Card | None) -> Said:
+    code = code_of(row.mid)
     if card is None:
-        return (
-            f"The directory names no telephone for {row.recipient}: use another channel, and give "
-            f"the code {code_of(row.mid)}."
-        )
-    numbers = ", or ".join(
+        return Said(code="no_telephone", values={"node": str(row.recipient), "code": code})
+    numbers = ", ".join(
         number if remark is None else f"{number} ({remark})" for number, remark in card.telephones
     )
-    desk = f"{card.name} ({card.node})"
-    return (
-        f"Call {desk}: {numbers}. Hours: {card.hours}, {card.time_zone}. Speak "
-        f"{' or '.join(card.languages)}. Give the code {code_of(row.mid)}: {spoken(row.mid)}."
+    return Said(
+        code="call",
+        values={
+            "desk": f"{card.name} ({card.node})",
+            "numbers": numbers,
+            "hours": card.hours,
+            "zone": card.time_zone,
+            "languages": ", ".join(card.languages),
+            "code": code,
+            "spoken": spoken(row.mid),
+        },
     )
 
 
-def _copied(row: MessageRow, pair: CopyRow) -> str:
+def _copied(row: MessageRow, pair: CopyRow) -> Said:
     if row.mid == pair.copy:
-        return f"This is a copy of {pair.original}, which went to {pair.original_to}."
-    return f"A copy went to the second point of contact, {pair.copy_to}: {pair.copy}."
+        return Said(
+            code="is_copy", values={"mid": str(pair.original), "node": str(pair.original_to)}
+        )
+    return Said(code="has_copy", values={"mid": str(pair.copy), "node": str(pair.copy_to)})
 
 
 def _card(node: NodeId, point: ContactPoint, *, is_other: bool) -> Card:

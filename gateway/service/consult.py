@@ -14,11 +14,11 @@ from gateway.records import (
     Direction,
 )
 from gateway.rows import AttemptRow, MessageRow
-from gateway.service.advice import Card, Late, card_of, sentences
+from gateway.service.advice import Late, Said, advice_on, card_of
 from gateway.service.case import Case, Cases
 from gateway.service.clocks import next_due_ms, step_clocks
-from gateway.service.contents import content_of
-from gateway.service.erased import erased_sentence, refuse_erased
+from gateway.service.contents import content_of, legible_inner
+from gateway.service.erased import erased_day, refuse_erased
 from gateway.service.explain import explained
 from gateway.service.orders import COPY_OF
 from gateway.service.shown import (
@@ -172,24 +172,20 @@ class Consult:
         copies = await self._late.copies(mid) if row.direction is Direction.OUT else ()
         is_ours = line.late is not None and row.direction is Direction.OUT
         card = card_of(self._directory, row.recipient) if is_ours else None
+        said = () if line.late is None else advice_on(row, line.late, card, copies)
+        if (day := erased_day(row)) is not None:
+            said = (Said(code="erased", values={"day": day}), *said)
         return MessageDetail(
             line=line,
             timeline=timeline,
             last_event=max((event.number for event in timeline), default=0),
             stages=stages,
             card=card,
-            advice=self._advice(line, card, copies),
+            advice=tuple(each.text for each in said),
+            said=said,
             copies=copies,
             copy_of=await self._copy_of(row),
         )
-
-    @staticmethod
-    def _advice(
-        line: MessageLine, card: Card | None, copies: tuple[CopyRow, ...]
-    ) -> tuple[str, ...]:
-        late = () if line.late is None else sentences(line.row, line.late, card, copies)
-        erased = erased_sentence(line.row)
-        return late if erased is None else (erased, *late)
 
     async def content(self, mid: MessageId) -> MessageContent:
         """Return the document of a message that may be read.
@@ -269,7 +265,7 @@ class Consult:
         """Return what a received and opened message says that it is a copy of."""
         if row.direction is Direction.OUT or not reached(row.state, MessageState.OPENED):
             return None
-        inner = await self._casebook.inner(row.sender, row.mid)
+        inner = await legible_inner(self._casebook, row)
         if inner is None:
             return None
         said = content_of(inner).extra.get(COPY_OF)

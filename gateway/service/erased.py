@@ -14,16 +14,25 @@ class ContentErasedError(DataError):
     default_code = "content_erased"
 
 
-def erased_sentence(row: MessageRow) -> str | None:
-    """Return what an officer is told of an erased content, None if it was not erased.
+def erased_day(row: MessageRow) -> str | None:
+    """Return the day on which retention erased a content, None while it did not.
 
     Args:
         row: The message.
     """
     if row.erased_ms is None:
         return None
-    day = datetime.fromtimestamp(row.erased_ms // _MS_PER_S, tz=UTC).date()
-    return f"content erased under retention on {day.isoformat()}"
+    return datetime.fromtimestamp(row.erased_ms // _MS_PER_S, tz=UTC).date().isoformat()
+
+
+def erased_sentence(row: MessageRow) -> str | None:
+    """Return what an officer is told of an erased content, None if it was not erased.
+
+    Args:
+        row: The message.
+    """
+    day = erased_day(row)
+    return None if day is None else f"content erased under retention on {day}"
 
 
 def refuse_erased(row: MessageRow) -> None:

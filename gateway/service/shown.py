@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.lateness import CopyRow, EscalationRow
 from gateway.rows import AttemptRow, EventRow, MessageRow
-from gateway.service.advice import Card, Late
+from gateway.service.advice import Card, Late, Said
 from gateway.service.clocks import StepClock
 from gateway.service.summary import Summary
 from gateway.service.ways import Way
@@ -63,7 +63,8 @@ class MessageDetail:
         last_event: The number of the newest event, 0 if there is none: where to wait from.
         stages: What was told of it because it was late, in order.
         card: Whom to call about a late message of ours; None where nothing is late.
-        advice: What an officer should know and do about a late message, in sentences.
+        advice: What an officer should know and do about a late message, in English sentences.
+        said: The same by code and values, for pages in other languages.
         copies: The pair of message and copy that it belongs to, if to one.
         copy_of: The message that a received one is a copy of, as its opened content says.
     """
@@ -74,6 +75,7 @@ class MessageDetail:
     stages: tuple[EscalationRow, ...] = ()
     card: Card | None = None
     advice: tuple[str, ...] = ()
+    said: tuple[Said, ...] = ()
     copies: tuple[CopyRow, ...] = ()
     copy_of: MessageId | None = None
 

@@ -6,7 +6,8 @@ of order, and nothing changes by it.
 Source: docs/domain.md, section 7.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -102,11 +103,13 @@ class Objection:
         reason: Which.
         text: One sentence or two for an officer.
         items: Names of the items that stand against it, where it is about some.
+        values: What the sentence names, by the name in SENTENCES.
     """
 
     reason: Reason
     text: str
     items: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 def objection(
@@ -126,5 +129,6 @@ def objection(
         states: Where it would have to stand.
         items: Names of the items that stand against it.
     """
-    text = SENTENCES[reason].format(type=type, state=state, states=states)
-    return Objection(reason=reason, text=text, items=items)
+    values = {"type": type, "state": state, "states": states}
+    text = SENTENCES[reason].format(**values)
+    return Objection(reason=reason, text=text, items=items, values=values)

@@ -5,6 +5,7 @@ Party hears of them, and none of them changes the case.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, get, post
@@ -21,6 +22,7 @@ from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.inboxview import sight_of
 from gateway.officer.pages.layout import language_of
 from gateway.officer.pages.naming import code_names, mid_in, peer_zone, type_name
+from gateway.officer.pages.saying import objected
 from gateway.officer.pages.timeline import is_silence
 from gateway.officer.pages.waiting import Waiting
 from gateway.people import Caller, Role
@@ -106,6 +108,7 @@ class CasePages:
             request,
             "case.html",
             case=view,
+            objected=partial(objected, self._desk.templates.languages, language),
             types={name or "": type_name(name, language) for name in names},
             categories=dict(code_names(DataItem, "data_category", None, language)),
             conditions=dict(code_names(Condition, "kind", None, language)),

@@ -28,6 +28,7 @@ from gateway.service.shown import MessageLine
 from protocol.cases.deadlines import Deadline, Due, Standing
 from protocol.cases.items import Desired, Item
 from protocol.cases.message import Side
+from protocol.cases.objection import Objection
 from protocol.cases.request import Request, WaitFor
 from protocol.cases.state import Thread
 from protocol.identifiers import MessageId
@@ -119,7 +120,7 @@ class MessageEntry:
 
     number: int
     row: BoxRow
-    out_of_order: str | None
+    out_of_order: Objection | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,11 +269,9 @@ def _why_paused(deadline: Deadline, case: Case) -> str | None:
     return _PAUSED.get((open_[-1].what, case.side is Side.REQUESTED), _STANDS_STILL)
 
 
-def _out_of_order(state: Thread) -> dict[MessageId, str]:
+def _out_of_order(state: Thread) -> dict[MessageId, Objection]:
     return {
-        entry.message.mid: entry.objection.text
-        for entry in state.entries
-        if entry.objection is not None
+        entry.message.mid: entry.objection for entry in state.entries if entry.objection is not None
     }
 
 

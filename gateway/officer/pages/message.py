@@ -23,6 +23,7 @@ from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.inboxview import Sight, concealed, is_readable, row_of, sight_of
 from gateway.officer.pages.layout import language_of
 from gateway.officer.pages.naming import mid_in, peer_zone, type_name
+from gateway.officer.pages.saying import advised
 from gateway.officer.pages.timeline import is_silence, lines_of, reach_of
 from gateway.officer.pages.waiting import Waiting
 from gateway.officer.shapes.printed import PrintedForm, printed
@@ -107,7 +108,9 @@ class MessagePages:
             expires_ms=detail.line.row.exp_ms,
             re=detail.line.row.re,
             copy_of=detail.copy_of,
-            advice=() if sight is Sight.STATES else detail.advice,
+            advice=()
+            if sight is Sight.STATES
+            else advised(self._desk.templates.languages, language_of(request, caller), detail.said),
             card=card_of(services.directory, detail.line.row.recipient) if is_stuck else None,
             spoken=spoken(mid),
             reach=reach,

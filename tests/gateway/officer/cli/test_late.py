@@ -89,7 +89,7 @@ def test_show_says_what_is_missing_whom_to_call_and_which_code(capsys: Capture) 
         assert "FR/1 has not accepted this message: sent" in said
         assert "due 21 Nov 14:15:00Z." in said
         assert "Call OCLCTIC night desk (FR/1): +33199001240 (ask for the duty officer)" in said
-        assert "Hours: day and night, Europe/Paris. Speak fr or en." in said
+        assert "Hours: day and night, Europe/Paris. Speak fr, en." in said
         assert "Give the code 9F0K-WW2T: Nine Foxtrot Zero Kilo" in said
         assert "call       FR/1 OCLCTIC night desk, cybercrime" in said
 
