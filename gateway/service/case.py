@@ -14,7 +14,7 @@ from gateway.errors import DataError
 from gateway.ports import Clock
 from gateway.records import Direction
 from gateway.rows import MessageRow
-from gateway.service.contents import carried_document
+from gateway.service.contents import carried_document, legible_inner
 from gateway.service.summary import Summary
 from gateway.store import Casebook
 from protocol.cases.allowed import entry_of, sendable
@@ -155,7 +155,7 @@ class Cases:
             return None
         if key in self._parsed:
             return self._parsed[key]
-        inner = await self._casebook.inner(row.sender, row.mid)
+        inner = await legible_inner(self._casebook, row)
         if inner is None:
             return None  # not opened yet: asked for again next time
         message = _parse(row, inner)

@@ -9,12 +9,42 @@ has what is remembered forgotten.
 from functools import lru_cache
 from typing import Final
 
+from gateway.errors import StorageError
+from gateway.rows import MessageRow
+from gateway.store import Casebook
 from protocol.envelope.content import Content, decode_inner
 from protocol.requests.document import Document
 from protocol.requests.wire import from_wire
 
 _KEPT: Final = 256
 _SMALL_BYTES: Final = 32 * 1024
+
+
+_DAMAGED: Final = "content_damaged"
+
+
+async def legible_inner(casebook: Casebook, row: MessageRow) -> bytes | None:
+    """Return the opened content of a message for whoever looks at many of them.
+
+    One that the disk gave back damaged hides no other: it is passed over here, and told as damaged
+    where that message itself is read.
+
+    Args:
+        casebook: Holds it.
+        row: Which message.
+
+    Returns:
+        None where there is no content, or none that opens.
+
+    Raises:
+        StorageError: The store failed.
+    """
+    try:
+        return await casebook.inner(row.sender, row.mid)
+    except StorageError as error:
+        if error.code != _DAMAGED:
+            raise
+        return None
 
 
 def content_of(inner: bytes) -> Content:

@@ -17,7 +17,7 @@ from gateway.people import Caller, Role
 from gateway.ports import Clock
 from gateway.records import Direction
 from gateway.rows import MessageRow
-from gateway.service.contents import content_of
+from gateway.service.contents import content_of, legible_inner
 from gateway.store import Casebook
 from protocol.cases.ladder import MessageState, reached
 from protocol.encoding import Value
@@ -135,7 +135,7 @@ class Search:
         for row in rows:
             if (row.sender, row.mid) in self._held or not _may_be_read(row):
                 continue
-            inner = await self._casebook.inner(row.sender, row.mid)
+            inner = await legible_inner(self._casebook, row)
             indexed = None if inner is None else _indexed(row, inner)
             if indexed is not None:
                 taken.append(indexed)

@@ -18,7 +18,7 @@ from gateway.records import Direction
 from gateway.rows import MessageRow
 from gateway.service.case import Cases
 from gateway.service.clocks import step_clocks
-from gateway.service.contents import content_of
+from gateway.service.contents import content_of, legible_inner
 from gateway.service.waiting import summary_of
 from gateway.store import Casebook
 from protocol.cases.ladder import MessageState
@@ -167,7 +167,7 @@ class StatisticsDesk:
 
     async def _items(self, row: MessageRow) -> list[Mapping[str, Value]]:
         """Return what a decision says of each item; nothing of one that cannot be read."""
-        inner = await self._casebook.inner(row.sender, row.mid)
+        inner = await legible_inner(self._casebook, row)
         if inner is None:
             return []
         try:

@@ -4,8 +4,11 @@ Each state is real at a real node: the peer cannot be reached, its log was signe
 directory was made a month ago, the disk has no room.
 """
 
+import asyncio
 import json
 import re
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -17,12 +20,13 @@ from gateway.people import Role
 from gateway.ports import Space
 from protocol.cases.ladder import MessageState
 from protocol.errors import Code
+from protocol.identifiers import MessageId
 from tests.browser.axe import faults
 from tests.browser.cases import question
 from tests.browser.desk import Night, open_night
 from tests.browser.engine import Engine, Person, browsing
 from tests.browser.story import WIDE
-from tests.gateway.network import DAY_MS, Network, message_id
+from tests.gateway.network import DAY_MS, Network, Node, message_id
 from tests.gateway.service.hand import Hand, code_of, twin_of
 from tests.gateway.service.world import (
     FR,
@@ -268,3 +272,37 @@ async def sign_twice(net: Network) -> None:
         await twin.envelope(twin.address(message_id(next(number))))
     assert code_of(await twin.send(await twin.head(link=True))) is Code.FORK
     await twin.me.store.close()
+
+
+@browsing
+async def test_message_whose_content_is_damaged_says_so_and_hides_no_other(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """D18: there is no locked store (ADR 37); one content that does not open is told as that."""
+    async with open_night(engine, tmp_path) as night:
+        here = night.world.node
+        good, bad = await night.world.received(), await night.world.received(number=2)
+        for mid in (good, bad):
+            await here.runtime.act.open(mid, who="RO/1 officer 1")
+        await asyncio.to_thread(damage, here, bad)
+        page = await night.sits(Role.OFFICER, viewport=WIDE)
+        await page.goto(f"{night.url}/messages/{bad}")
+        await expect(page.locator("main")).to_contain_text("The content cannot be read here")
+        await expect(page.locator("#timeline")).to_contain_text("Opened")
+        assert await faults(page) == []
+        for path in ("/inbox", f"/cases/{bad}"):
+            answer = await page.goto(night.url + path)
+            assert answer is not None
+            assert answer.ok, path
+        await page.goto(f"{night.url}/messages/{good}")
+        await expect(page.locator("main")).to_contain_text("Summary of the case")
+
+
+def damage(node: Node, mid: MessageId) -> None:
+    """Let the disk give back other bytes than were written."""
+    with closing(sqlite3.connect(node.home / "store.db")) as store, store:
+        store.execute(
+            "UPDATE content SET inner = zeroblob(length(inner))"
+            " WHERE message = (SELECT id FROM message WHERE mid = ?)",
+            (mid.value,),
+        )
