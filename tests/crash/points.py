@@ -23,8 +23,9 @@ from tests.crash.scene import Documents, Scene, Script
 from tests.crash.shim import Call, Control, Kind, Mode, Place
 from tests.crash.world import LOOK_EVERY_S, NotReadyError, Side, Template, World
 
-FINISH_S: Final = 60.0
-"""Far longer than the longest wait that a lane draws here after a failure or two."""
+FINISH_S: Final = 120.0
+"""Far longer than the longest wait that a lane draws here after a failure or two, also on a machine
+that does ten other things."""
 
 QUIET_S: Final = 1.3
 """Longer than the writer's timers: signing, moving pages, syncing the anchor."""

@@ -22,7 +22,7 @@ from tests.crash.traced import counted_twice, killed_by_strace, require_strace
 from tests.crash.world import Side, open_world
 
 POINTS: Final = 24
-FEW: Final = 4
+FEW: Final = 2
 OFTEN: Final = (PLANTS[0], PLANTS[1], PLANTS[6])
 """The planted faults of every run, found within a few points; the others with the long runs."""
 
