@@ -1,4 +1,4 @@
-"""A file that is read no further than the length that was announced for it.
+"""A file that is read no further than the length that was announced for it, nor longer than taken.
 
 What is checked of a document is checked with these lengths, and the room on the disk as well: who
 sends more than was announced could fill it.
@@ -6,12 +6,15 @@ sends more than was announced could fill it.
 Source: docs/desk.md, "Limits".
 """
 
+from collections.abc import Sequence
 from io import RawIOBase
 from typing import BinaryIO
 
 from typing_extensions import override
 
 from gateway.errors import DataError
+from protocol.directory import DEFAULT_BLOB_BYTES, NodeEntry
+from protocol.identifiers import NodeId
 
 
 class OtherLengthError(DataError):
@@ -63,3 +66,23 @@ class BoundedSource(RawIOBase):
         piece = self.read(len(buffer))
         buffer[: len(piece)] = piece
         return len(piece)
+
+
+def refuse_too_large(entry: NodeEntry | None, to: NodeId, sizes: Sequence[int]) -> None:
+    """Refuse files that their addressee would refuse, before they are sealed and queued.
+
+    Args:
+        entry: Of the addressee, None if the directory has none.
+        to: The addressee.
+        sizes: Of the files, before they are sealed.
+
+    Raises:
+        DataError: One is larger than its node takes.
+    """
+    most = DEFAULT_BLOB_BYTES if entry is None else entry.limits.blob_bytes
+    if max(sizes, default=0) > most:
+        raise DataError(
+            f"an attachment is larger than {to} takes: at most {most} bytes",
+            code="too_large",
+            hint="send it in several files",
+        )

@@ -16,12 +16,11 @@ from gateway.records import Direction
 from gateway.rows import (
     MessageRow,
 )
-from gateway.service.bounded import BoundedSource, OtherLengthError
+from gateway.service.bounded import BoundedSource, OtherLengthError, refuse_too_large
 from gateway.service.case import Cases
 from gateway.service.surroundings import Around, meant
 from gateway.store import Store
 from keys.body import new_content_key
-from protocol.directory import DEFAULT_BLOB_BYTES
 from protocol.envelope.blobs import blob_context
 from protocol.envelope.content import Content, FileEntry
 from protocol.envelope.header import Part
@@ -179,7 +178,8 @@ class Drafts:
         earlier = await self._superseded(checked) if replied is None else replied
         thread = mid if earlier is None or earlier.thread is None else earlier.thread
         to = self._addressee(checked, earlier)
-        self._check_sizes(to, [file_sizes[one.path] for one in checked.attachments or ()])
+        sizes = tuple(file_sizes[one.path] for one in checked.attachments or ())
+        refuse_too_large(self._directory.node(to), to, sizes)
         t_ms = await self._cases.place(checked, mid=mid, thread=thread, to=to)
         return Draft(
             id=str(self._randomness.message_id()),
@@ -189,7 +189,7 @@ class Drafts:
             replied=replied,
             document=checked,
             files=tuple(one.path for one in checked.attachments or ()),
-            sizes=tuple(file_sizes[one.path] for one in checked.attachments or ()),
+            sizes=sizes,
             t_ms=t_ms,
         )
 
@@ -373,21 +373,6 @@ class Drafts:
                 hint="see why with: a35 doctor",
             )
         return fitting[0]
-
-    def _check_sizes(self, to: NodeId, sizes: Sequence[int]) -> None:
-        """Refuse an attachment that the addressee would refuse, before it is sealed and queued.
-
-        Raises:
-            DataError: It is larger than its node takes.
-        """
-        entry = self._directory.node(to)
-        most = DEFAULT_BLOB_BYTES if entry is None else entry.limits.blob_bytes
-        if max(sizes, default=0) > most:
-            raise DataError(
-                f"an attachment is larger than {to} takes: at most {most} bytes",
-                code="too_large",
-                hint="send it in several files",
-            )
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC).date()
