@@ -24,6 +24,7 @@ from tests.gateway.peer.port import (
     connect,
     frame_of,
     head_of,
+    identity,
     open_port,
     parts,
     raw,
@@ -241,6 +242,22 @@ async def test_urgent_frame_is_served_while_bulk_takes_every_other_place() -> No
         assert port.reception.seen[-1] == [b"urgent"]
         port.reception.late_gate.set()
         assert parts(await served)[0] == parts(await slow)[0] == 200
+
+
+@scenario
+async def test_attachments_keep_to_a_share_once_somebody_else_calls() -> None:
+    """It is there for the others: alone, a peer has all that the wire gives."""
+    limits = PeerLimits(bytes_per_s=1000, patience_s=0.0)
+    async with open_port(Options(peer_limits=limits)) as port:
+
+        async def put(first: int) -> int:
+            told = f"bytes {first}-{first + 2999}/9000"
+            sent = request("PUT", BLOB, bytes(3000), Content_Range=told)
+            return parts(await raw(port.number, sent))[0]
+
+        assert [await put(0), await put(3000)] == [200, 200]
+        port.server._accounts.of(RO)
+        assert await put(6000) == 429
 
 
 @scenario
