@@ -24,7 +24,6 @@ from tests.gateway.peer.port import (
     connect,
     frame_of,
     head_of,
-    identity,
     open_port,
     parts,
     raw,
