@@ -1,14 +1,20 @@
 """Every page loads for whoever may see it, without a word to the console, and holds to WCAG 2.2."""
 
+import re
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Page
 
+from gateway.officer.adapters import languages as adapter
+from gateway.officer.adapters.languages import Languages
 from tests.browser.axe import faults, is_too_wide, pale
 from tests.browser.cases import question
 from tests.browser.engine import Engine, browsing
 from tests.browser.house import CONTENT_ROLES, House, arrived, come_in, sent
 from tests.browser.story import WIDE, begun
 
+CATALOGUE = Path(adapter.__file__).parents[1] / "pages/locale/en/LC_MESSAGES/ui.po"
 SHARED = (
     "/inbox", "/outbox", "/closed", "/pings", "/pings/availability", "/directory",
     "/directory/FR", "/directory/FR/keys", "/log", "/statistics", "/settings", "/help", "/duty",
@@ -29,16 +35,39 @@ OF_ROLE = {
 async def test_every_page_of_a_role_loads_without_a_word(
     engine: Engine, house: House, waiting: str, role: str
 ) -> None:
-    """D1: no error, nothing that the content policy stops."""
+    """D1: no error, nothing that the content policy stops. D19: and in French no English."""
     assert waiting
-    seat = house["RO/1"]
+    seat, english = house["RO/1"], only_english()
+    language = "en" if role == "officer" else "fr"
     async with engine.person() as person:
         page = await come_in(person, await seat.a_link(f"reader {role}", role))
+        await page.goto(f"{seat.api}/help?language={language}")
         for path in OF_ROLE[role]:
             answer = await page.goto(seat.api + path)
             assert answer is not None
             assert answer.status == 200, path
             assert await page.locator("h1").count() == 1, path
+            words = await page.evaluate(OUR_WORDS)
+            assert language == "en" or [each for each in english if each in words] == [], path
+
+
+OUR_WORDS = """() => {
+  const shown = document.body.cloneNode(true);
+  shown.querySelectorAll("[lang], bdi, script").forEach(each => each.remove());
+  return shown.textContent;
+}"""
+"""What a page says in its own language: not what others wrote, nor what is marked as another's."""
+
+LEAST_SIGNS = 14
+"""A shorter English sentence may well stand in a French one."""
+
+
+def only_english() -> list[str]:
+    """Return the sentences of pages that stand otherwise in French."""
+    languages = Languages.load()
+    sentences = re.findall(r'^msgid "(.+)"$', CATALOGUE.read_text(), re.MULTILINE)
+    long = (each for each in sentences if len(each) >= LEAST_SIGNS and "%" not in each)
+    return [each for each in long if languages.say("fr", each) != each]
 
 
 @browsing
@@ -79,6 +108,7 @@ async def test_every_page_holds_to_the_rules_of_access(
         for path in ("", "/acknowledge", "/answer", "/paper"):
             await look.at(message + path)
         await look.at(message.replace("messages", "cases"))
+        assert await page.evaluate(RUNS_RIGHT, "RO-SCC-2026-2210")
         draft = await begun(page, seat.api, "preservation_request")
         for path in (draft, f"{draft}?check=1", f"{draft}/check"):
             await look.at(path)
@@ -103,6 +133,24 @@ async def test_administration_holds_to_the_rules_of_access(engine: Engine, house
         for path in ADMINISTRATION:
             await look.at(path)
     assert not look.wrong, "\n".join(look.wrong)
+
+
+RUNS_RIGHT = """text => {
+  const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const from = walk.currentNode.data.indexOf(text);
+    if (from < 0) continue;
+    const lefts = [from, from + text.length - 1].map(at => {
+      const range = new Range();
+      range.setStart(walk.currentNode, at);
+      range.setEnd(walk.currentNode, at + 1);
+      return range.getBoundingClientRect().left;
+    });
+    return lefts[0] < lefts[1];
+  }
+  return false;
+}"""
+"""Whether a reference is read as it was written, also on a mirrored page (D19)."""
 
 
 class Look:
