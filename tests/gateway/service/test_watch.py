@@ -1,10 +1,13 @@
 """The watch over preservation: warned in time on both sides, once each, and told of the lapse."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from json import loads
 from pathlib import Path
 from typing import cast
+
+from typing_extensions import override
 
 from gateway.demo.documents import answer_to, examples_folder
 from gateway.journal import get_journal
@@ -161,6 +164,39 @@ async def test_each_step_is_told_at_its_date_though_the_node_starts_anew_before_
             assert await node.runtime.watch.look() == 3, days_left
         assert await net["FR/1"].store.due_cases(net.clock.ms + 9999 * DAY_MS, limit=9) == ()
         assert await net["FR/1"].store.due_cases(START_MS, limit=9) == (thread,)
+
+
+class _Summaries(_Counting):
+    """The messages of a real store, with other summaries."""
+
+    def __init__(self, store: Casebook, summary: bytes | None) -> None:
+        super().__init__(store)
+        self._summary = summary
+
+    @override
+    async def thread(self, thread: MessageId) -> tuple[MessageRow, ...]:
+        """Read the rows of a case."""
+        rows = await super().thread(thread)
+        return tuple(replace(row, summary=self._summary) for row in rows)
+
+
+@scenario
+async def test_case_whose_summaries_say_nothing_is_folded_unless_nothing_of_it_is_open(
+    tmp_path: Path,
+) -> None:
+    """A summary of a form that is not read any more must not cost a warning."""
+    async with network(tmp_path, NAMES, Wire()) as net:
+        thread = await preserved(net)
+        node = net["FR/1"]
+        for summary, has_clock in ((b"of another form", True), (None, False)):
+            book = _Summaries(node.store, summary)
+            cases = Cases(
+                node=node.store.origin.node, casebook=cast("Casebook", book), clock=net.clock
+            )
+            told, next_ms = await cases.notices(thread)
+            assert told == ()
+            assert next_ms == (START_MS + (90 - 21) * DAY_MS if has_clock else None)
+            assert (book.contents > 0) is has_clock
 
 
 @scenario
