@@ -17,6 +17,7 @@ from gateway.officer.adapters.languages import message
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.files import download
 from gateway.officer.pages.log import leafing_of, place_of
+from gateway.officer.pages.timewords import LOGGED
 from gateway.officer.pages.wording import said
 from gateway.officer.shapes.cells import MEDIA_TYPE, table
 from gateway.officer.shapes.moments import instant_or_none
@@ -59,6 +60,7 @@ class AuditPages:
             "audit.html",
             status=422 if faults else 200,
             acts=acts,
+            logged=LOGGED,
             who=who,
             act=act,
             thread=thread,

@@ -22,6 +22,7 @@ from gateway.officer.pages.files import download
 from gateway.officer.pages.forks import forks_of
 from gateway.officer.pages.forms_in import form_of
 from gateway.officer.pages.standing import Verified
+from gateway.officer.pages.timewords import LOGGED
 from gateway.officer.pages.wording import said
 from gateway.service.comparing import LogComparison, Verdict
 from gateway.service.leafing import MOST, Leafing
@@ -196,6 +197,7 @@ class LogPages:
             view=await services.prove.show(),
             leaves=leaves,
             kinds=KINDS,
+            logged=LOGGED,
             peers=await services.peers.table(),
             compared=compared,
             verdict=None if compared is None else VERDICTS[compared.verdict],

@@ -133,6 +133,46 @@ ACTS: Final[Mapping[str, str]] = {
 }
 """Acts of people of this desk, by the word that our log has for them."""
 
+LOGGED: Final[Mapping[str, str]] = {
+    "accepted": message("accepted"),
+    "consigned": message("in the duty inbox"),
+    "opened": message("opened"),
+    "acknowledged": message("acknowledged"),
+    "declined": message("declined"),
+    "answered": message("answered"),
+    "rejected": message("refused"),
+    "submitted": message("submitted"),
+    "taken_back": message("taken back"),
+    "approved": message("approved"),
+    "confirmed": message("confirmed afterwards"),
+    "returned": message("returned to its author"),
+    "override": message("sent without a second person"),
+    "sent": message("sent"),
+    "cancelled": message("taken back by this desk"),
+    "exported": message("evidence or table taken"),
+    "printed": message("put on paper"),
+    "alerted": message("the desk was alerted"),
+    "pinged": message("ping sent"),
+    "ping_answered": message("ping answered"),
+    "ping_round": message("round of pings ended"),
+    "policy_changed": message("policy of second persons changed"),
+    "break_glass": message("came in by the break-glass password"),
+    "person_added": message("person added"),
+    "roles_changed": message("roles changed"),
+    "combined_roles": message("operator and officer in one hand"),
+    "person_locked": message("person locked"),
+    "person_unlocked": message("person unlocked"),
+    "link_made": message("one-time link made"),
+    "password_set": message("password set or taken away"),
+    "passkey_added": message("passkey added"),
+    "passkey_removed": message("passkey removed"),
+    "token_made": message("token made"),
+    "token_removed": message("token removed"),
+    "held": message("kept from being erased"),
+    "released": message("may be erased again"),
+}
+"""What leaves of a log say, by the words of receipts and acts; another one is shown as it is."""
+
 TOLD_BY_STEPS: Final = frozenset({"opened", "alerted"})
 OTHER_ACT: Final = message("Act: %(code)s")
 OPENED_HERE: Final = _RECEIVED[_S.OPENED]
