@@ -1,17 +1,23 @@
 """Reading a content is remembered by its bytes, and comes to the same as reading it anew."""
 
+import asyncio
 import json
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
-from gateway.service.contents import carried_document, content_of
+from gateway.errors import StorageError
+from gateway.records import Direction
+from gateway.service.contents import carried_document, content_of, legible_inner
 from gateway.simulator.documents import request
+from gateway.store import Casebook
 from protocol.envelope.content import Content, encode_inner
 from protocol.errors import RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
 from protocol.requests.check import read_document
 from protocol.requests.wire import RefusedDocumentError, to_wire
+from tests.gateway.officer.world import Book, row_of
 
 FR, RO = NodeId("FR", 1), NodeId("RO", 1)
 MID = MessageId(bytes(range(16)))
@@ -53,3 +59,24 @@ def test_large_content_is_read_anew_each_time() -> None:
     assert carried_document(inner)[1] == carried_document(inner)[1]
     assert carried_document(inner)[1] is not carried_document(inner)[1]
     assert content_of(inner) == large
+
+
+class Broken(Book):
+    """A casebook that does not give a content back."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self._code = code
+
+    async def inner(self, sender: NodeId, wanted: MessageId) -> bytes | None:
+        """Fail."""
+        await asyncio.sleep(0)
+        raise StorageError(f"{sender} {wanted}", code=self._code)
+
+
+def test_damaged_content_is_passed_over_and_a_store_that_failed_is_not() -> None:
+    """One message that does not open hides no other; a disk that went away hides all."""
+    row = row_of(MID, Direction.IN)
+    assert asyncio.run(legible_inner(cast("Casebook", Broken("content_damaged")), row)) is None
+    with pytest.raises(StorageError):
+        asyncio.run(legible_inner(cast("Casebook", Broken("storage")), row))
