@@ -65,10 +65,7 @@ class BoxPart(StorePart):
 
     async def boxes_version(self) -> tuple[int, ...]:
         """Return what changes whenever an outline does: each step of a message is an event."""
-        filed = self._core.reader.execute(
-            "SELECT count(*), coalesce(sum(is_closed), 0), coalesce(max(at_ms), 0) FROM filing"
-        ).fetchone()
-        return (self._core.newest_event, *filed)
+        return (self._core.newest_event, self._core.filings)
 
     async def summaries(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
         """Return the opened summaries of some messages; one that has none is left out.

@@ -214,6 +214,7 @@ class CaseworkPart(StorePart):
             )
 
         await self._core.writer.run(put)
+        self._core.filings += 1
         return Filed(thread=thread, is_closed=on, by=by, at_ms=now_ms)
 
     async def filed(self, thread: MessageId) -> Filed | None:

@@ -66,6 +66,7 @@ class StoreCore:
         self.left_unopened = newest_unopened(self.reader)
         self._work = asyncio.Event()
         self._happened = asyncio.Event()
+        self.filings = 0  # since the start: no event tells of one
 
     def steady_ms(self) -> int:
         """Return milliseconds by a clock that never jumps; at the start of the store, wall time."""
