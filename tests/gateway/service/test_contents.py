@@ -17,7 +17,7 @@ from protocol.errors import RemoteProtocolError
 from protocol.identifiers import MessageId, NodeId
 from protocol.requests.check import read_document
 from protocol.requests.wire import RefusedDocumentError, to_wire
-from tests.gateway.officer.world import Book, row_of
+from tests.gateway.officer.world import row_of
 
 FR, RO = NodeId("FR", 1), NodeId("RO", 1)
 MID = MessageId(bytes(range(16)))
@@ -61,11 +61,10 @@ def test_large_content_is_read_anew_each_time() -> None:
     assert content_of(inner) == large
 
 
-class Broken(Book):
+class Broken:
     """A casebook that does not give a content back."""
 
     def __init__(self, code: str) -> None:
-        super().__init__()
         self._code = code
 
     async def inner(self, sender: NodeId, wanted: MessageId) -> bytes | None:
