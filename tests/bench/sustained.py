@@ -87,15 +87,16 @@ def measure(*, seconds: float, tell: Callable[[str], None]) -> Found:
         tell: Told what is being done.
 
     Returns:
-        Figures and ratios, by name.
+        Figures and ratios, by name; of less than a minute under another one.
     """
     tell(f"sustained: {seconds:.0f} s of 4-KiB messages, {AT_ONCE} at once")
     with TemporaryDirectory(prefix="a35-b-") as folder:
         run, held = asyncio.run(_measured(Path(folder), seconds))
     counts = per_second(run.ends_s)
     line = line_through(counts[1:])  # in the first second all callers begin at once
+    name = "sustained" if seconds >= SECONDS else "sustained_short"
     figures: dict[str, object] = {
-        "sustained_4k": {
+        f"{name}_4k": {
             **run.as_json(),
             "mean_per_second": round(line.mean, 1),
             "slope_per_second": round(line.slope, 3),
@@ -107,7 +108,7 @@ def measure(*, seconds: float, tell: Callable[[str], None]) -> Found:
             "each_second": counts,
         }
     }
-    return figures, {"sustained_drift_per_minute": round(line.drift, 4)}
+    return figures, {f"{name}_drift_per_minute": round(line.drift, 4)}
 
 
 async def _measured(folder: Path, seconds: float) -> tuple[Run, list[dict[str, object]]]:
