@@ -109,6 +109,8 @@ async def measured(folder: Path, *, size: int) -> dict[str, Any]:
         folder: An empty folder on the disk that is to be measured.
         size: Of the file.
     """
+    # A shell that starts this in the background lets it and its children ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     file = folder / "attached.bin"
     digest = await asyncio.to_thread(made, file, size)
     async with two_nodes(folder / "net", four_eyes=True) as network:
