@@ -156,7 +156,8 @@ class Wording:
         """
         if fault.node is None:
             return self.fault(fault)
-        return Markup("{}: {}").format(self.trail(fault.node), self.fault(fault))
+        colon = "\u00a0:" if self.language is FormLanguage.FRENCH else ":"
+        return Markup("{}{} {}").format(self.trail(fault.node), colon, self.fault(fault))
 
     def trail(self, node: Node) -> Markup:
         """Return where a node stands: the entry of a list that it is in, and its name.

@@ -56,7 +56,7 @@ export function startAlarm() {
   if (!one("[data-sound-toggle]")) return;
   show();
   if (navigator.userActivation?.hasBeenActive) wake();
-  for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, wake, { capture: true });
+  for (const kind of ["click", "keydown"]) document.addEventListener(kind, wake, { capture: true }); // pointerdown moved what was pressed
   document.addEventListener("click", ({ target }) => {
     if (target.closest("[data-sound-test]")) wake().then(tone);
     if (target.closest("[data-notify]")) Notification.requestPermission();
