@@ -225,7 +225,7 @@ async def _by_commands(way: Way, _seats: dict[str, Seat]) -> None:
     held = _parts(way)
     second = await _command(way, FROM, *new)
     await _until(lambda: _parts(way) > parts // 2)
-    way.hold("the same command goes on", is_so=held > parts // 4)
+    way.hold("the same command goes on", is_so=held > parts // 4, else_said=held)
     await way.kill(FROM)
     given, said = await second.communicate()
     way.hold("it outlives a kill of the node", is_so=second.returncode == 0)
@@ -278,7 +278,8 @@ async def _until(is_so: Callable[[], bool]) -> None:
 def _parts(way: Way) -> int:
     """Return how many parts the sender's node holds of the draft that has most."""
     folder = node_of(way.network, FROM).home.path / "drafts"
-    return max((len(list(each.iterdir())) for each in folder.glob("*/*")), default=0)
+    held = (sum(part.name.isdecimal() for part in each.iterdir()) for each in folder.glob("*/*"))
+    return max(held, default=0)
 
 
 def _token(seat: Seat) -> Path:
