@@ -110,17 +110,17 @@ class Said:
     """One sentence.
 
     Attributes:
-        code: Which, of TEXTS.
+        word: Which, of TEXTS.
         values: What it names; some are words of the directory.
     """
 
-    code: str
+    word: str
     values: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The sentence in English."""
-        return TEXTS[self.code].format(**self.values)
+        return TEXTS[self.word].format(**self.values)
 
 
 def advice_on(
@@ -136,36 +136,36 @@ def advice_on(
     """
     if row.direction is Direction.IN:
         return (
-            Said(code="not_acknowledged_here", values={"due": _utc(late.due_ms)}),
+            Said(word="not_acknowledged_here", values={"due": _utc(late.due_ms)}),
             Said(
-                code="may_telephone",
+                word="may_telephone",
                 values={"node": str(row.sender), "code": code_of(row.mid)},
             ),
-            Said(code="open_it"),
+            Said(word="open_it"),
         )
     said = [_missing(row, late)]
-    said.append(Said(code="tried") if late.stage is Stage.HASTEN else _call(row, card))
+    said.append(Said(word="tried") if late.stage is Stage.HASTEN else _call(row, card))
     said.extend(_copied(row, pair) for pair in pairs)
     if late.stage is Stage.SILENCE:
-        said.append(Said(code="stated"))
+        said.append(Said(word="stated"))
     return tuple(said)
 
 
 def _missing(row: MessageRow, late: Late) -> Said:
     code = {Step.ACCEPTED: "not_accepted", Step.ACKNOWLEDGED: "not_acknowledged"}[late.step]
     values = {"node": str(row.recipient), "sent": _utc(row.t_ms), "due": _utc(late.due_ms)}
-    return Said(code=code, values=values)
+    return Said(word=code, values=values)
 
 
 def _call(row: MessageRow, card: Card | None) -> Said:
     code = code_of(row.mid)
     if card is None:
-        return Said(code="no_telephone", values={"node": str(row.recipient), "code": code})
+        return Said(word="no_telephone", values={"node": str(row.recipient), "code": code})
     numbers = ", ".join(
         number if remark is None else f"{number} ({remark})" for number, remark in card.telephones
     )
     return Said(
-        code="call",
+        word="call",
         values={
             "desk": f"{card.name} ({card.node})",
             "numbers": numbers,
@@ -181,9 +181,9 @@ def _call(row: MessageRow, card: Card | None) -> Said:
 def _copied(row: MessageRow, pair: CopyRow) -> Said:
     if row.mid == pair.copy:
         return Said(
-            code="is_copy", values={"mid": str(pair.original), "node": str(pair.original_to)}
+            word="is_copy", values={"mid": str(pair.original), "node": str(pair.original_to)}
         )
-    return Said(code="has_copy", values={"mid": str(pair.copy), "node": str(pair.copy_to)})
+    return Said(word="has_copy", values={"mid": str(pair.copy), "node": str(pair.copy_to)})
 
 
 def _card(node: NodeId, point: ContactPoint, *, is_other: bool) -> Card:

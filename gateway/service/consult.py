@@ -174,7 +174,7 @@ class Consult:
         card = card_of(self._directory, row.recipient) if is_ours else None
         said = () if line.late is None else advice_on(row, line.late, card, copies)
         if (day := erased_day(row)) is not None:
-            said = (Said(code="erased", values={"day": day}), *said)
+            said = (Said(word="erased", values={"day": day}), *said)
         return MessageDetail(
             line=line,
             timeline=timeline,

@@ -33,8 +33,8 @@ def advised(languages: Languages, page: str, said: Iterable[Said]) -> tuple[Mark
         _sentence(
             languages,
             page,
-            f"advice.{each.code}",
-            english=TEXTS[each.code],
+            f"advice.{each.word}",
+            english=TEXTS[each.word],
             values={name: foreign(value) for name, value in each.values.items()},
         )
         for each in said

@@ -34,7 +34,7 @@ def test_what_a_sentence_names_is_isolated_and_inert() -> None:
     values = dict.fromkeys(
         ("desk", "hours", "zone", "languages", "code", "spoken"), "<b>x\u202e"
     ) | {"numbers": "+33"}
-    (said,) = advised(WORDS, "fr", [Said(code="call", values=values)])
+    (said,) = advised(WORDS, "fr", [Said(word="call", values=values)])
     assert "Appelez" in said
     assert "<b>" not in said
     assert "U+202E" in said
