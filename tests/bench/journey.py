@@ -22,7 +22,7 @@ from gateway.demo.story import load_examples
 from gateway.errors import UnavailableError
 from gateway.officer.client import Client
 from protocol.cases.ladder import MessageState
-from tests.bench.exchange import cpu_of
+from tests.bench.process import cpu_of
 
 FROM: Final = "RO/1"
 TO: Final = "FR/1"
