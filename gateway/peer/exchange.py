@@ -120,6 +120,9 @@ class Exchange:
         self, connection: Connection, request: BaseRequest, response: Response
     ) -> None:
         """Write, and wait while the peer does not read: else answers would gather in memory."""
+        if request.method == "HEAD":
+            # aiohttp names no length here, and its client takes that for a body until the end.
+            response.headers["Content-Length"] = "0"
         try:
             async with timeout(self._write_timeout_s):
                 await response.prepare(request)
