@@ -241,9 +241,7 @@ class ArrivingPart(Protocol):
 class Parts(Protocol):
     """Parts of files on their way into drafts, sealed under the key of the draft."""
 
-    def arriving(
-        self, place: PartPlace, key: bytes
-    ) -> AbstractAsyncContextManager[ArrivingPart]:
+    def arriving(self, place: PartPlace, key: bytes) -> AbstractAsyncContextManager[ArrivingPart]:
         """Take a part while it comes; StorageError if the disk fails.
 
         What was in its place is there until `keep` has returned, and stays if it is not called.

@@ -84,7 +84,8 @@ async def test_sender_that_starts_again_learns_its_standing_from_one_refusal(
 async def test_link_begins_at_what_the_answer_before_it_showed(tmp_path: Path) -> None:
     """The receipt of a later stage follows the answer at once: it is not refused for position."""
     async with network(tmp_path, NAMES, Wire()) as net:
-        for number in (1, 2):
+        refused = 0
+        for number in (1, 2):  # the first one finds out how the logs stand
             refused = net.wire.refusals.get("E_LOG_POSITION", 0)
             mid = (await send(net["FR/1"], request(number))).mid
             await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
