@@ -6,7 +6,7 @@ took half of the time of collecting them.
 
 import gc
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 from _pytest.terminal import TerminalReporter
 
+from gateway.journal import reset_journal
 from tests.gateway.demo.process import Ended, run_a35
 
 _TESTS: Final = Path(__file__).parent
@@ -47,6 +48,13 @@ _OBJECTS: Final = 100_000
 
 LEFT_OUT: Final = "a35_left_out"
 """What a worker process tells the one that prints: long runs that were left out."""
+
+
+@pytest.fixture(autouse=True)
+def _journal_of_one_test() -> Iterator[None]:
+    """Let no test write the journal where another one let it go: that may be closed by then."""
+    yield
+    reset_journal()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ Refusals are raised; the outermost layer writes them and notes their code, nothi
 Source: docs/desk.md, "Guards".
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Final
@@ -177,7 +176,7 @@ class Guards:
 
     def _pace(self) -> Middleware:
         every, unsafe = Rates(_ALL_REQUESTS, self.clock), Rates(_UNSAFE, self.clock)
-        streams: dict[str, int] = {}
+        streams: dict[str, list[Request]] = {}
 
         @middleware
         async def pace(request: Request, handler: Handler) -> StreamResponse:
@@ -190,7 +189,7 @@ class Guards:
                 "Accept", ""
             ):
                 return await handler(request)
-            return await _one_stream(streams, key, lambda: handler(request))
+            return await _one_stream(streams, key, request, handler)
 
         return pace
 
@@ -353,21 +352,33 @@ def _asker(request: Request) -> str:
 
 
 async def _one_stream(
-    streams: dict[str, int], key: str, run: Callable[[], Awaitable[StreamResponse]]
+    streams: dict[str, list[Request]], key: str, request: Request, handler: Handler
 ) -> StreamResponse:
     """Run an event stream if its session has not too many.
+
+    Who turns pages fast leaves a stream behind with each: those whose reader has gone do not count.
 
     Raises:
         RateLimitedError: It has.
     """
-    if streams.get(key, 0) >= _STREAMS_OF_ONE:
+    held = streams.setdefault(key, [])
+    if sum(not is_left(each) for each in held) >= _STREAMS_OF_ONE:
         raise RateLimitedError(
             f"one session follows events {_STREAMS_OF_ONE} times at most", retry_s=15
         )
-    streams[key] = streams.get(key, 0) + 1
+    held.append(request)
     try:
-        return await run()
+        return await handler(request)
     finally:
-        streams[key] -= 1
-        if not streams[key]:
-            del streams[key]
+        held.remove(request)
+        if not held:
+            streams.pop(key, None)
+
+
+def is_left(request: Request) -> bool:
+    """Tell whether whoever asked has gone meanwhile.
+
+    Args:
+        request: One that is being answered.
+    """
+    return request.transport is None or request.transport.is_closing()

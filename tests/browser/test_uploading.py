@@ -36,6 +36,7 @@ async def test_upload_is_paused_outlives_a_kill_of_the_node_and_goes_on(
         assert sent == ["0", "1"]
         await house.kill(seat)
         await page.get_by_role("button", name="Resume").click()
+        await expect(page.locator(".a35-progress button")).to_have_count(0)  # nothing to pause
         await page.get_by_role("button", name="Show the files that were added").click()
         await expect(page.locator("main")).to_contain_text(sha256(data).hexdigest())
         assert sent == ["0", "1", "2"]

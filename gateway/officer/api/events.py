@@ -15,6 +15,7 @@ from gateway.errors import RateLimitedError
 from gateway.officer.access import SEAT, May, allows, caller_of, may
 from gateway.officer.api.reply import BASE, answer, number_of
 from gateway.officer.api.views import event_view
+from gateway.officer.guards import is_left
 from gateway.officer.services import Told
 from gateway.officer.shapes.models import Event, EventList
 from gateway.officer.shapes.moments import instant
@@ -159,7 +160,7 @@ class EventApi:
         """
         for _ in range(int(BEAT_S / _LOOK_EVERY_S)):
             await self._casebook.wait_for_events(after, _LOOK_EVERY_S)
-            if request.transport is None or request.transport.is_closing():
+            if is_left(request):
                 raise ConnectionResetError
             if self._casebook.newest_event > after:
                 return
