@@ -47,7 +47,11 @@ async def test_hostile_words_and_names_are_inert_in_every_file(
         await page.get_by_role("button", name="Open", exact=True).click()
         links = page.get_by_role("link", name="Save")
         await expect(links).to_have_count(len(NAMES))
-        files = [await saved(page, link) for link in await links.all()]
+        files = []
+        for number in range(len(NAMES)):
+            if number == len(NAMES) // 2:
+                await page.reload()  # Chromium asks before a page saves an eleventh file
+            files.append(await saved(page, links.nth(number)))
         assert {data.decode() for _, data in files} == set(NAMES)
         names = [name for name, _ in files]
         assert [name for name in names if STEERING.search(name)] == []
