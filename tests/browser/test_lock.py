@@ -38,7 +38,8 @@ async def test_idle_screen_hides_content_keeps_the_draft_and_still_calls(
             await page.locator("h1").click()
         assert (await saved.value).ok
         await leaves_the_desk(night, page)
-        await page.wait_for_url(LOCKED)
+        await expect(page).to_have_url(LOCKED)  # the page may be asked for twice on the way
+        await expect(page.get_by_label("Break-glass password")).to_be_visible()
         assert WORDS not in await page.content()
         assert "DEMO-LOAD" not in await page.content()
         emergencies = page.locator("[data-emergency]")
@@ -81,7 +82,8 @@ async def test_right_that_was_taken_away_ends_the_session(engine: Engine, tmp_pa
         answer = await page.context.request.get(f"{night.url}/messages/{mid}", max_redirects=0)
         assert answer.headers["location"].startswith("/sign-in")
         await world.received(number=2)  # whatever happens next, the open page asks
-        await page.wait_for_url(SIGN_IN)
+        await expect(page).to_have_url(SIGN_IN)
+        await expect(page.locator("h1")).to_be_visible()
         assert "DEMO-LOAD" not in await page.content()
 
 
