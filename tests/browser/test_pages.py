@@ -165,6 +165,7 @@ class Look:
         """Look at one page, in colours that the system asks for."""
         page, wrong = self._page, []
         await page.goto(self._address + path)
+        await page.evaluate("scrollTo(0, 0)")  # a summary in focus leaves others under the head
         wrong += await faults(page)
         await page.emulate_media(color_scheme="dark")
         wrong += [f"dark: {each}" for each in await pale(page)]
