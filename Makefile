@@ -63,7 +63,8 @@ export PYTHONDONTWRITEBYTECODE :=
 GATEWAY_COVERAGE := 95
 # Many tests wait for processes of their own: four at once keep two cores busy.
 WORKERS := -n 4 --dist worksteal
-test: lint package
+test: $(VENV)/.dev
+	$(MAKE) --no-print-directory --jobs=2 --output-sync lint package
 	$(COVERAGE) erase
 	$(COVERAGE) run -m pytest $(WORKERS) $(ARGS)
 	$(COVERAGE) combine --quiet

@@ -35,6 +35,7 @@ MESSAGES: Final = 10_000
 _PAGES: Final = 60
 _SEARCHES: Final = 12
 _TOGETHER: Final = 200
+_APART_MS: Final = 7
 _RARE: Final = "nightjar"
 _WORDS: Final = {"in_one": _RARE, "in_all": "invoices"}
 
@@ -59,6 +60,7 @@ async def measure(folder: Path, *, messages: int, tell: Callable[[str], None]) -
 async def _fill(world: DeskWorld, messages: int, tell: Callable[[str], None]) -> None:
     last: list[MessageId] = []
     for number in range(messages):
+        world.net.clock.ms += _APART_MS
         document = request(number, to="FR")
         if number == messages // 2:
             document["body"]["facts"] += f" A {_RARE} was seen."

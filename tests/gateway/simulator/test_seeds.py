@@ -18,7 +18,7 @@ from gateway.simulator.report import Report
 from gateway.simulator.run import run_seed
 
 FAULTS = frozenset(Fault)
-SEEDS = range(1, 16)
+SEEDS = range(1, 13)
 KINDS_AT_LEAST = 20
 
 REPLAY = """
