@@ -75,7 +75,9 @@ def subject_of(document: Mapping[str, object], language: str) -> Markup:
 
 
 def peer_zone(directory: Directory, node: NodeId) -> str:
-    """Return the time zone of another desk, as the directory has it; empty if that is not known.
+    """Return the time zone of another desk, as the directory has it.
+
+    Empty if that is not known, or is UTC: each time says that already.
 
     Args:
         directory: In use.
@@ -85,9 +87,10 @@ def peer_zone(directory: Directory, node: NodeId) -> str:
     if card is None:
         return ""
     try:
-        return ZoneInfo(card.time_zone).key
+        zone = ZoneInfo(card.time_zone).key
     except (ZoneInfoNotFoundError, ValueError):
         return ""  # an offset, or a name that this system does not know
+    return "" if zone in {"UTC", "Etc/UTC"} else zone
 
 
 def mid_in(request: Request, name: str = "mid") -> MessageId:

@@ -48,7 +48,7 @@ def test_codes_are_offered_by_name() -> None:
 
 @pytest.mark.parametrize(
     ("zone", "expected"),
-    [("Europe/Paris", "Europe/Paris"), ("+02:00", ""), ("Nowhere/Land", "")],
+    [("Europe/Paris", "Europe/Paris"), ("UTC", ""), ("+02:00", ""), ("Nowhere/Land", "")],
 )
 def test_zone_of_the_other_desk_is_one_that_can_be_shown(zone: str, expected: str) -> None:
     """A time is shown on their clock only if it is known which that is."""
