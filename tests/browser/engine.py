@@ -9,7 +9,7 @@ import os
 import shutil
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from typing import Any, Final, ParamSpec, Self
 
@@ -26,6 +26,9 @@ from playwright.async_api import (
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 LIMIT_S: Final = 240.0
 """Longer than any test here takes on a busy machine; one that hangs says so."""
+
+END_S: Final = 20.0
+"""How long the end of the browser is waited for, after the last test."""
 
 PATIENCE_MS: Final = 30_000
 """How long a page may take to become what is expected; on an idle machine none takes a second."""
@@ -81,10 +84,13 @@ class Engine:
         await self.restart()
 
     async def _stop(self) -> None:
-        if self._browser is not None:
-            await self._browser.close()
-        if self._playwright is not None:
-            await self._playwright.stop()
+        """End the browser; a driver that does not answer any more ends with this process."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_S):
+                if self._browser is not None:
+                    await self._browser.close()
+                if self._playwright is not None:
+                    await self._playwright.stop()
 
     async def restart(self) -> None:
         """Begin with a new browser; the old one, if there is one, ends without a word."""
