@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from gateway.demo.documents import Json
 from protocol.cases.ladder import MessageState
-from tests.crash.people import Answer, Person
+from tests.crash.people import Answer, Person, again
 from tests.crash.scene import Scene, Script
 from tests.crash.world import Side
 
@@ -57,13 +57,16 @@ class DeskScript(Script):
 
     async def let_in(self, number: int, person: Person) -> None:
         """Make links until one lets a person in: one that was used is used."""
-        while True:
+
+        async def enter() -> bool:
             made = await self.operator.ask("POST", f"/users/{number}/link")
             assert made.status == _MADE, made
             code = made.body["link"].partition("#")[2]
-            if await person.enter(code) == _MADE:
-                self.links.append(code)
-                return
+            came = await person.enter(code) == _MADE
+            self.links += [code] if came else []
+            return came
+
+        await again(enter, else_="no link let a person in")
 
     @override
     async def look(self, folder: Path) -> list[str]:
@@ -117,32 +120,32 @@ class DraftScript(DeskScript):
         await self.scene.sender.until(sent.body["mid"], MessageState.CONSIGNED)
 
     async def _save(self, draft: str, document: Json) -> None:
-        version = 1
-        while True:
-            saved = await self.officer.ask(
-                "PATCH",
-                f"/drafts/{draft}",
-                {"document": document},
-                named={"If-Match": f'"{version}"'},
-            )
-            if saved.status == _OK:
-                return
-            assert saved.status == _CHANGED, saved
+
+        async def save() -> bool:
             shown = await self.officer.ask("GET", f"/drafts/{draft}")
             if shown.body["document"] == document:
-                return
-            version = shown.body["version"]
+                return True
+            named = {"If-Match": f'"{shown.body["version"]}"'}
+            saved = await self.officer.ask(
+                "PATCH", f"/drafts/{draft}", {"document": document}, named=named
+            )
+            assert saved.status in {_OK, _CHANGED}, saved
+            return saved.status == _OK
+
+        await again(save, else_="the draft was not saved")
 
     async def _approve(self, draft: str) -> None:
         """Answer challenges until one counted: a start forgets those that were given."""
-        while True:
+
+        async def approve() -> bool:
             asked = await self.approver.ask("POST", f"/drafts/{draft}/approval-options")
             assert asked.status == _OK, asked
             signed = self.approver.assertion(asked.body["challenge"])
             body = {"decision": "approve", "assertion": signed, "digest": asked.body["digest"]}
             given = await self.approver.ask("POST", f"/drafts/{draft}/approvals", body)
-            if given.status == _OK:
-                return
+            return given.status == _OK
+
+        await again(approve, else_="no approval counted")
 
 
 class PeopleScript(DeskScript):
@@ -173,8 +176,11 @@ class PeopleScript(DeskScript):
         await self._done(f"/users/{number}/unlock", None, "act person_unlocked 1")
         came = self.person()
         came.device = person.device
-        while await came.show() != _MADE:
-            pass  # what was shown for a challenge that a start forgot
+
+        async def show() -> bool:
+            return await came.show() == _MADE
+
+        await again(show, else_="who was unlocked did not come in")
 
     async def _done(self, path: str, body: object, word: str) -> None:
         answer = await self.operator.ask("POST", path, body)
@@ -249,17 +255,21 @@ class ExportScript(DeskScript):
             "ends": "2100-01-01",
             "confirm": True,
         }
-        while True:
+
+        async def export() -> bool:
             begun = await self.officer.ask(
                 "POST", "/exports", asked, named={"Prefer": "respond-async"}
             )
             assert begun.status == 202, begun
             ended = await self._followed(begun)
-            if ended["state"] == "done":
-                self.officer.promised(f"operation {begun.body['id']} done")
-                self.officer.promised("act exported 1")
-                return
-            assert ended["problem"] == "restarted", ended
+            if ended["state"] == "failed":
+                assert ended["problem"] == "restarted", ended
+                return False
+            self.officer.promised(f"operation {begun.body['id']} done")
+            self.officer.promised("act exported 1")
+            return True
+
+        await again(export, else_="no export came to its end")
 
     async def _followed(self, begun: Answer) -> Json:
         path = begun.headers["Location"].removeprefix("/api/v1")

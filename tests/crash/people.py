@@ -6,7 +6,7 @@ product's own client is used. A passkey is a device in software.
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, UnixConnector
@@ -19,6 +19,8 @@ from tests.gateway.officer.adapters.test_passkeys import Device
 BASE: Final = "/api/v1"
 _BUSY: Final = frozenset({429, 503})
 _TIMEOUT: Final = ClientTimeout(total=30)
+_TRIES: Final = 4
+"""More than the starts of one world, each of which forgets what was asked before it."""
 
 
 class Answer(NamedTuple):
@@ -77,14 +79,16 @@ class Person:
 
     async def enrol(self) -> None:
         """Have a device make a key, and the node keep it; an answer that was lost is repeated."""
-        while True:
+
+        async def enrol() -> bool:
             asked = await self.ask("POST", "/passkeys/options")
             assert asked.status == 200, asked
             answer = self.device.enrol(json.loads(asked.body["options"]))
             kept = await self.ask("POST", "/passkeys", {"answer": answer, "name": "a key"})
-            if kept.status == 201 or await self._has_passkey():
-                self.promised("passkey 1")
-                return
+            return kept.status == 201 or await self._has_passkey()
+
+        await again(enrol, else_="no passkey was kept")
+        self.promised("passkey 1")
 
     def assertion(self, challenge: str) -> dict[str, Any]:
         """Let the key answer a challenge that is bound to some bytes."""
@@ -129,3 +133,19 @@ class Person:
             self._cookies |= {name: each.value for name, each in got.cookies.items()}
             is_json = "json" in got.headers.get("Content-Type", "")
             return Answer(got.status, json.loads(text) if is_json else text, got.headers)
+
+
+async def again(attempt: Callable[[], Awaitable[bool]], *, else_: str) -> None:
+    """Do something until it counts: a start between forgets what was asked before it.
+
+    Args:
+        attempt: Does it, and says whether it counted.
+        else_: What is said of the node where no attempt counts.
+
+    Raises:
+        AssertionError: None counted.
+    """
+    for _ in range(_TRIES):
+        if await attempt():
+            return
+    raise AssertionError(else_)

@@ -103,6 +103,6 @@ export function startForms() {
   all("[data-zoned]").forEach(echo);
   for (const field of all("[data-from-hash]")) {
     field.value = location.hash.slice(1);
-    history.replaceState(null, "", location.pathname);
+    history.replaceState(null, "", location.pathname + location.search);
   }
 }
