@@ -1,6 +1,7 @@
 """The benchmark itself, small: it measures what it says, and prints what others read."""
 
 import json
+import os
 import re
 import socket
 from importlib.util import find_spec
@@ -81,7 +82,9 @@ def test_bytes_are_those_that_the_kernel_carried() -> None:
         far, _ = server.accept()
         with far:
             port = server.getsockname()[1]
+            held = len(os.listdir("/proc/self/fd"))
             before = counts(lambda _, other: other == port)
+            assert len(os.listdir("/proc/self/fd")) == held, "a copy of a descriptor stays open"
             near.sendall(bytes(5000))
             far.recv(5000, socket.MSG_WAITALL)
             far.sendall(bytes(70))

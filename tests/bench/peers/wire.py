@@ -5,6 +5,7 @@ Headers of TCP and IP are not in it. Stands alone, so that it runs in an environ
 
 import os
 import socket
+import stat
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +34,9 @@ def counts(is_counted: Callable[[int, int], bool]) -> Counts:
 def line_of(descriptor: int) -> tuple[int, tuple[int, int], tuple[int, int]] | None:
     """Return the number, the ports and the bytes of a connection, None if it is none."""
     try:
-        number = os.fstat(descriptor).st_ino
+        about = os.fstat(descriptor)
+        if not stat.S_ISSOCK(about.st_mode):
+            return None  # a copy that is no socket would stay open
         with socket.socket(fileno=os.dup(descriptor)) as line:
             if line.family == socket.AF_UNIX:
                 return None
@@ -42,7 +45,7 @@ def line_of(descriptor: int) -> tuple[int, tuple[int, int], tuple[int, int]] | N
     except (OSError, IndexError):
         return None  # closed meanwhile, listening, or no socket at all
     sent, received = struct.unpack_from("<QQ", info, _OFFSET)
-    return number, ports, (sent, received)
+    return about.st_ino, ports, (sent, received)
 
 
 def between(before: Counts, after: Counts) -> tuple[int, int]:
