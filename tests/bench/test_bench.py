@@ -21,6 +21,7 @@ from tests.bench.sustained import line_through, per_second
 from tests.bench.tables import show
 from tests.bench.targets import TARGETS
 
+DESCRIPTORS = Path("/proc/self/fd")
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
 
 
@@ -81,11 +82,9 @@ def test_bytes_are_those_that_the_kernel_carried() -> None:
         far, _ = server.accept()
         with far:
             port = server.getsockname()[1]
-            held = len(list(Path("/proc/self/fd").iterdir()))
+            held = len(list(DESCRIPTORS.iterdir()))
             before = counts(lambda _, other: other == port)
-            assert len(list(Path("/proc/self/fd").iterdir())) == held, (
-                "a copy of a descriptor stays open"
-            )
+            assert len(list(DESCRIPTORS.iterdir())) == held, "a copy of a descriptor stays open"
             near.sendall(bytes(5000))
             far.recv(5000, socket.MSG_WAITALL)
             far.sendall(bytes(70))
