@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 from gateway.ports import Clock
 from gateway.rows import MessageRow
+from gateway.service.abreast import abreast
 from gateway.service.guard import passing_over_full
 from gateway.service.silences import BATCH, Silences
 from gateway.service.stages import Stages
@@ -117,7 +118,7 @@ class Escalate:
             batch = self._most_urgent_due()
             if not batch:
                 return
-            following = await asyncio.gather(*(self._look_at(watch) for watch in batch))
+            following = await abreast(self._look_at(watch) for watch in batch)
             heap = self._watched[batch[0].cls]
             for _ in batch:  # not before: what fails is looked at again
                 heapq.heappop(heap)

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from gateway.errors import TransportError
 from gateway.ports import Clock
 from gateway.revoking import KeptRevocation
+from gateway.service.abreast import abreast
 from protocol.identifiers import NodeId
 from protocol.log.deed import KeyKind
 from protocol.revoking import RevokedKey, ToldRevocation, is_answer_to
@@ -84,7 +85,7 @@ class Messengers:
             elif errand.due_s <= now_s:
                 due.setdefault(node, []).append(key)
         places = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(self._visit(node, keys, places) for node, keys in due.items()))
+        await abreast(self._visit(node, keys, places) for node, keys in due.items())
 
     async def _visit(
         self, node: NodeId, keys: Sequence[RevokedKey], places: asyncio.Semaphore

@@ -17,6 +17,7 @@ from gateway.errors import DataError, NoInputError
 from gateway.journal import Journal
 from gateway.pinging import PingRow, ReplyRow, RoundRow
 from gateway.ports import Clock, Randomness
+from gateway.service.abreast import abreast
 from gateway.service.greet import Counted, Lanes
 from gateway.service.guard import passing_over_full
 from gateway.service.pinganswer import answered, note_of
@@ -217,7 +218,7 @@ class Pings:
         if waiting and not self._store.may_sign:
             return False
         places = asyncio.Semaphore(_AT_ONCE)
-        await asyncio.gather(*(self._call(row, places) for row in waiting))
+        await abreast(self._call(row, places) for row in waiting)
         return True
 
     async def look(self) -> bool:

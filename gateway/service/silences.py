@@ -6,13 +6,15 @@ Source: docs/delivery.md, "Delivery in rules", rule 14; docs/wire-format.md, rul
 """
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, StorageError
 from gateway.journal import Journal
 from gateway.ports import Clock
 from gateway.rows import MessageRow
+from gateway.service.abreast import abreast
 from gateway.service.health import Check
 from gateway.service.inquire import Inquire
 from gateway.service.orders import Orders
@@ -81,7 +83,7 @@ class Silences:
         self._clock = clock
         self._journal = journal
         self._silent: dict[NodeId, list[Silent]] = {}
-        self._uncopied: list[MessageRow] = []
+        self._uncopied: deque[MessageRow] = deque()
         self._owing: tuple[tuple[NodeId, int], ...] = ()
         self._asked_s: dict[NodeId, float] = {}
         self._asking: dict[NodeId, asyncio.Semaphore] = {}
@@ -132,10 +134,10 @@ class Silences:
             StorageError: The store failed.
         """
         while self._silent:
-            await asyncio.gather(*(self._round(node) for node in list(self._silent)))
-        uncopied, self._uncopied = self._uncopied, []
-        for row in uncopied:
-            await self._copy(row)
+            await abreast(self._round(node) for node in list(self._silent))
+        while self._uncopied:
+            await self._copy(self._uncopied[0])
+            self._uncopied.popleft()  # not before: what fails is copied with the next
         await self._ask_again()
         await self._after_news()
         await self._forget_old()
@@ -143,7 +145,7 @@ class Silences:
     async def _round(self, node: NodeId) -> None:
         """State the silence of one node on some messages, receipts asked for before and after."""
         batch = sorted(self._silent[node], key=_urgency)[:BATCH]
-        await asyncio.gather(*(self._state(node, each) for each in batch))
+        await abreast(self._state(node, each) for each in batch)
         stated = {id(each) for each in batch}  # not before: what fails is stated with the next
         self._silent[node] = [each for each in self._silent[node] if id(each) not in stated]
         if not self._silent[node]:
@@ -154,11 +156,15 @@ class Silences:
             answers = self._may_ask(node) and await self._ask(node, silent.row)
         if not await self._stages.tell(silent.row, silent.told):
             return
-        if answers:
-            async with self._asking[node]:
-                if await self._ask(node, silent.row):
-                    await self._store.note_asked(silent.row.mid)
-        await self._copy(silent.row)
+        try:
+            if answers:
+                async with self._asking[node]:
+                    if await self._ask(node, silent.row):
+                        await self._store.note_asked(silent.row.mid)
+            await self._copy(silent.row)
+        except StorageError:
+            self._uncopied.append(silent.row)  # it is stated, and so does not come here again
+            raise
 
     async def _copy(self, row: MessageRow) -> None:
         if not self._copies or row.cls not in _COPIED or not is_request(row):

@@ -1,6 +1,6 @@
 """Reads every store at the end and hands it to the checkers and to the model."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,10 +9,12 @@ from gateway.simulator.evidence import Evidence
 from gateway.simulator.findings import Findings, Invariant
 from gateway.simulator.invariants import Checker
 from gateway.simulator.material import CANARY, seed_of
+from gateway.simulator.merkle import Tree
 from gateway.simulator.model import Held, Model, View
 from gateway.simulator.node import SimulatedNode
 from gateway.simulator.observer import Observer
-from gateway.storage.audit import AuditedMessage, StoreAudit, audit_store
+from gateway.simulator.twins import Twin
+from gateway.storage.audit import AuditedHead, AuditedMessage, StoreAudit, audit_store
 from protocol.cases.ladder import MessageState, is_over, reached
 from protocol.identifiers import MessageId, NodeId
 
@@ -67,10 +69,11 @@ class Judge:
         for what in (*self.model.invented(views), *self.model.misplaced(views)):
             self.findings.fail(Invariant.DELIVERED_ONCE, what)
 
-    def undetected(self, forked: Sequence[NodeId]) -> list[str]:
+    def undetected(self, forked: Mapping[NodeId, Twin]) -> list[str]:
         """Return the logs of which two histories were taken for true, and nobody found out.
 
         A head that everybody refused, such as one from a clock that is wrong, has fooled nobody.
+        Nor has an owner who showed one of two histories only, and the other one to nobody.
 
         Args:
             forked: Nodes that had a twin.
@@ -79,22 +82,22 @@ class Judge:
         suspected = {origin for audit in self._before.values() for origin in audit.open_heads}
         return [
             f"two histories of {name}"
-            for name in forked
-            if self._is_taken(name)
+            for name, twin in sorted(forked.items())
+            if self._are_taken(name, twin)
             and not any(origin.startswith(f"a35/{name}/log/") for origin in accused | suspected)
         ]
 
-    def _is_taken(self, name: NodeId) -> bool:
-        """Tell whether an honest node holds a head that the log of its owner does not have."""
-        trees = self.nodes[name].evidence().trees
-        for holder, audit in self._before.items():
-            for head in audit.linked if self.is_honest(holder) else ():
-                tree = trees.get(head.origin)
-                if head.origin.startswith(f"a35/{name}/log/") and (
-                    tree is None or tree.root(head.size) != head.root
-                ):
-                    return True
-        return False
+    def _are_taken(self, name: NodeId, twin: Twin) -> bool:
+        """Tell whether honest nodes hold a head of the twin alone, and one that it lacks."""
+        own, other = self.nodes[name].evidence().trees, twin.node.evidence().trees
+        heads = [
+            head
+            for holder, audit in self._before.items()
+            for head in (audit.linked if self.is_honest(holder) else ())
+            if head.origin.startswith(f"a35/{name}/log/")
+        ]
+        theirs = [head for head in heads if _has(other, head)]
+        return len(theirs) < len(heads) and not all(_has(own, head) for head in theirs)
 
     def summary(self) -> list[str]:
         """Return one line for each message, for the trace."""
@@ -161,3 +164,9 @@ def _follows(state: MessageState, before: MessageState) -> bool:
 async def _mark(node: SimulatedNode, message: AuditedMessage) -> str | None:
     inner = await node.store.inner(message.sender, message.mid)
     return None if inner is None else mark_in(inner)
+
+
+def _has(trees: Mapping[str, Tree], head: AuditedHead) -> bool:
+    """Tell whether a head is one of a history."""
+    tree = trees.get(head.origin)
+    return tree is not None and tree.root(head.size) == head.root

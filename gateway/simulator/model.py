@@ -62,7 +62,7 @@ class Held:
     `told` is how often officers were told that it came; `mark` what its content says, None if
     it was not opened; `may_expire` whether its time was ever over for either side; `is_noted`
     whether its end was told; `is_gone` whether its sender was told that its receiver lost it, and
-    that it is too late to send it again.
+    that it does not go again.
     """
 
     state: str
@@ -227,7 +227,7 @@ class Model:
             yield "its sender does not know it any more"
             return
         held = sent[1]
-        if _has_ended(held, got):
+        if _has_ended(held, got, is_cancelled=(document.sender, mid) in self.cancelled):
             return
         if got is None or got.state not in LADDER[2:]:
             yield f"{held.state} here, {'not there' if got is None else got.state + ' there'}"
@@ -237,10 +237,10 @@ class Model:
             yield "there with another content"
 
 
-def _has_ended(held: Held, got: Held | None) -> bool:
+def _has_ended(held: Held, got: Held | None, *, is_cancelled: bool) -> bool:
     """Tell whether a message ended otherwise than by arriving, and its sender was told."""
     if held.state == "expired":
         return held.may_expire and held.is_noted
     if held.state == "cancelled":
         return got is None or got.state not in LADDER[2:]
-    return got is None and held.is_gone and held.may_expire
+    return got is None and held.is_gone and (held.may_expire or is_cancelled)

@@ -236,7 +236,7 @@ class World:
             await node.stop()
         self.twins.end()
         self.judge.judge()
-        self.findings.forks_undetected.extend(self.judge.undetected(sorted(self.twins.held)))
+        self.findings.forks_undetected.extend(self.judge.undetected(self.twins.held))
         self.findings.hold(
             Invariant.WITHIN_CAPS,
             holds=self.wire.lines.most_frames <= AT_ONCE,
@@ -270,14 +270,24 @@ class World:
         """
         node = self.nodes[name]
         home = node.home.with_name(f"{node.home.name}-twin")
-        twin = self.make(node.material, source=node.home, home=home)
+        twin = self.make(node.material, source=node.home, home=home, draws=home.name)
         self.twins.held[name] = Twin(twin, frozenset(meets))
         self.tally[Fault.FORKED_LOG] += 1
         self.trace.note(f"{name} has a twin for {', '.join(map(str, sorted(meets)))}")
         twin.start()
 
-    def make(self, material: NodeMaterial, *, source: Path, home: Path) -> SimulatedNode:
-        """Make a node in a copy of a home; not started."""
+    def make(
+        self, material: NodeMaterial, *, source: Path, home: Path, draws: str = ""
+    ) -> SimulatedNode:
+        """Make a node in a copy of a home; not started.
+
+        Args:
+            material: Its keys and its entry.
+            source: The home that is copied.
+            home: Where to.
+            draws: Whose numbers it draws at random, itself by default: two processes that run at
+                once never draw the same.
+        """
         name = material.node
         shutil.copytree(source, home)
         made: list[SimulatedNode] = []
@@ -290,7 +300,7 @@ class World:
                 home=home,
                 world=self._surroundings(),
                 directory=SimulatedDirectory(self.directory, lambda: self._offered(name)),
-                randomness=SeededRandomness(f"{self.plan.seed} {name}"),
+                randomness=SeededRandomness(f"{self.plan.seed} {draws or name}"),
                 secrets=dict(material.keys.secrets()),
                 disk=disk,
                 boot_s=self.draw.uniform(10.0, 1e6),

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from gateway.errors import StorageError
 from protocol.cases.ladder import MessageState
 from protocol.identifiers import MessageId, NodeId
+
+_GONE: Final = frozenset({"message.lost:gone", "message.lost:taken_back"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class AuditedHead:
 class AuditedMessage:
     """One message; `received` counts the events that told officers of it.
 
-    `is_gone` says that officers were told: its receiver lost it, and it is too late for it to go
-    again.
+    `is_gone` says that officers were told: its receiver lost it, and it does not go again: its time
+    is over, or it was taken back.
     """
 
     row: int
@@ -260,7 +262,7 @@ def _message(row: tuple[Any, ...], events: tuple[str, ...]) -> AuditedMessage:
         body_bytes=row[12],
         waits=bool(row[13]),
         received=sum(1 for event in events if event.startswith("message.received:")),
-        is_gone="message.lost:gone" in events,
+        is_gone=not _GONE.isdisjoint(events),
         events=events,
     )
 

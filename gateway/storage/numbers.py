@@ -24,6 +24,9 @@ SENT_AGAIN = "sent_again"
 GONE = "gone"
 """Or: its time has passed, or it was final, so that nothing goes again."""
 
+TAKEN_BACK = "taken_back"
+"""Or: its author had taken it back, so that nothing goes again."""
+
 _ENDED = """
     SELECT n.q, m.exp_ms, iif(c.message IS NULL, m.state, 'cancelled'), coalesce(a.generation, 0),
         EXISTS (SELECT 1 FROM receipt r WHERE r.message = m.id AND r.given = 0),
@@ -55,9 +58,11 @@ class _Lost:
     leaf: int
     size: int
 
-    def can_go(self, now_ms: int) -> bool:
-        """Tell whether its receiver may take it."""
-        return self.exp_ms > now_ms and not is_over(self.state)
+    def what(self, now_ms: int) -> str:
+        """Return what becomes of it: its receiver may take it in its time, unless taken back."""
+        if self.state is MessageState.CANCELLED:
+            return TAKEN_BACK
+        return GONE if self.exp_ms <= now_ms or is_over(self.state) else SENT_AGAIN
 
 
 def read_top(connection: sqlite3.Connection, node: str) -> int:
@@ -136,7 +141,8 @@ def send_again(
         lost = _lost(session, node, number)
         if lost is None or not _mark(session, lost, generation=generation, now_ms=now_ms):
             continue
-        if lost.can_go(now_ms):
+        what = lost.what(now_ms)
+        if what == SENT_AGAIN:
             _queue(session, lost, node=node, now_ms=now_ms)
             again += 1
         else:
@@ -146,7 +152,7 @@ def send_again(
                 at_ms=now_ms,
                 kind=KIND_LOST,
                 message=lost.message,
-                what=SENT_AGAIN if lost.can_go(now_ms) else GONE,
+                what=what,
                 by=node,
             )
         )

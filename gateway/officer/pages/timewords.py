@@ -94,6 +94,10 @@ _SAID: Final[Mapping[tuple[str, str], tuple[str, LineKind]]] = {
         message("Their node lost it, and its time is over"),
         _WARNING,
     ),
+    ("message.lost", "taken_back"): (
+        message("Their node lost it; it was taken back, so it is not sent again"),
+        _STEP,
+    ),
     ("message.recovered", "receipts"): (
         message("Receipts that this node had lost came back"),
         _STEP,

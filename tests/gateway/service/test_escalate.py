@@ -3,15 +3,21 @@
 import asyncio
 from io import BytesIO
 from pathlib import Path
+from typing import cast
 
+import pytest
+
+from gateway.errors import StorageError
 from gateway.lateness import EscalationRow
 from gateway.service.orders import COPY_OF
+from gateway.store import Store
 from protocol.cases.ladder import MessageState
 from protocol.delivery.escalation import Stage
 from protocol.envelope.content import Content, decode_inner
 from protocol.identifiers import MessageId, NodeId
 from protocol.log.deed import Silence
 from protocol.log.statement import StatementKind
+from tests.gateway.full import Full
 from tests.gateway.network import Network, Node, Wire, network
 from tests.gateway.service.world import (
     FR,
@@ -31,6 +37,7 @@ BOTH = ["FR/1", "RO/1"]
 THREE = ["FR/1", "RO/1", "RO/2"]
 MINUTE_MS = 60_000
 EMERGENCY = "emergency"
+ALL_OF_ACCEPTED = [("accepted", stage) for stage in ("hasten", "telephone", "silence")]
 
 
 def emergency(number: int = 1, *, to: str = "RO/1") -> dict[str, object]:
@@ -342,6 +349,27 @@ async def test_copy_that_a_crash_prevented_is_made_after_the_start(tmp_path: Pat
         here = await net.restart("FR/1")
         await at(net, here, MINUTE_MS + 1, began)
         assert len(await here.store.copies(sent.mid)) == 1
+
+
+@scenario
+async def test_copies_that_a_full_disk_prevented_are_made_when_there_is_room_and_once(
+    tmp_path: Path,
+) -> None:
+    """Silence is stated already; several wait, and none is worked on twice meanwhile."""
+    async with network(tmp_path, THREE, Wire(cut={(FR, RO)}), run=[]) as net:
+        here = net["FR/1"]
+        full = Full(here.store, "order")
+        here.runtime.escalate._silences._orders._store = cast("Store", full)
+        sent = [await send(here, emergency(number)) for number in (1, 2, 3)]
+        net.clock.ms += MINUTE_MS
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                await here.runtime.escalate.look()
+        assert full.refusals == len(sent) + 1, "one was left running, or given up"
+        assert [await told(here, one.mid) for one in sent] == [ALL_OF_ACCEPTED] * len(sent)
+        full.has_room = True
+        await here.runtime.escalate.look()
+        assert [len(await here.store.copies(one.mid)) for one in sent] == [1] * len(sent)
 
 
 @scenario

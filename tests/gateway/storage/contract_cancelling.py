@@ -201,6 +201,7 @@ class CancellingContract(Contract):
             late = stage_of(1, Escalated.SILENCE, Step.ACKNOWLEDGED)
             assert not await store.escalate(late, now_ms=NOW_MS)
             assert await store.send_again(PEER, [1], generation=1, now_ms=NOW_MS) == (0, 1)
+            assert (await store.timeline(OWN, mid(1)))[-1].what == "taken_back"
             assert await claim(store) == ()
             assert (await cancel(store, 1)).outcome is CancelOutcome.CANCELLED_BEFORE
 
