@@ -35,7 +35,11 @@ class Doorway(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the handshake, if there is room for one more."""
         # Every loop gives a stream here; not each of them says so by its type.
-        self._gate.admit(self, cast("asyncio.Transport", transport))
+        stream = cast("asyncio.Transport", transport)
+        # The handshake begins in a task: what a loop reads before that would be taken for HTTP
+        # that came early, in clear, and the handshake would wait for it in vain.
+        stream.pause_reading()
+        self._gate.admit(self, stream)
 
     @override
     def data_received(self, data: bytes) -> None:

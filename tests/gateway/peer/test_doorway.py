@@ -27,12 +27,17 @@ class Line(asyncio.Transport):
         self.protocol: asyncio.BaseProtocol | None = None
         self.written = b""
         self.is_closed = False
+        self.is_paused = False
         self.wrote = asyncio.Event()
         self.ended = asyncio.Event()
 
     @override
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self.protocol = protocol
+
+    @override
+    def pause_reading(self) -> None:
+        self.is_paused = True
 
     @override
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -164,6 +169,15 @@ async def test_what_the_library_would_log_is_written_by_type_and_place_only() ->
     assert scene.metrics.value("a35_bugs_total", {"place": "peer.server"}) == 1
     assert "ValueError" in stream.getvalue()
     assert "canary" not in stream.getvalue()
+
+
+@scenario
+async def test_nothing_is_read_before_the_handshake_begins() -> None:
+    """It begins in a task: a loop that reads sooner took its first bytes for HTTP in clear."""
+    async with _scene() as scene:
+        scene.doorway.connection_made(scene.line)
+        assert scene.line.is_paused
+        await scene.line.ended.wait()
 
 
 @scenario
