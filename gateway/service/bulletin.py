@@ -11,8 +11,8 @@ from typing import Final, Protocol, TypeAlias
 
 from gateway.conditions import Condition, ConditionKind, Conditions
 from gateway.ports import Clock, Directory
-from gateway.service.guard import passing_over_full
 from gateway.service.health import Check
+from gateway.service.repeating import repeat
 from gateway.service.ways import Way
 from protocol.delivery.circuit import Phase
 from protocol.delivery.currency import AgeLimits, currency_of
@@ -68,10 +68,7 @@ class Bulletin:
         Raises:
             StorageError: The store failed.
         """
-        while True:
-            with passing_over_full():
-                await self.look()
-            await self._clock.sleep(LOOK_EVERY_S)
+        await repeat(self.look, every_s=LOOK_EVERY_S, clock=self._clock)
 
     async def look(self) -> None:
         """Tell what changed since the last look, and what is due by now.

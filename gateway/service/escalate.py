@@ -15,13 +15,13 @@ Source: docs/delivery.md, "Delivery in rules", rule 14; docs/wire-format.md, rul
 
 import asyncio
 import heapq
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.ports import Clock
 from gateway.rows import MessageRow
 from gateway.service.abreast import abreast
-from gateway.service.guard import passing_over_full
+from gateway.service.repeating import repeat
 from gateway.service.silences import BATCH, Silences
 from gateway.service.stages import Stages
 from gateway.service.waiting import is_request, met_steps
@@ -86,9 +86,11 @@ class Escalate:
         """
         await self._clock.sleep(SETTLE_S)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat(self.tell))
+            group.create_task(repeat(self.tell, every_s=LOOK_EVERY_S, clock=self._clock))
             # Apart, because it waits for other nodes: no stage of another message may.
-            group.create_task(self._repeat(self._silences.follow_up))
+            group.create_task(
+                repeat(self._silences.follow_up, every_s=LOOK_EVERY_S, clock=self._clock)
+            )
 
     async def look(self) -> None:
         """Do everything that is due, once.
@@ -128,12 +130,6 @@ class Escalate:
             await self._clock.sleep(0)
 
     # ------------------------------------------------------------------ watching
-
-    async def _repeat(self, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            with passing_over_full():
-                await work()
-            await self._clock.sleep(LOOK_EVERY_S)
 
     async def _note_new(self) -> None:
         news = self._store.newest_event  # read first: what comes beside the reading is news again

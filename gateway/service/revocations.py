@@ -17,9 +17,9 @@ from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Directory
 from gateway.revoking import KeptRevocation, Revocations
-from gateway.service.guard import passing_over_full
 from gateway.service.health import Check
 from gateway.service.messengers import ORDER, TOLD_FOR_MS, Line, Messengers
+from gateway.service.repeating import repeat
 from gateway.store import LogBook
 from protocol.directory import NodeEntry
 from protocol.errors import Code, NotProvenError, RemoteProtocolError, UnknownSenderError
@@ -140,10 +140,7 @@ class Revoking:
         Raises:
             StorageError: A statement could not be committed.
         """
-        while True:
-            with passing_over_full():
-                await self.once()
-            await self._clock.sleep(_LOOK_EVERY_S)
+        await repeat(self.once, every_s=_LOOK_EVERY_S, clock=self._clock)
 
     async def once(self) -> None:
         """State what the operator ordered, renew what rests on the directory, tell who is due.

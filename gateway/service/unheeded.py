@@ -11,8 +11,8 @@ from typing import Final
 from gateway.metrics import Metrics
 from gateway.ports import Clock
 from gateway.records import OutgoingReceipt
-from gateway.service.guard import passing_over_full
 from gateway.service.receipting import Receipting
+from gateway.service.repeating import repeat
 from gateway.store import Store
 from protocol.receipt import Stage
 
@@ -44,11 +44,17 @@ class Unheeded:
         Raises:
             StorageError: The store failed; the node must stop.
         """
-        while True:
-            with passing_over_full():
-                while await self.once():
-                    pass
-            await self._clock.sleep(_LOOK_EVERY_S)
+        await repeat(self.all, every_s=_LOOK_EVERY_S, clock=self._clock)
+
+    async def all(self) -> None:
+        """Tell of every message that is due.
+
+        Raises:
+            StorageError: What was not stated is found again.
+        """
+        told = await self.once()
+        while told:
+            told = await self.once()
 
     async def once(self) -> int:
         """Tell of up to 64 messages, the oldest first.

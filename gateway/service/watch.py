@@ -15,7 +15,7 @@ from gateway.journal import Journal
 from gateway.ports import Clock
 from gateway.records import CaseNotice
 from gateway.rows import MessageRow
-from gateway.service.guard import passing_over_full
+from gateway.service.repeating import repeat
 from gateway.service.surroundings import meant
 from gateway.store import Store
 from keys.digest import sha256
@@ -60,10 +60,7 @@ class Watch:
         Raises:
             StorageError: The store failed.
         """
-        while True:
-            with passing_over_full():
-                await self.look()
-            await self._clock.sleep(_LOOK_EVERY_S)
+        await repeat(self.look, every_s=_LOOK_EVERY_S, clock=self._clock)
 
     async def look(self) -> int:
         """Look at every case that changed or whose moment has come.
