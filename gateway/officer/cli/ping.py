@@ -1,6 +1,8 @@
 """`a35 ping`: ask nodes and the people at them, answer those who ask, report campaigns."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,6 +13,7 @@ from gateway.errors import NotYetError, StorageError, UsageError
 from gateway.officer.cli.output import foreign, in_words, local_time, seconds_of
 from gateway.officer.cli.session import at_desk
 from gateway.officer.client import Client
+from gateway.officer.pings import PingDesk
 from gateway.officer.reports import Form, counted, in_word, report
 from gateway.officer.shapes.pings import (
     MAX_DAYS,
@@ -24,6 +27,26 @@ from gateway.officer.shapes.pings import (
 from gateway.terminal import HomeOption, JsonOption, Terminal
 
 app = typer.Typer()
+
+
+class Step(Enum):
+    """What a person does to a round that is under way, in the order of the options."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    END = "end"
+
+
+_STEPS: Final = {
+    Step.PAUSE: PingDesk.pause,
+    Step.RESUME: PingDesk.resume,
+    Step.END: PingDesk.close,
+}
+_STEERED: Final = {
+    Step.PAUSE: "is paused: nobody further is asked, answers still count",
+    Step.RESUME: "goes on",
+    Step.END: "is over, as the log states",
+}
 
 HEADS: Final = ("Node", "Machine", "ms", "Desk", "Seconds", "Details right", "Why")
 _LOOK_S: Final = 1.0
@@ -71,6 +94,17 @@ def ping(
         int | None, typer.Option("--show", metavar="N", help="Go on watching round N.")
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the rounds.")] = False,
+    pause: Annotated[
+        int | None,
+        typer.Option("--pause", metavar="N", help="Ask nobody further in round N; answers count."),
+    ] = None,
+    resume: Annotated[
+        int | None, typer.Option("--resume", metavar="N", help="Let round N go on.")
+    ] = None,
+    end: Annotated[
+        int | None,
+        typer.Option("--end", metavar="N", help="End round N now; the log states what came."),
+    ] = None,
     asked: Annotated[
         bool, typer.Option("--asked", help="List what other desks ask of this one.")
     ] = False,
@@ -117,6 +151,11 @@ def ping(
         raise UsageError("--changed goes with --answer CODE")
     if days is not None:
         return _availability(home, terminal, days)
+    steered = [
+        (step, of) for step, of in zip(Step, (pause, resume, end), strict=True) if of is not None
+    ]
+    if steered:
+        return _steer(home, terminal, steered)
     if listed:
         return _list(home, terminal)
     if asked or not (wanted.parties or everybody or show is not None or campaign):
@@ -183,6 +222,25 @@ async def _watched(
     return view
 
 
+def _steer(home: Path, terminal: Terminal, steered: Sequence[tuple[Step, int]]) -> int:
+    """Pause a round, let it go on, or end it.
+
+    Raises:
+        UsageError: Two of these at once.
+    """
+    if len(steered) > 1:
+        raise UsageError("say one of --pause, --resume and --end")
+    step, number = steered[0]
+
+    async def work(desk: Client) -> int:
+        view = await _STEPS[step](desk.pings, number)
+        terminal.document(view.model_dump(mode="json"))
+        terminal.say(f"round {view.number} {_STEERED[step]}; so far {counted(view.items)}")
+        return 0
+
+    return at_desk(home, work)
+
+
 def _asked(home: Path, terminal: Terminal) -> int:
     async def work(desk: Client) -> int:
         view = await desk.pings.asked()
@@ -210,12 +268,13 @@ def _list(home: Path, terminal: Terminal) -> int:
         view = await desk.pings.rounds()
         terminal.document([item.model_dump(mode="json") for item in view.items])
         terminal.table(
-            ("Round", "Campaign", "Began", "Closed"),
+            ("Round", "Campaign", "Began", "Paused", "Closed"),
             [
                 [
                     str(item.number),
                     foreign(item.campaign or "-"),
                     local_time(item.began),
+                    "-" if item.paused is None else local_time(item.paused),
                     "-" if item.closed is None else local_time(item.closed),
                 ]
                 for item in view.items

@@ -95,6 +95,23 @@ def test_a_round_is_listed_reported_and_counted_by_day(
         assert f"{there['called']}/{there['called']}" in france("ping", "--availability", "2").out
 
 
+def test_a_round_is_paused_and_goes_on_and_is_ended(home: Path, capsys: Capture) -> None:
+    """Whoever was called at a bad hour rings up; the round need not be lost for that."""
+    with desks(home, capsys) as (france, romania, _net):
+        france("ping", "--all", "--campaign", "autumn", "--timeout", "2s")
+        assert "round 1 is paused" in france("ping", "--pause", "1").out
+        (listed,) = printed(france("ping", "--list", "--json"))
+        assert listed[0]["paused"] is not None
+        assert "are right" in answered(romania).out
+        assert "round 1 goes on; so far" in france("ping", "--resume", "1").out
+        (ended,) = printed(france("ping", "--end", "1", "--json"))
+        assert ended["closed"] is not None
+        assert ended["log"] is not None
+        assert {one["node"]: one["human_ok"] for one in ended["items"]}["RO/1"] is True
+        assert france("ping", "--pause", "1", "--end", "1").code == 64
+        assert france("ping", "--pause", "9").code == 66
+
+
 def test_what_cannot_be_meant_is_refused(home: Path, tmp_path: Path, capsys: Capture) -> None:
     """Each with a sentence that says how to do it."""
     with desks(home, capsys) as (france, _romania, net):
