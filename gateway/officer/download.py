@@ -1,24 +1,21 @@
 """A file on its way to the officer, an attachment or a bundle: made whole, then streamed.
 
 An attachment may be asked for from a byte on (`Range`), so that what was cut goes on where it
-stopped: its bytes never change, and `ETag` names them. The file lies in memory while it is small,
-else in an unnamed file that ends with the request: nothing of it can be opened by its name, and a
-crash leaves no name behind.
+stopped: its bytes never change, and `ETag` names them.
 """
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final
 from urllib.parse import quote
 
 from aiohttp.web import Request, Response, StreamResponse
 
 from gateway.officer.services import ActService
 from gateway.officer.shapes.visible import visible
+from gateway.officer.spool import open_spool
 from protocol.identifiers import MessageId
 
-IN_MEMORY_BYTES: Final = 4 * 1024 * 1024
 PIECE_BYTES: Final = 64 * 1024
 ZIP: Final = "application/zip"
 NAME_MOST: Final = 150
@@ -47,8 +44,7 @@ async def send_file(
         The finished answer: always as a download, never as something to show; 416 if there is
         no such part.
     """
-    with SpooledTemporaryFile(IN_MEMORY_BYTES) as spooled:
-        held = cast("BinaryIO", spooled)
+    with open_spool() as held:
         name = await act.file(mid, index, held)
         if note is not None:
             await note()

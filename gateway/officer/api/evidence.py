@@ -1,10 +1,7 @@
 """Exporting the evidence of a message: an act in the log, then the bundle as a download.
 
-The bundle lies in memory while it is small, else in an unnamed file that ends with the request.
+The bundle is made whole first (`gateway.officer.spool`), and ends with the request.
 """
-
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
 
 from aiohttp.web import Request, RouteDef, StreamResponse, post
 
@@ -13,10 +10,11 @@ from gateway.evidence.material import Variant
 from gateway.officer.access import May, caller_of, may, require
 from gateway.officer.api.forks import ForkApi
 from gateway.officer.api.reply import BASE, mid_of, read
-from gateway.officer.download import IN_MEMORY_BYTES, send_bundle
+from gateway.officer.download import send_bundle
 from gateway.officer.ownership import record_of
 from gateway.officer.services import EvidenceService
 from gateway.officer.shapes.evidence import EvidenceRequest
+from gateway.officer.spool import open_spool
 from gateway.service.consult import Consult
 
 
@@ -60,9 +58,9 @@ class EvidenceApi:
         if self._consult is not None and self._casework is not None:
             line = (await self._consult.show(mid)).line
             await record_of(self._casework, line.row.thread, caller_of(request))
-        with SpooledTemporaryFile(IN_MEMORY_BYTES) as held:
+        with open_spool() as held:
             done = await self._service.export(
-                mid, Variant(asked.variant), cast("BinaryIO", held), who=caller_of(request).who
+                mid, Variant(asked.variant), held, who=caller_of(request).who
             )
             headers = {
                 "A35-Statements": str(done.statements),
@@ -70,4 +68,4 @@ class EvidenceApi:
                 "A35-Missing-Attachments": str(done.missing_blobs),
                 "A35-Manifest": done.written.digest.hex(),
             }
-            return await send_bundle(request, cast("BinaryIO", held), f"{mid}.zip", headers)
+            return await send_bundle(request, held, f"{mid}.zip", headers)

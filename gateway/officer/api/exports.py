@@ -1,7 +1,7 @@
 """Messages as a table or as JSON, streamed; the act is stated before the first byte.
 
 Whoever would rather not wait gets the file by the operation's id, for a while: it lies in memory,
-or in a file without a name, and a restart forgets it.
+or sealed in a file without a name, and a restart forgets it.
 """
 
 from asyncio import Future, get_running_loop
@@ -9,8 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from json import dumps
-from tempfile import SpooledTemporaryFile
-from typing import Final
+from typing import BinaryIO, Final
 
 from aiohttp.web import Request, RouteDef, StreamResponse, get, post
 
@@ -22,11 +21,11 @@ from gateway.officer.api.views import message_item
 from gateway.officer.shapes.cells import BOM, MEDIA_TYPE, line
 from gateway.officer.shapes.exports import ExportRequest
 from gateway.officer.shapes.moments import instant
+from gateway.officer.spool import open_spool
 from gateway.service.exporting import Export, Exporting, ExportQuery, ExportRow
 from gateway.service.operations import MOST_AT_ONCE, Operations, Progress
 from protocol.identifiers import MessageId
 
-IN_MEMORY_BYTES: Final = 4 * 1024 * 1024
 PIECE_BYTES: Final = 64 * 1024
 HEADS: Final = (
     "mid",
@@ -112,7 +111,7 @@ class ExportApi:
         name: Future[str] = get_running_loop().create_future()
 
         async def work(progress: Progress) -> str:
-            held = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115  whoever fetches it ends it
+            held = open_spool()  # whoever fetches it ends it
             try:
                 size = 0
                 async for piece in _pieces(export, progress):
@@ -137,7 +136,7 @@ class ExportApi:
 class Made:
     """An export that waits to be fetched."""
 
-    file: SpooledTemporaryFile[bytes]
+    file: BinaryIO
     headers: dict[str, str]
 
 

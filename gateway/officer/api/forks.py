@@ -1,7 +1,6 @@
 """Two histories of other nodes' logs: the list of what was found, and each as a file."""
 
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
@@ -9,10 +8,11 @@ from gateway.errors import NoInputError
 from gateway.evidence.forks import FoundFork
 from gateway.officer.access import May, caller_of, may
 from gateway.officer.api.reply import BASE, answer
-from gateway.officer.download import IN_MEMORY_BYTES, send_bundle
+from gateway.officer.download import send_bundle
 from gateway.officer.services import ForkService
 from gateway.officer.shapes.evidence import ForkItem, ForkList
 from gateway.officer.shapes.moments import instant
+from gateway.officer.spool import open_spool
 from protocol.errors import MalformedError
 from protocol.identifiers import LogOrigin
 
@@ -47,13 +47,11 @@ class ForkApi:
     async def export(self, request: Request) -> StreamResponse:
         """Export the exhibit of one log."""
         origin = _origin_of(request)
-        with SpooledTemporaryFile(IN_MEMORY_BYTES) as held:
-            done = await self._service.export(
-                origin, cast("BinaryIO", held), who=caller_of(request).who
-            )
+        with open_spool() as held:
+            done = await self._service.export(origin, held, who=caller_of(request).who)
             name = str(origin).replace("/", "-")
             headers = {"A35-Manifest": done.digest.hex()}
-            return await send_bundle(request, cast("BinaryIO", held), f"{name}.zip", headers)
+            return await send_bundle(request, held, f"{name}.zip", headers)
 
 
 def _item(one: FoundFork) -> ForkItem:

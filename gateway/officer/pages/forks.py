@@ -1,15 +1,13 @@
 """The evidence of a log with two histories, to be taken on the page of our log: an act."""
 
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
-
 from aiohttp.web import Request, RouteDef, StreamResponse, post
 
 from gateway.errors import NoInputError
 from gateway.evidence.forks import FoundFork
 from gateway.officer.access import May, caller_of, may
-from gateway.officer.download import IN_MEMORY_BYTES, send_bundle
+from gateway.officer.download import send_bundle
 from gateway.officer.pages.desk import Desk
+from gateway.officer.spool import open_spool
 from protocol.identifiers import LogOrigin, NodeId
 
 
@@ -41,8 +39,7 @@ class ForkPages:
         info = request.match_info
         node = NodeId(info["country"], int(info["number"]))
         origin = LogOrigin(node, int(info["generation"]))
-        with SpooledTemporaryFile(IN_MEMORY_BYTES) as spooled:
-            held = cast("BinaryIO", spooled)
+        with open_spool() as held:
             await service.forks.export(origin, held, who=caller_of(request).who)
             return await send_bundle(request, held, f"{str(origin).replace('/', '-')}.zip", {})
 

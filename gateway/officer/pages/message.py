@@ -6,8 +6,7 @@ then the content is shown; before, nobody of the desk can read it, whatever thei
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, Final, cast
+from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 
@@ -16,7 +15,7 @@ from gateway.errors import GatewayError, NoInputError
 from gateway.evidence.material import Variant
 from gateway.officer.access import May, allows, caller_of, may, require
 from gateway.officer.adapters.languages import message
-from gateway.officer.download import IN_MEMORY_BYTES, send_bundle, send_file
+from gateway.officer.download import send_bundle, send_file
 from gateway.officer.ownership import record_of
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.forms_in import form_of
@@ -27,6 +26,7 @@ from gateway.officer.pages.saying import advised
 from gateway.officer.pages.timeline import is_silence, lines_of, reach_of
 from gateway.officer.pages.waiting import Waiting
 from gateway.officer.shapes.printed import PrintedForm, printed
+from gateway.officer.spool import open_spool
 from gateway.people import Caller
 from gateway.records import Direction
 from gateway.service.advice import card_of
@@ -164,8 +164,7 @@ class MessagePages:
             require(request, May.READ_CONTENT)  # its key opens the content
         line = (await self._desk.services.consult.show(mid)).line
         await record_of(self._casework, line.row.thread, caller)
-        with SpooledTemporaryFile(IN_MEMORY_BYTES) as spooled:
-            held = cast("BinaryIO", spooled)
+        with open_spool() as held:
             await service.export(mid, variant, held, who=caller.who)
             return await send_bundle(request, held, f"{mid}.zip", {})
 
