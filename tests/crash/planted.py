@@ -172,13 +172,13 @@ PLANTS: Final = (
         edits=(
             Edit(
                 "gateway/storage/inbox.py",
-                "    return int(row[0])\n\n\ndef read_unopened",
+                '        raise NoInputError("no such envelope waits to be opened")\n',
+                '        raise NoInputError("no such envelope waits to be opened")\n'
                 "    session.execute(\n"
                 '        "DELETE FROM inbox WHERE message = ("\n'
                 '        "  SELECT id FROM message WHERE mid = ? AND sender = ?)",\n'
                 "        (mid.value, sender),\n"
-                "    )\n"
-                "    return int(row[0])\n\n\ndef read_unopened",
+                "    )\n",
             ),
             Edit(
                 "gateway/storage/inbox.py",

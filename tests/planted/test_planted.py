@@ -5,6 +5,9 @@ Five in every run, the cheapest of each kind; all of them with `make planted`.
 
 import asyncio
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -49,6 +52,22 @@ def test_every_fault_can_still_be_planted() -> None:
             text = texts.setdefault(edit.file, (REPOSITORY / edit.file).read_text("utf-8"))
             assert text.count(edit.old) == 1, f"{fault.name}: {edit.file}"
             assert edit.new != edit.old
+
+
+def test_no_fault_is_another_one_than_it_says(tmp_path: Path) -> None:
+    """A text that stands elsewhere by now may be planted there, and name what is not there."""
+    for number, fault in enumerate((*FAULTS, *HOLES)):
+        texts: dict[str, str] = {}
+        for edit in fault.edits:
+            text = texts.setdefault(edit.file, (REPOSITORY / edit.file).read_text("utf-8"))
+            texts[edit.file] = text.replace(edit.old, edit.new)
+        for file, text in texts.items():
+            (tmp_path / f"{number:02}-{file.replace('/', '-')}").write_text(text, "utf-8")
+    words = ("-m", "ruff", "check", "--isolated", "--select", "F821", "--quiet", str(tmp_path))
+    found = subprocess.run(  # noqa: S603  our own linter on our own sources
+        [sys.executable, *words], capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stdout) == (0, ""), found.stdout + found.stderr
 
 
 def test_page_lists_every_fault_with_a_check_that_found_it() -> None:
