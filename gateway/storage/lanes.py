@@ -15,7 +15,14 @@ from dataclasses import dataclass, field
 
 from gateway.records import LaneChanges, LaneRow, LaneWork
 from gateway.storage.leases import Leases
-from gateway.storage.session import ItemEnded, ItemParked, ItemQueued, LaneChanged, LaneNews
+from gateway.storage.session import (
+    ItemEnded,
+    ItemParked,
+    ItemQueued,
+    LaneChanged,
+    LaneHastened,
+    LaneNews,
+)
 from protocol.delivery.urgency import Urgency
 from protocol.identifiers import NodeId
 
@@ -98,6 +105,8 @@ class LaneBoard:
                     self._changed.add(one.node)
                 case ItemParked():
                     self._park(one.item, one.node, one.cls, one.until_ms)
+                case LaneHastened():
+                    self._unpark(one.node)
                 case LaneChanged():
                     self._lane(str(one.row.node)).row = one.row
         return was_queued
@@ -155,14 +164,6 @@ class LaneBoard:
 
     # ------------------------------------------------------------------ time
 
-    def unpark(self, node: NodeId | None) -> None:
-        """Let what was put off wait no longer: of one lane, or of all."""
-        wanted = None if node is None else str(node)
-        for item in list(self.parked):
-            if wanted is None or self._hidden.get(item, ("",))[0] == wanted:
-                del self.parked[item]
-                self._show(item)
-
     def pass_time(self, steady_ms: int) -> None:
         """Let what was put off until now wait again, and end leases that nobody settled."""
         while self._timers and self._timers[0][0] <= steady_ms:
@@ -193,6 +194,12 @@ class LaneBoard:
         self.parked[item] = until_ms
         self._hide(item, node, cls)
         heapq.heappush(self._timers, (until_ms, item))
+
+    def _unpark(self, node: str | None) -> None:
+        for item in list(self.parked):
+            if node is None or self._hidden.get(item, ("",))[0] == node:
+                del self.parked[item]
+                self._show(item)
 
     def _hide(self, item: int, node: str, cls: Urgency) -> None:
         if item not in self._hidden:

@@ -51,10 +51,10 @@ class LanePart(StorePart):
             StorageError: Nothing was changed.
         """
         core = self._core
-        # Also if nothing is put off in the picture: what is being put off just now comes before.
+        # Also if nothing is put off in the picture: what is being put off just now comes before,
+        # or after, and then stays so.
         name = None if node is None else str(node)
         await core.writer.run(partial(retry_now, node=name))
-        core.lanes.unpark(node)
         core.wake_workers()
 
     async def wait_for_work(self, timeout_s: float) -> None:

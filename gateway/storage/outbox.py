@@ -21,6 +21,7 @@ from gateway.storage.session import (
     ItemEnded,
     ItemQueued,
     LaneChanged,
+    LaneHastened,
     Session,
 )
 from gateway.storage.steps import HeldMessage, raise_state
@@ -188,6 +189,7 @@ def retry_now(session: Session, *, node: str | None) -> None:
     session.execute(
         "UPDATE outbox SET next_ms = 0 WHERE next_ms > 0 AND (?1 IS NULL OR node = ?1)", (node,)
     )
+    session.lane(LaneHastened(node=node))
 
 
 def close_expired(session: Session, items: Iterable[int], *, own: str, now_ms: int) -> int:

@@ -57,13 +57,23 @@ class ItemParked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LaneHastened:
+    """What is put off of a lane, or of all if `node` is None, waits no longer.
+
+    In order with what was put off in the same commit: what came after it stays put off.
+    """
+
+    node: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LaneChanged:
     """A lane's row was written."""
 
     row: LaneRow
 
 
-LaneNews: TypeAlias = ItemQueued | ItemEnded | ItemParked | LaneChanged
+LaneNews: TypeAlias = ItemQueued | ItemEnded | ItemParked | LaneHastened | LaneChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

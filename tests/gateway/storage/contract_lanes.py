@@ -1,5 +1,9 @@
 """Lanes: what changed in them, what is put off, what is leased and for how long."""
 
+import asyncio
+
+import pytest
+
 from gateway.records import LaneRow, OutboxKind
 from gateway.store import Store
 from protocol.delivery.attempt import lease_s
@@ -85,6 +89,25 @@ class LaneContract(Contract):
             assert [work.row.node for work in await store.lanes()] == [PEER]
             await store.retry()
             assert len(await store.lanes()) == 2
+            assert len(await claim(store)) == 1
+
+        self.run(scenario)
+
+    @pytest.mark.parametrize("is_first", [True, False])
+    def test_what_is_put_off_beside_a_hastening_goes_in_its_time(self, *, is_first: bool) -> None:
+        """Both may share a commit, in either order; the time of what came last is not missed."""
+
+        async def scenario(store: Store) -> None:
+            await store.submit(submission(1), now_ms=NOW_MS)
+            (item,) = await claim(store)
+            put_off = defer(store, item, next_ms=NOW_MS + 1_000)
+            both = (store.retry(), put_off) if is_first else (put_off, store.retry())
+            await asyncio.gather(*both)
+            await store.lane_changes()
+            assert len(await store.lanes()) == (0 if is_first else 1)
+            self.clock.wall_ms += 1_000
+            if is_first:
+                assert (await store.lane_changes()).nodes == (PEER,)
             assert len(await claim(store)) == 1
 
         self.run(scenario)
