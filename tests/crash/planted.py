@@ -168,22 +168,13 @@ PLANTS: Final = (
         found_by=frozenset({Check.DIFFERENT, Check.RECEIPT}),
     ),
     Plant(
-        name="a message is taken out of the queue of those to be opened before it is opened",
+        name="what a start finds unopened is never opened",
         edits=(
             Edit(
                 "gateway/storage/inbox.py",
-                '        raise NoInputError("no such envelope waits to be opened")\n',
-                '        raise NoInputError("no such envelope waits to be opened")\n'
-                "    session.execute(\n"
-                '        "DELETE FROM inbox WHERE message = ("\n'
-                '        "  SELECT id FROM message WHERE mid = ? AND sender = ?)",\n'
-                "        (mid.value, sender),\n"
-                "    )\n",
-            ),
-            Edit(
-                "gateway/storage/inbox.py",
-                "    if waiting.rowcount == 0:\n        return\n",
-                "    del waiting\n",
+                '        " ORDER BY w.cls, w.message LIMIT ?",\n        (left, limit),\n',
+                '        " WHERE w.message > ? ORDER BY w.cls, w.message LIMIT ?",\n'
+                "        (left, left, limit),\n",
             ),
         ),
         script="submit",

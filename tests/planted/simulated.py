@@ -110,6 +110,6 @@ SIMULATED: Final = (
                 "        if False:\n",
             ),
         ),
-        check=Simulated(shows=frozenset({"lost"}), start=33, kinds=("restored_copy",)),
+        check=Simulated(shows=frozenset({"lost"}), start=79, kinds=("restored_copy",)),
     ),
 )
