@@ -100,7 +100,7 @@ async def _second(world: World, source: Path, *meets: NodeId) -> SimulatedNode:
     """Start the second process of the owner, for some peers."""
     node = world.nodes[RO]
     place = node.home.with_name("second")
-    twin = world.make(node.material, source=source, home=place, draws=place.name)
+    twin = world.make(node.material, source=source, home=place)
     world.twins.held[RO] = Twin(twin, frozenset(meets))
     world.tally[Fault.FORKED_LOG] += 1
     twin.start()

@@ -210,8 +210,7 @@ class World:
         return any(origin.node == liar for origin in (*refused, *doubted))
 
     async def _is_quiet(self) -> bool:
-        # The cheap question first: the others open every store. Who knows that its own log has
-        # two histories refuses everything for ever, and is asked for ever.
+        # The cheap question first. Who knows of two histories of its own log is asked for ever.
         if not self.twins.held and self.time.now_s() <= self.wire.moved_s + _STILL_S:
             return False
         for _, node in sorted(self.nodes.items()):
@@ -270,25 +269,16 @@ class World:
         """
         node = self.nodes[name]
         home = node.home.with_name(f"{node.home.name}-twin")
-        twin = self.make(node.material, source=node.home, home=home, draws=home.name)
+        twin = self.make(node.material, source=node.home, home=home)
         self.twins.held[name] = Twin(twin, frozenset(meets))
         self.tally[Fault.FORKED_LOG] += 1
         self.trace.note(f"{name} has a twin for {', '.join(map(str, sorted(meets)))}")
         twin.start()
 
-    def make(
-        self, material: NodeMaterial, *, source: Path, home: Path, draws: str = ""
-    ) -> SimulatedNode:
-        """Make a node in a copy of a home; not started.
-
-        Args:
-            material: Its keys and its entry.
-            source: The home that is copied.
-            home: Where to.
-            draws: Whose numbers it draws at random, itself by default: two processes that run at
-                once never draw the same.
-        """
+    def make(self, material: NodeMaterial, *, source: Path, home: Path) -> SimulatedNode:
+        """Make a node in a copy of a home; not started."""
         name = material.node
+        draws = home.name if name in self.nodes else name  # a second process draws other numbers
         shutil.copytree(source, home)
         made: list[SimulatedNode] = []
         disk = SimulatedDisk(
@@ -300,7 +290,7 @@ class World:
                 home=home,
                 world=self._surroundings(),
                 directory=SimulatedDirectory(self.directory, lambda: self._offered(name)),
-                randomness=SeededRandomness(f"{self.plan.seed} {draws or name}"),
+                randomness=SeededRandomness(f"{self.plan.seed} {draws}"),
                 secrets=dict(material.keys.secrets()),
                 disk=disk,
                 boot_s=self.draw.uniform(10.0, 1e6),
