@@ -81,7 +81,7 @@ async def test_contact_from_the_node_ends_the_wait_at_once(tmp_path: Path) -> No
         assert failures(net, "FR/1") == {RO: 1}
         await net.run("RO/1")
         await until_state(net["FR/1"], mid, MessageState.CONSIGNED)
-        assert failures(net, "FR/1") == {}
+        await net.turn_until(lambda: failures(net, "FR/1") == {})
         await net.turn_until(settled(net))
         await check_invariants(net)
 
