@@ -6,6 +6,7 @@ crash leaves there is opened by nobody.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from errno import EDQUOT, ENOSPC
 from io import SEEK_CUR, SEEK_END, SEEK_SET, RawIOBase
 from tempfile import TemporaryFile  # noqa: TID251  it is sealed here
@@ -141,9 +142,10 @@ class Spool(RawIOBase):
 
     @override
     def close(self) -> None:
-        """Give back memory and disk."""
+        """Give back memory and disk; what the disk refuses now was said, or is not wanted."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
         self._memory.clear()
         self._open.clear()
         super().close()

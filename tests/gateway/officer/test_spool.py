@@ -43,6 +43,12 @@ class Refusing(Kept):
     def write(self, data: object, /) -> int:
         raise OSError(self._number, "no")
 
+    @override
+    def close(self) -> None:
+        """Fail once more, as a file does that has something left to write."""
+        super().close()
+        raise OSError(self._number, "no")
+
 
 @given(steps, st.sampled_from([0, BLOCK_BYTES, 4 * BLOCK_BYTES]))
 def test_it_holds_what_any_file_holds(done: list[tuple[str, int]], in_memory: int) -> None:
