@@ -8,7 +8,6 @@ hold nothing but examples and are removed at the end, unless they are to be kept
 import asyncio
 import json
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,6 +25,7 @@ from gateway.config import (
     PeerSection,
 )
 from gateway.demo.members import draft_desk, draft_members
+from gateway.demo.ports import HeldPorts
 from gateway.directory.admission import admit
 from gateway.directory.publish import delegate, new_root, publish
 from gateway.directory.signers import KeyFolder
@@ -35,7 +35,6 @@ from gateway.officer.cli.session import read_token
 from gateway.officer.client import Client
 from gateway.operator.node import JOIN_FILE, create_node
 from gateway.operator.start import read_credential
-from gateway.randomness import SystemRandomness
 from keys.atrest import new_store_key
 
 NODES: Final = (
@@ -48,11 +47,6 @@ NODES: Final = (
 _START_S: Final = 60.0
 _STOP_S: Final = 8.0
 _LOOK_EVERY_S: Final = 0.05
-_PORTS: Final = (20_000, 32_000)
-"""Below the range that systems take ports of outgoing connections from: one of those could be the
-port of a node that is about to start, or to start again."""
-
-_TRIES: Final = 1000
 CLOCK: Final = SystemClock()
 
 
@@ -101,6 +95,7 @@ class DemoNetwork:
     root: Path
     nodes: list[DemoNode]
     directory_port: int
+    ports: HeldPorts
     directory: asyncio.subprocess.Process | None = None
 
     def of(self, country: str) -> DemoNode | None:
@@ -251,7 +246,8 @@ def build(folder: Path, *, members: bool = False, four_eyes: bool = False) -> De
     made = new_root(published, authority, now_ms=CLOCK.now_ms())
     if members:
         draft_members(published, authority, now_ms=CLOCK.now_ms())
-    directory_port, *ports = _free_ports(1 + 2 * len(NODES))
+    held = HeldPorts(1 + 2 * len(NODES))
+    directory_port, *ports = held.numbers
     nodes: list[DemoNode] = []
     for number, described in enumerate(NODES):
         config = _config(
@@ -280,6 +276,7 @@ def build(folder: Path, *, members: bool = False, four_eyes: bool = False) -> De
         root=made.path,
         nodes=nodes,
         directory_port=directory_port,
+        ports=held,
     )
 
 
@@ -349,28 +346,3 @@ def _config(
         # A demo must run on a laptop whose disk is nearly full.
         disk=DiskSection(least_free_mib=1, least_free_percent=0),
     )
-
-
-def _free_ports(count: int) -> list[int]:
-    """Find ports, all different, that nobody listens on.
-
-    Raises:
-        UnavailableError: There are hardly any.
-    """
-    chance = SystemRandomness()
-    ports: set[int] = set()
-    for _ in range(_TRIES):
-        port = int(chance.between(*_PORTS))
-        if _is_free(port):
-            ports.add(port)
-        if len(ports) == count:
-            return list(ports)
-    raise UnavailableError("this machine has no free ports for the demo")
-
-
-def _is_free(port: int) -> bool:
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return True

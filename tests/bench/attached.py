@@ -15,6 +15,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from random import Random
@@ -128,13 +129,7 @@ async def two_nodes(folder: Path, *, four_eyes: bool = False) -> AsyncIterator[D
     await asyncio.to_thread(folder.mkdir)
     network = await asyncio.to_thread(build, folder, four_eyes=four_eyes)
     nodes: list[DemoNode] = [node for node in network.nodes if node.name in {FROM, TO}]
-    network = DemoNetwork(
-        folder=network.folder,
-        credential=network.credential,
-        root=network.root,
-        nodes=nodes,
-        directory_port=network.directory_port,
-    )
+    network = replace(network, nodes=nodes)
     try:
         await network.start()
         yield network

@@ -11,10 +11,11 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from gateway.demo.network import DemoNetwork, DemoNode, build
+from gateway.demo.network import DemoNode, build
 from gateway.storage.connection import connect_reader
 from tests.bench.peers.keys import make_keys
 from tests.bench.process import forget_peak, peak_of
@@ -86,13 +87,7 @@ async def ours(folder: Path) -> AsyncIterator[Ours]:
     network = await asyncio.to_thread(build, folder)
     sender = next(node for node in network.nodes if node.name == FROM)
     receiver = next(node for node in network.nodes if node.name == TO)
-    others = DemoNetwork(
-        folder=network.folder,
-        credential=network.credential,
-        root=network.root,
-        nodes=[node for node in network.nodes if node is not sender],
-        directory_port=network.directory_port,
-    )
+    others = replace(network, nodes=[node for node in network.nodes if node is not sender])
     words = ("-m", "tests.bench.host", str(sender.home.path), str(network.credential), TO)
     process: asyncio.subprocess.Process | None = None
     try:
