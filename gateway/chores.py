@@ -47,7 +47,7 @@ async def work(
             group.create_task(webhooks.run())
             group.create_task(locksmith.run())
             group.create_task(witnesses.run())
-            group.create_task(rumours.run(runtime.adopt.take))
+            group.create_task(rumours.run(runtime.adopt.found))
             group.create_task(revoking.run())
             if nightly is not None:
                 group.create_task(nightly.run())

@@ -88,6 +88,15 @@ class Adopt:
             self._confirmed_s = self._clock.monotonic_s()
         await self.take(again=is_changed)
 
+    async def found(self) -> None:
+        """Adopt what somebody else fetched; what a full disk prevents comes with our next look.
+
+        Raises:
+            StorageError: The statement could not be committed for another reason.
+        """
+        with passing_over_full():
+            await self.take()
+
     async def take(self, *, again: bool = False) -> None:
         """Adopt what the directory holds now, if that is new; who finds it there may call this.
 

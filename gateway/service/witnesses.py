@@ -16,8 +16,10 @@ from gateway.journal import Journal, Seldom
 from gateway.metrics import Metrics
 from gateway.ports import Clock, Randomness
 from gateway.records import Proofs, SignedHead
+from gateway.service.abreast import abreast
 from gateway.service.assigned import Assigned, Roster
 from gateway.service.health import Check
+from gateway.service.repeating import repeat
 from gateway.witnessing import KeptCosignature, WitnessLine
 from keys.cosigner import Cosigner
 from keys.note import LogVerifier
@@ -143,20 +145,18 @@ class Witnesses:
         """Ask until cancelled; one owner awaits it.
 
         Raises:
-            StorageError: The store failed.
+            StorageError: The store failed; a full disk only delays what is kept.
             LogDamagedError: A proof of our own log does not hold.
         """
         first_s = min(_FIRST_S, self._every_s)
         await self._clock.sleep(self._randomness.between(0.0, first_s))
-        while True:
-            await self.once()
-            await self._clock.sleep(_LOOK_S)
+        await repeat(self.once, every_s=_LOOK_S, clock=self._clock)
 
     async def once(self) -> None:
         """Ask every witness whose turn it is.
 
         Raises:
-            StorageError: The store failed.
+            StorageError: The store failed; those whose word could not be kept are asked again.
             LogDamagedError: A proof of our own log does not hold.
         """
         if not self._book.may_sign or self._book.head() is None:
@@ -165,12 +165,7 @@ class Witnesses:
         assigned = self._roster.of(self._book.origin)
         due = [each for each in assigned if self._is_due(each.cosigner, now_s)]
         places = asyncio.Semaphore(_AT_ONCE)
-        calls = [asyncio.ensure_future(self._turn(each, places)) for each in due]
-        try:
-            await asyncio.gather(*calls)
-        finally:
-            for call in calls:
-                call.cancel()
+        await abreast(self._turn(each, places) for each in due)
         if not self.check().ok and self._seldom.due("late") is not None:
             self._metrics.alarms("cosignatures")
             self._journal.alarm("cosignatures_late")

@@ -55,7 +55,7 @@ def fill(pad: Path) -> None:
 def full(folder: Path, *, least_free_mib: int) -> Seen:
     """Fill the receiver's disk under way, send, make room, and count what arrived."""
     with small_world(folder, least_free_mib=least_free_mib) as world:
-        world.start(world.there, until=503)
+        node = world.start(world.there, until=503)
         world.start(world.here)
         mids = [mid_of(world.send())]
         assert world.a35("wait", mids[0], "--stage", "consigned", "--timeout", "60s").code == 0
@@ -65,6 +65,7 @@ def full(folder: Path, *, least_free_mib: int) -> Seen:
         codes = {str(world.attempts(mid)[0]["outcome"]) for mid in mids[1:]}
         doctor = world.a35("doctor", "--json", home=world.there.home.path).document()
         pad.unlink()
+        assert node.poll() is None, world.journal()
         return {"codes": sorted(codes), "doctor": doctor, **arrived(world, mids)}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gateway.full import Full
 from tests.gateway.network import STAMP, Wire, network
 from tests.gateway.service.rounds import StoppingClock
 from tests.gateway.service.world import ask, scenario
@@ -53,6 +54,20 @@ async def test_keys_that_count_again_renew_what_rests_on_them(tmp_path: Path) ->
         await node.runtime.adopt.take()
         await node.runtime.adopt.take(again=True)
         assert renewed == [STAMP, STAMP]
+        assert ask(node, COUNT) == [(1,)]
+
+
+@scenario
+async def test_version_that_found_no_room_is_adopted_with_the_next_look(tmp_path: Path) -> None:
+    """Whoever else fetched it: a peer that named it ends no node whose disk is full."""
+    async with network(tmp_path, ["RO/1"], Wire(), run=[]) as net:
+        node = net["RO/1"]
+        adopt = node.runtime.adopt
+        adopt._store = full = Full(node.store, "state")  # type: ignore[assignment]
+        await adopt.found()
+        assert (full.refusals, ask(node, COUNT)) == (1, [(0,)])
+        full.has_room = True
+        await adopt.once()
         assert ask(node, COUNT) == [(1,)]
 
 

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import pytest
 from typing_extensions import override
 
 from gateway.records import SignedHead
 from gateway.service.assigned import DRAWN, Roster
-from gateway.service.witnesses import LATE_S, Witnesses
+from gateway.service.witnesses import LATE_S, Book, Witnesses
 from gateway.storage.sqlite import SqliteStore
 from gateway.witnessing import KeptCosignature, Outsider
 from keys.note import SignedTree
@@ -19,6 +19,7 @@ from protocol.identifiers import NodeId
 from protocol.witness.answer import Cosigned, RawAnswer, encode_answer
 from protocol.witness.policy import Group, Policy, PolicyWitness
 from protocol.witness.request import AddCheckpoint
+from tests.gateway.full import Full
 from tests.gateway.network import START_MS, Network, Wire, network
 from tests.gateway.service.rounds import StoppingClock
 from tests.gateway.service.test_cosign import grow
@@ -332,3 +333,23 @@ async def test_asking_goes_on_until_it_is_cancelled(tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await witnesses.run()
         assert len(line.asked) == 1
+
+
+@scenario
+async def test_word_that_found_no_room_is_asked_for_again_and_ends_nothing(tmp_path: Path) -> None:
+    """Of one witness, as of all: a node whose disk is full for a while stays where it is."""
+    async with network(tmp_path, NAMES, Wire(), run=[]) as net:
+        _, witnesses = await world(net, "DE/1", "RO/1")
+        french = net["FR/1"]
+        await grow(french, 2)
+        full = Full(french.store, "keep_cosignatures")
+        witnesses._book = cast("Book", full)
+        witnesses._clock = StoppingClock(after=3)
+        with pytest.raises(asyncio.CancelledError):
+            await witnesses.run()
+        assert full.refusals == 4  # both, in both rounds
+        assert await french.store.newest_cosignatures() == ()
+        full.has_room = True
+        await witnesses.once()
+        kept = await french.store.newest_cosignatures()
+        assert {one.witness for one in kept} == {"a35/DE/1/witness", "a35/RO/1/witness"}
