@@ -57,12 +57,25 @@ def busy_by_others() -> float | None:
     return round((after[1] - before[1]) / whole, 2) if whole else 0.0
 
 
+def stolen_s() -> float | None:
+    """Return the seconds of all cores that the machine's host gave to others since its start."""
+    ticks = _kinds()
+    return None if ticks is None else round(ticks[7] / os.sysconf("SC_CLK_TCK"), 2)
+
+
 def _ticks() -> tuple[int, int] | None:
     """Return ticks of all cores so far, and those of them that somebody used."""
+    ticks = _kinds()
+    if ticks is None:
+        return None
+    idle = ticks[3] + ticks[4]
+    return sum(ticks), sum(ticks) - idle
+
+
+def _kinds() -> list[int] | None:
+    """Return ticks of all cores so far, by kind."""
     try:
         first = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]
     except OSError:
         return None
-    ticks = [int(word) for word in first.split()[1:9]]  # guests are within user
-    idle = ticks[3] + ticks[4]
-    return sum(ticks), sum(ticks) - idle
+    return [int(word) for word in first.split()[1:9]]  # guests are within user

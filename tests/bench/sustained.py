@@ -19,8 +19,8 @@ from typing import Final
 
 from gateway.demo.network import CLOCK
 from tests.bench.ends import Ours, ours
-from tests.bench.machine import busy_by_others, machine
-from tests.bench.process import rss_of
+from tests.bench.machine import busy_by_others, machine, stolen_s
+from tests.bench.process import cpu_of, rss_of
 from tests.bench.run import Run, share_of
 
 SIZE: Final = 4096
@@ -131,12 +131,13 @@ async def _look(here: Ours, held: list[dict[str, object]]) -> None:
 
 def _held(here: Ours, at_s: float) -> dict[str, object]:
     """Return what both ends hold now: memory, and the files of their stores."""
-    found: dict[str, object] = {"at_s": round(at_s)}
+    found: dict[str, object] = {"at_s": round(at_s, 2), "stolen_s": stolen_s()}
     for name, pid, node in zip(
         ("sender", "receiver"), here.pids, (here.sender, here.receiver), strict=True
     ):
         store = node.home.store
         found[name] = {
+            "cpu_s": round(cpu_of(pid), 2),
             "rss_mib": round(rss_of(pid) / 1024, 1),
             "wal_mib": _mib(store.with_name(store.name + "-wal")),
             "store_mib": _mib(store),
