@@ -42,7 +42,7 @@ class PeerLimits:
     connections: int = 8
     frames: int = 4
     blobs: int = 2
-    frames_per_s: float = 50.0
+    frames_per_s: float = 100.0
     frame_burst: float = 200.0
     bytes_per_s: float = 32.0 * 1024 * 1024
     unproven_per_minute: int = 64

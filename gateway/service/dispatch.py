@@ -8,7 +8,8 @@ the same items go again from the size that the peer names (docs/wire-format.md, 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
@@ -18,7 +19,7 @@ from gateway.ports import Clock, Route, Transport
 from gateway.records import ClaimedItem, OutboxKind, SignedHead
 from gateway.service.batches import URGENT_ITEMS, Attempt, Batch, Progress
 from gateway.service.deferrals import Refusal
-from gateway.service.framing import linking_frame, riding_frame
+from gateway.service.framing import last_index, linking_frame, riding_frame, sealed_bytes
 from gateway.service.link import PeerLogs
 from gateway.service.refusals import coded
 from gateway.service.remedies import Remedies
@@ -36,27 +37,21 @@ from protocol.limits import LINKING_FRAME_BYTES
 
 __all__ = ("Attempt", "Batch", "Dispatch", "Progress")
 
-_ITEM_BYTES: Final = 1536
-"""Allowance for header, wraps and proof of one item when a linking frame is filled."""
-
 _POSITIONS_TRIED: Final = 6
 """Refusals for position in a row, and one more, before the batch is put off (rule 18)."""
 
 _HTTP_OK: Final = 200
 _TIME_OUT: Final = "time_out"
 
-_ROUTES: Final = {
-    OutboxKind.ENVELOPE: Route.ENVELOPES,
-    OutboxKind.RECEIPT: Route.RECEIPTS,
-}
+_ROUTES: Final = {OutboxKind.ENVELOPE: Route.ENVELOPES, OutboxKind.RECEIPT: Route.RECEIPTS}
 
 
 @dataclass(slots=True)
 class _Links:
     """Who may have an unconfirmed checkpoint on its way to one node."""
 
-    ordinary: asyncio.Lock
-    urgent: asyncio.Lock
+    ordinary: asyncio.Lock = field(default_factory=asyncio.Lock)
+    urgent: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Dispatch:
@@ -185,8 +180,9 @@ class Dispatch:
 
     async def _link_and_carry(self, run: Attempt, batch: Batch, head: SignedHead) -> Progress:
         node = run.node
-        links = self._links.setdefault(node, _Links(asyncio.Lock(), asyncio.Lock()))
-        async with links.urgent if batch.urgent_only else links.ordinary:
+        links = self._links.setdefault(node, _Links())
+        lock = links.urgent if batch.urgent_only else links.ordinary
+        async with lock:
             if self._standings.of(node).head >= head.size:
                 return Progress.DELIVERED  # another worker linked meanwhile: ride
             items = await self._claim(run, batch, below=head.size)
@@ -194,24 +190,38 @@ class Dispatch:
                 return Progress.IDLE
             # No attachment goes while others wait for this link.
             ready, *laden = self._remedies.in_turn(node, items)
-            is_small = _sealed_bytes(ready) <= LINKING_FRAME_BYTES and not self._is_unmet(node)
+            is_small = sealed_bytes(ready) <= LINKING_FRAME_BYTES and not self._is_unmet(node)
             first, rest = (ready, laden) if is_small else ((), [ready, *laden])
-            waiting = tuple(chain.from_iterable(rest))
-            progress = await self._carry(run, items[0].kind, first, link=True, waiting=waiting)
-            if progress is not Progress.DELIVERED:
-                await self._store.release(waiting)  # save what was put off with the frame
-                return progress
-        return await self._carry_in_turn(run, rest, is_begun=bool(first))
+            links_first = bool(ready) or not is_small or not self._goes_at_once(node, laden)
+            if links_first:
+                waiting = tuple(chain.from_iterable(rest))
+                progress = await self._carry(run, items[0].kind, first, link=True, waiting=waiting)
+                if progress is not Progress.DELIVERED:
+                    await self._store.release(waiting)  # save what was put off with the frame
+                    return progress
+        later = None if links_first else lock
+        return await self._carry_in_turn(run, rest, later, is_begun=bool(first))
+
+    def _goes_at_once(self, node: NodeId, laden: Sequence[tuple[ClaimedItem, ...]]) -> bool:
+        """Tell whether envelopes may bring the link themselves, after their few attachments."""
+        items = tuple(chain.from_iterable(laden))
+        return sealed_bytes(items) <= LINKING_FRAME_BYTES and self._remedies.is_quick(node, items)
 
     async def _carry_in_turn(
-        self, run: Attempt, groups: Sequence[tuple[ClaimedItem, ...]], *, is_begun: bool = False
+        self,
+        run: Attempt,
+        groups: Sequence[tuple[ClaimedItem, ...]],
+        lock: asyncio.Lock | None = None,
+        *,
+        is_begun: bool = False,
     ) -> Progress:
         """Send one group after the other; what follows one that did not go waits again."""
         progress = Progress.DELIVERED
         for number, group in enumerate(groups, 1):
             if group and progress is Progress.DELIVERED:
                 rest = tuple(chain.from_iterable(groups[number:]))
-                progress = await self._carry(run, group[0].kind, group, link=False, waiting=rest)
+                kind = group[0].kind
+                progress = await self._carry(run, kind, group, link=False, waiting=rest, lock=lock)
                 is_begun |= progress is Progress.DELIVERED
         if progress is not Progress.DELIVERED:
             await self._store.release(tuple(chain.from_iterable(groups)))
@@ -243,15 +253,21 @@ class Dispatch:
         *,
         link: bool,
         waiting: tuple[ClaimedItem, ...] = (),
+        lock: asyncio.Lock | None = None,
     ) -> Progress:
         """Send until the peer's position is met, then settle; the lease of no item is lost.
 
-        `waiting` are items that go next, and are put off with the frame if it fails.
+        `waiting` are items that go next, and are put off with the frame if it fails. `lock` is
+        held while the frame, which may link, is on its way, and not for its attachments.
         """
         held = (*items, *waiting)
         try:
             try:
-                return await self._sent(run, kind, items, link=link, waiting=waiting)
+                ready = await self._ready(run.node, items, waiting)
+                if items and not ready:
+                    return Progress.REFUSED
+                async with lock or nullcontext():
+                    return await self._sent(run, kind, ready, link=link, waiting=waiting)
             except TransportError as error:
                 run.timed_out = error.code == _TIME_OUT
                 await self._settle.unreached(run.node, held, error.code)
@@ -273,21 +289,18 @@ class Dispatch:
         waiting: tuple[ClaimedItem, ...],
     ) -> Progress:
         node = run.node
-        ready = await self._ready(node, items, waiting)
-        if items and not ready:
-            return Progress.REFUSED
-        held = (*ready, *waiting)
+        held = (*items, *waiting)
         for _ in range(_POSITIONS_TRIED):
             if not await self._store.extend(held):
                 await self._store.release(held)  # it took so long that others have it
                 return Progress.IDLE
             standing = self._standings.of(node)
-            link = link or not rides(standing, _last_index(ready))
+            link = link or not rides(standing, last_index(items))
             start = standing.begins if link else standing.head
             asked_at = self._shortfall.moment()
-            status, body = await self._send(run, kind, ready, link=link, old=start)
+            status, body = await self._send(run, kind, items, link=link, old=start)
             if status == _HTTP_OK:
-                return await self._answered(node, ready, body, asked_at=asked_at)
+                return await self._answered(node, items, body, asked_at=asked_at)
             error = coded(status, body)
             self._settle.heard(node, error.t_ms)
             if error.code is not Code.LOG_POSITION:
@@ -297,7 +310,7 @@ class Dispatch:
             if error.size == start:
                 self._alarm(node, Code.LOG_POSITION)
             await self._standings.refuse(node, error.size or 0)
-            link = not ready and self._is_behind(node)
+            link = not items and self._is_behind(node)
         return await self._put_off(node, held, Code.LOG_POSITION)
 
     async def _ready(
@@ -330,7 +343,7 @@ class Dispatch:
             frame = riding_frame(kind, items, proofs, seen=seen, void=void, heads=heads)
         urgent = any(item.cls is Urgency.P0 for item in items)
         began_s = self._clock.monotonic_s()
-        run.size_bytes = _sealed_bytes(items)
+        run.size_bytes = sealed_bytes(items)
         try:
             answer = await self._transport.send(node, _ROUTES[kind], frame, urgent=urgent)
         finally:
@@ -358,17 +371,12 @@ class Dispatch:
     async def _refused(
         self, node: NodeId, items: tuple[ClaimedItem, ...], error: ErrorAnswer
     ) -> Progress:
-        progress = await self._put_off(node, items, error.code, retry_ms=error.retry_ms)
+        progress = await self._put_off(node, items, error.code, error.retry_ms)
         await self._remedies.frame_refused(error)
         return progress
 
     async def _put_off(
-        self,
-        node: NodeId,
-        items: Sequence[ClaimedItem],
-        code: Code,
-        *,
-        retry_ms: int | None = None,
+        self, node: NodeId, items: Sequence[ClaimedItem], code: Code, retry_ms: int | None = None
     ) -> Progress:
         """Put a whole frame off for one reason; also that of an empty frame may be told."""
         refusals = [Refusal(item=item, code=code, retry_ms=retry_ms) for item in items]
@@ -389,12 +397,3 @@ class Dispatch:
     def _is_behind(self, node: NodeId) -> bool:
         head = self._store.head()
         return head is not None and head.size > self._standings.of(node).head
-
-
-def _last_index(items: Sequence[ClaimedItem]) -> int:
-    """Return the last leaf that a frame must prove; -1 if it proves none."""
-    return max((item.index for item in items), default=-1)
-
-
-def _sealed_bytes(items: Sequence[ClaimedItem]) -> int:
-    return sum(len(item.body) + len(item.wraps) + _ITEM_BYTES for item in items)

@@ -4,6 +4,7 @@ Source: docs/wire-format.md, rules 17 and 17a.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from gateway.records import ClaimedItem, OutboxKind, Proofs, SignedHead
 from protocol.frame import (
@@ -14,6 +15,27 @@ from protocol.frame import (
     ThirdHead,
     encode_frame,
 )
+
+_ITEM_BYTES: Final = 1536
+"""Allowance for header, wraps and proof of one item when a linking frame is filled."""
+
+
+def sealed_bytes(items: Sequence[ClaimedItem]) -> int:
+    """Return about how long a frame of items is.
+
+    Args:
+        items: What it carries.
+    """
+    return sum(len(item.body) + len(item.wraps) + _ITEM_BYTES for item in items)
+
+
+def last_index(items: Sequence[ClaimedItem]) -> int:
+    """Return the last leaf that a frame must prove; -1 if it proves none.
+
+    Args:
+        items: What it carries.
+    """
+    return max((item.index for item in items), default=-1)
 
 
 def riding_frame(

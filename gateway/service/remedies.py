@@ -19,7 +19,7 @@ from gateway.service.refusals import coded
 from gateway.store import Store
 from protocol.answer import ErrorAnswer, Refused
 from protocol.delivery.outcome import Remedy, remedy_for
-from protocol.delivery.pace import FIRST_PIECE_BYTES, next_piece
+from protocol.delivery.pace import FIRST_PIECE_BYTES, LEAST_PIECE_BYTES, next_piece, piece_bytes
 from protocol.delivery.urgency import Urgency
 from protocol.envelope.header import Header, Part
 from protocol.envelope.seal import check_wraps, seal_again
@@ -85,6 +85,21 @@ class Remedies:
         laden = {item.item: item.cls for item in items if self._is_laden(node, item)}
         order = (None, *sorted(set(laden.values())))
         return tuple(tuple(item for item in items if laden.get(item.item) == cls) for cls in order)
+
+    def is_quick(self, node: NodeId, items: Sequence[ClaimedItem]) -> bool:
+        """Tell whether all that the peer may lack of attachments goes in one piece.
+
+        Args:
+            node: The peer.
+            items: About to be sent.
+        """
+        parts = {
+            part.digest: part.size_bytes
+            for item in items
+            for part in Header.decode(item.header).blobs
+        }
+        lacking = sum(size for digest, size in parts.items() if (node, digest) not in self._sent)
+        return lacking < FIRST_PIECE_BYTES + LEAST_PIECE_BYTES
 
     async def send_parts(
         self, node: NodeId, items: Sequence[ClaimedItem], *, held: Sequence[ClaimedItem]
@@ -236,7 +251,7 @@ class Remedies:
         file, offset = rest
         most = FIRST_PIECE_BYTES
         while offset < part.size_bytes:
-            piece = file.piece(offset, min(most, part.size_bytes - offset))
+            piece = file.piece(offset, piece_bytes(part.size_bytes - offset, most))
             began_s = self._clock.monotonic_s()
             await self._store.extend(held)
             status, body = await self._transport.put_blob(

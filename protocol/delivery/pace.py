@@ -77,6 +77,16 @@ def timed_out(pace: Pace) -> Pace:
     return Pace(rate=None if pace.rate is None else pace.rate / 2, items=1)
 
 
+def piece_bytes(left: int, most: int) -> int:
+    """Return how long a piece of an attachment is: a short rest goes along with it.
+
+    Args:
+        left: Bytes that the peer lacks, at least 1.
+        most: FIRST_PIECE_BYTES, then what `next_piece` says.
+    """
+    return min(left, MOST_PIECE_BYTES) if left < most + LEAST_PIECE_BYTES else most
+
+
 def next_piece(size_bytes: int, seconds: float) -> int:
     """Return how long the next piece of an attachment is: twice the last one at the most.
 

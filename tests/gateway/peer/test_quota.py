@@ -136,7 +136,8 @@ def test_flooding_peer_slows_itself_and_nobody_else() -> None:
 
     taken, waited = asyncio.run(play())
     assert (taken[RO], waited[RO]) == (100, 0)
-    assert taken[FR] <= 200 + 50 * 21
+    limits = PeerLimits()
+    assert taken[FR] <= limits.frame_burst + limits.frames_per_s * 21
 
 
 def test_peer_is_alone_until_another_one_calls() -> None:

@@ -12,6 +12,7 @@ from gateway.peer.reader import Pace
 from gateway.peer.resources import CHUNK_BYTES, MAX_PIECE_BYTES
 from protocol.answer import decode_error
 from protocol.delivery.admission import PieceLimits
+from protocol.delivery.pace import LEAST_PIECE_BYTES
 from protocol.delivery.urgency import Urgency
 from protocol.errors import Code, LogPositionError, MalformedError
 from protocol.frame import FrameHead, FrameKind, ReceiptItem, encode_frame
@@ -257,6 +258,23 @@ async def test_attachments_keep_to_a_share_once_somebody_else_calls() -> None:
         assert [await put(0), await put(3000)] == [200, 200]
         port.server._accounts.of(RO)
         assert await put(6000) == 429
+
+
+@scenario
+async def test_only_short_pieces_count_as_requests() -> None:
+    """What is long is paid for by its bytes; many short ones would cost a sync each."""
+    limits = PeerLimits(frames_per_s=0.001, frame_burst=1, patience_s=0.0)
+    async with open_port(Options(peer_limits=limits)) as port:
+
+        async def put(first: int, size: int) -> int:
+            told = f"bytes {first}-{first + size - 1}/9000000"
+            sent = request("PUT", BLOB, bytes(size), Content_Range=told)
+            return parts(await raw(port.number, sent))[0]
+
+        long = LEAST_PIECE_BYTES
+        assert [await put(at * long, long) for at in range(3)] == [200] * 3
+        assert [await put(3 * long, 1), await put(3 * long + 1, 1)] == [200, 429]
+        assert await put(3 * long + 1, long) == 200
 
 
 @scenario

@@ -325,6 +325,59 @@ def test_message_does_not_wait_for_the_attachment_of_another_one(
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("size_bytes", "ways"),
+    [
+        (1024 * 1024, [BLOBS, Route.ENVELOPES]),
+        (3 * 1024 * 1024, [Route.ENVELOPES, BLOBS, BLOBS, Route.ENVELOPES]),
+    ],
+    ids=["one-piece", "more"],
+)
+def test_envelope_brings_the_link_itself_after_an_attachment_of_one_piece(
+    tmp_path: Path, size_bytes: int, ways: list[str]
+) -> None:
+    """A frame less for most files; where sending takes long, the peer holds our head before."""
+
+    async def run() -> None:
+        wire = Wire()
+        async with network(tmp_path, NAMES, wire, run=[]) as net:
+            file = {"folder/order.pdf": b"x" * size_bytes}
+            mid = (await send(net["FR/1"], _with_file(), files=file)).mid
+            passed: list[str] = []
+
+            def answering(node: NodeId, path: str, status: int, body: bytes) -> tuple[int, bytes]:
+                passed.append(path)
+                return as_it_is(node, path, status, body)
+
+            wire.answering = answering
+            dispatch = net["FR/1"].runtime.dispatch
+            assert await dispatch.deliver(RO, BULK) is Progress.DELIVERED
+            assert [path for path in passed if path in {Route.ENVELOPES, BLOBS}] == ways
+            assert await state_of(net["FR/1"], mid) is MessageState.ACCEPTED
+
+    asyncio.run(run())
+
+
+@scenario
+async def test_nobody_waits_for_the_link_that_an_attachment_holds_up(tmp_path: Path) -> None:
+    """Another message links and goes meanwhile; the envelope then rides."""
+    wire = Wire()
+    wire.taking.clear()
+    async with network(tmp_path, NAMES, wire, run=[]) as net:
+        dispatch = net["FR/1"].runtime.dispatch
+        laden = (await send(net["FR/1"], _with_file(), files=FILE)).mid
+        first = asyncio.ensure_future(dispatch.deliver(RO, BULK))
+        await net.turn_until(lambda: bool(wire.pieces))
+        other = (await send(net["FR/1"], request(2))).mid
+        assert await dispatch.deliver(RO, BULK) is Progress.DELIVERED
+        assert await state_of(net["FR/1"], other) is MessageState.ACCEPTED
+        assert await state_of(net["FR/1"], laden) is MessageState.QUEUED
+        wire.taking.set()
+        assert await first is Progress.DELIVERED
+        assert await state_of(net["FR/1"], laden) is MessageState.ACCEPTED
+        assert wire.refusals == {}
+
+
 @scenario
 async def test_attachment_that_is_lost_here_is_told_and_stops_nobody_else(tmp_path: Path) -> None:
     """A damaged disk costs the one envelope; people hear of it."""

@@ -11,6 +11,7 @@ from protocol.delivery.pace import (
     Pace,
     answered,
     next_piece,
+    piece_bytes,
     timed_out,
 )
 from protocol.limits import MAX_ENVELOPES
@@ -71,3 +72,15 @@ def test_pieces_settle_at_about_two_seconds_of_the_rate(rate: float) -> None:
     assert size == max(LEAST_PIECE_BYTES, min(int(AIM_S * rate), MOST_PIECE_BYTES)) or (
         abs(size - AIM_S * rate) < 2
     )
+
+
+@given(left=st.integers(1, 10 * MOST), most=st.integers(LEAST_PIECE_BYTES, MOST_PIECE_BYTES))
+@settings(max_examples=100, deadline=None)
+def test_no_rest_is_so_short_that_its_request_costs_more_than_it_carries(
+    left: int, most: int
+) -> None:
+    """A file of a whole MiB is sealed into a little more, and goes in one piece all the same."""
+    piece = piece_bytes(left, most)
+    assert 1 <= piece <= min(left, MOST_PIECE_BYTES)
+    assert piece < most + LEAST_PIECE_BYTES
+    assert left - piece == 0 or left - piece >= LEAST_PIECE_BYTES or piece == MOST_PIECE_BYTES
