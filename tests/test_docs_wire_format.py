@@ -41,6 +41,7 @@ from protocol.delivery.outcome import (
     Remedy,
     remedy_for,
 )
+from protocol.delivery.pace import LEAST_PIECE_BYTES
 from protocol.delivery.urgency import BACK_OFF_CAP_S
 from protocol.directory import DEFAULT_BLOB_BYTES
 from protocol.envelope.padding import padded_bytes
@@ -243,6 +244,7 @@ KEPT = admission.Places.of(PLACES.places).kept
         f"| rate, for a peer | {PEER.frames_per_s:g} requests/s ({PEER.frame_burst:g} at once",
         f"after a pause), {PEER.bytes_per_s:.0f} bytes/s: beyond it the peer waits, and gets",
         f"if that would take more than {PEER.patience_s:g} s |",
+        f"pieces of {LEAST_PIECE_BYTES} bytes or more count by their bytes alone |",
         f"one after the other, {SERVED_PER_S:g} a second",
         f"it keeps at most {HINTED_ROWS} ranges",
         f"and {CONFLICTS_OF_PEER} of one sender",
