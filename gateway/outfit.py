@@ -10,6 +10,7 @@ from gateway.store import Store
 from protocol.cases.retention import Keep
 from protocol.delivery.currency import AgeLimits
 from protocol.delivery.escalation import Budgets
+from protocol.delivery.lane import GATHER_S
 from protocol.delivery.room import Floor
 from protocol.delivery.slots import WORKERS
 from protocol.envelope.header import DirectoryStamp
@@ -41,6 +42,7 @@ class Ports:
     budgets: Budgets = field(default_factory=Budgets)
     copies: bool = True
     workers: int = WORKERS
+    gather_s: float = GATHER_S
     keep: Keep = field(default_factory=Keep)
     directory_made_ms: Callable[[], int | None] = _unmeasured
     directory_heard: Callable[[NodeId, DirectoryStamp], None] = unheard

@@ -1,7 +1,6 @@
 """Wires given ports into services and engine: the same for a node and for a simulated one.
 
-Knows ports only. The real ones are chosen in node.py, which also opens the servers on top of
-what stands here.
+Knows ports only; gateway.assembly chooses the real ones, and opens the servers on top.
 """
 
 import asyncio
@@ -131,6 +130,7 @@ class Runtime:
             journal=ports.journal,
             metrics=ports.metrics,
             pool=Pool(workers=ports.workers),
+            gather_s=ports.gather_s,
         )
         self.consign = Consign(
             node=node,

@@ -243,7 +243,7 @@ KEPT = admission.Places.of(PLACES.places).kept
         f"| blobs begun by a peer | {PEER.unfinished.blobs}, of {PEER.unfinished.size_bytes} bytes",
         f"| rate, for a peer | {PEER.frames_per_s:g} requests/s ({PEER.frame_burst:g} at once",
         f"after a pause), {PEER.bytes_per_s:.0f} bytes/s: beyond it the peer waits, and gets",
-        f"if that would take more than {PEER.patience_s:g} s |",
+        f"if that would take more than {PEER.patience_s:g} s; ",
         f"pieces of {LEAST_PIECE_BYTES} bytes or more count by their bytes alone |",
         f"one after the other, {SERVED_PER_S:g} a second",
         f"it keeps at most {HINTED_ROWS} ranges",

@@ -27,7 +27,7 @@ from gateway.service.dispatch import Dispatch
 from gateway.service.guard import passing_over_full
 from gateway.store import Store
 from protocol.delivery.fairness import Turns
-from protocol.delivery.lane import GRAIN_S, Contact
+from protocol.delivery.lane import GATHER_S, GRAIN_S, Contact
 from protocol.delivery.liveness import Exchanges
 from protocol.delivery.pace import answered, timed_out
 from protocol.delivery.slots import Job, Pool, Usage
@@ -59,6 +59,7 @@ class Engine:
         journal: Diagnostics.
         metrics: Counts failures on the way to a node, and shows what waits.
         pool: How many workers.
+        gather_s: So long after receipts the next ones to a node gather, seconds.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Engine:
         journal: Journal,
         metrics: Metrics,
         pool: Pool | None = None,
+        gather_s: float = GATHER_S,
     ) -> None:
         self._store = store
         self._dispatch = dispatch
@@ -80,6 +82,7 @@ class Engine:
         self._journal = journal
         self._metrics = metrics
         self._pool = Pool() if pool is None else pool
+        self._gather_s = gather_s
         self._keeper = LaneKeeper(
             store=store,
             clock=clock,
@@ -264,6 +267,7 @@ class Engine:
     def _consider(self, group: asyncio.TaskGroup, lane: Lane, now_s: float) -> None:
         """Start what this lane needs and may have; else leave word when to look again."""
         self._turns.leave(lane.node)
+        lane.gathered(now_s + GRAIN_S)
         for job in lane.wants(now_s):
             if job is Job.BULK:
                 self._turns.wait(lane.node, lane.most_urgent)
@@ -345,7 +349,7 @@ class Engine:
             progress = Progress.FAILED
         finally:
             is_news = lane.changes != seen
-            lane.ended(attempt)
+            self._ended(lane, attempt)
         if job is Job.BULK:
             self._turns.charge(node, attempt.size_bytes)
         if progress is Progress.IDLE:
@@ -361,6 +365,12 @@ class Engine:
             lane.pace = answered(lane.pace, size_bytes=attempt.size_bytes, seconds=attempt.seconds)
         await self._keeper.reached(node)
         return progress is Progress.DELIVERED
+
+    def _ended(self, lane: Lane, attempt: Attempt) -> None:
+        """Take note that a batch ended, and come back when what gathers after it may go."""
+        until_s = self._clock.monotonic_s() + self._gather_s
+        if lane.ended(attempt, until_s):
+            heapq.heappush(self._timers, (until_s, lane.node))
 
     def _changed(self, node: NodeId) -> None:
         """Look at a lane as soon as possible."""

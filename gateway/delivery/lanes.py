@@ -36,6 +36,8 @@ class Lane:
         changes: How often something changed: a worker that began before did not see it.
         receipting: The attempt among those of all classes that carries receipts, None without
             one. The next receipts gather meanwhile: there is one for each stage of each message.
+        gathering_s: Monotonic seconds until which they gather after it, None where none went just
+            now. `gathered` ends it, and nothing else: whoever sets it has that called.
     """
 
     node: NodeId
@@ -51,6 +53,7 @@ class Lane:
     idle_to: Urgency = Urgency.P3
     changes: int = 0
     receipting: Attempt | None = None
+    gathering_s: float | None = None
 
     def claimed(self, attempt: Attempt) -> None:
         """Take note of what an attempt of all classes carries; the last claim counts.
@@ -65,14 +68,30 @@ class Lane:
         elif self.receipting is attempt:
             self.receipting = None
 
-    def ended(self, attempt: Attempt) -> None:
-        """Take note that an attempt ended: receipts that gathered may go.
+    def ended(self, attempt: Attempt, until_s: float) -> bool:
+        """Take note that an attempt ended; after receipts, the next ones gather a moment longer.
 
         Args:
             attempt: Of all classes.
+            until_s: How long, monotonic seconds.
+
+        Returns:
+            Whether `gathered` is to be called then.
         """
-        if self.receipting is attempt:
-            self.receipting = None
+        if self.receipting is not attempt:
+            return False
+        self.receipting = None
+        self.gathering_s = until_s
+        return True
+
+    def gathered(self, now_s: float) -> None:
+        """Let the receipts go that gathered, if it is time.
+
+        Args:
+            now_s: Monotonic seconds.
+        """
+        if self.gathering_s is not None and self.gathering_s <= now_s:
+            self.gathering_s = None
             self.changed()
 
     def changed(self) -> None:
@@ -153,8 +172,9 @@ class Lane:
             return Batch(kind=None, urgent_only=True, down_to=Urgency.P0)
         if job is Job.URGENT:
             return Batch(kind=None, urgent_only=True)
+        may_receipt = self.receipting is None and self.gathering_s is None
         return Batch(
-            kind=None if self.receipting is None else OutboxKind.ENVELOPE,
+            kind=None if may_receipt else OutboxKind.ENVELOPE,
             urgent_only=False,
             down_to=self.state.down_to(now_s),
             max_items=self.pace.items,

@@ -25,6 +25,9 @@ cannot be called must not make us call in a circle."""
 GRAIN_S: Final = 1e-4
 """Moments so near to each other are one: seconds are sums of floating-point numbers."""
 
+GATHER_S: Final = 0.1
+"""So long after receipts the next ones to the same node gather; envelopes wait for none of them."""
+
 LONG_OUTAGE_S: Final = 300.0
 """After a longer outage the backlog does not begin at once: others have one too."""
 

@@ -328,6 +328,7 @@ class Network:
                 metrics=metrics,
                 journal=get_journal("test"),
                 measure=lambda: self.disks.get(node),
+                gather_s=0.0,  # time stands still here unless a test moves it
                 directory_made_ms=lambda: self.made_ms.get(node),
                 directory_heard=lambda peer, stamp: self.heard.append((node, peer, stamp)),
             ),

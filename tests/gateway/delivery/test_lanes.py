@@ -8,7 +8,7 @@ from gateway.delivery.lanes import Lane, new_lane
 from gateway.records import LaneRow, LaneWork, OutboxKind
 from gateway.service.batches import Attempt
 from protocol.delivery.circuit import Circuit
-from protocol.delivery.lane import LaneState
+from protocol.delivery.lane import GATHER_S, LaneState
 from protocol.delivery.pace import Pace
 from protocol.delivery.slots import Job
 from protocol.delivery.urgency import Urgency
@@ -140,7 +140,7 @@ def test_receipts_that_were_given_back_hold_up_no_others() -> None:
     attempt.kind = OutboxKind.ENVELOPE
     busy.claimed(attempt)
     assert busy.batch(Job.BULK, NOW_S).kind is None
-    busy.ended(attempt)
+    assert not busy.ended(attempt, NOW_S)
     assert busy.batch(Job.BULK, NOW_S).kind is None
 
 
@@ -152,9 +152,28 @@ def test_receipts_that_come_back_are_news_for_whoever_looked_past_them() -> None
     seen = busy.changes
     assert busy.batch(Job.BULK, NOW_S).kind is OutboxKind.ENVELOPE
     busy.idle.add(Job.BULK)
-    busy.ended(carries)
+    assert busy.ended(carries, NOW_S + GATHER_S)
+    busy.gathered(NOW_S + GATHER_S)
     assert busy.changes != seen
-    assert busy.wants(NOW_S) == (Job.BULK,)
+    assert busy.wants(NOW_S + GATHER_S) == (Job.BULK,)
+
+
+def test_receipts_gather_for_a_moment_after_receipts_and_envelopes_do_not() -> None:
+    """A caller who waits for each message costs its peer one frame of receipts for several."""
+    busy = lane(0, 0, 1)
+    carries = Attempt(node=RO, kind=OutboxKind.RECEIPT)
+    assert busy.batch(Job.BULK, NOW_S).kind is None  # those that come alone wait for nothing
+    busy.claimed(carries)
+    busy.ended(carries, NOW_S + GATHER_S)
+    busy.found_nothing(Job.BULK, busy.batch(Job.BULK, NOW_S))
+    for early_s in (NOW_S, NOW_S + GATHER_S / 2):
+        busy.gathered(early_s)
+        assert busy.batch(Job.BULK, early_s).kind is OutboxKind.ENVELOPE
+        assert busy.wants(early_s) == ()
+    assert busy.batch(Job.URGENT, NOW_S).kind is None
+    busy.gathered(NOW_S + GATHER_S)
+    assert busy.batch(Job.BULK, NOW_S + GATHER_S).kind is None
+    assert busy.wants(NOW_S + GATHER_S) == (Job.BULK,)
 
 
 def test_what_was_held_after_an_outage_goes_once_its_time_has_come() -> None:
