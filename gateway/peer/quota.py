@@ -14,6 +14,7 @@ from typing import Final
 
 from gateway.ports import Clock
 from protocol.delivery.admission import PieceLimits
+from protocol.delivery.pace import LEAST_PIECE_BYTES
 from protocol.errors import Code, RemoteProtocolError
 from protocol.identifiers import NodeId
 
@@ -152,6 +153,22 @@ class PeerAccount:
         wait_s = max(self._bytes.take(size_bytes, now_s), self._frames.take(frames, now_s))
         if wait_s > 0:
             await self._clock.sleep(wait_s)
+
+    async def pay_piece(self, size_bytes: int, *, alone: bool) -> None:
+        """Wait until the peer's share covers a piece of an attachment.
+
+        A share of bytes is for the others: alone, a peer has all that disk and wire give. A long
+        piece is no request besides its bytes; a short one is, since it costs a sync as well.
+
+        Args:
+            size_bytes: Length of the piece.
+            alone: Whether nobody else called lately.
+
+        Raises:
+            OverShareError: As for `pay`.
+        """
+        frames = 0 if size_bytes >= LEAST_PIECE_BYTES else 1
+        await self.pay(0 if alone else size_bytes, frames=frames)
 
     def unproven(self) -> None:
         """Count a request that was refused and proved nothing."""

@@ -20,7 +20,6 @@ from gateway.peer.routes import TEXT_TYPE, Resource, Target
 from gateway.peer.services import PeerServices
 from keys.body import body_bytes
 from protocol.delivery.admission import is_urgent, takes_piece
-from protocol.delivery.pace import LEAST_PIECE_BYTES
 from protocol.delivery.urgency import Urgency
 from protocol.envelope.header import Header
 from protocol.errors import Code, MalformedError, RemoteProtocolError, UnknownSenderError
@@ -180,9 +179,7 @@ class Resources:
         if not self._services.reception.takes_blob(peer, digest, total - first):
             raise RemoteProtocolError("the disk has no room for attachments", code=Code.STORE)
         await self._check_unfinished(peer, digest, length)
-        # A share is for the others: alone, a peer has all that the disk and the wire give.
-        paid = 0 if self._accounts.is_alone(peer) else length
-        await account.pay(paid, frames=0 if length >= LEAST_PIECE_BYTES else 1)
+        await account.pay_piece(length, alone=self._accounts.is_alone(peer))
         async with account.blobs, self._places.place(lambda: False):
             reader = self._reader(request, length)
             async with blobs.taking(peer, digest, offset=first, total=total) as taking:

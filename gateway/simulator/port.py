@@ -154,15 +154,16 @@ class PeerPort:
             return Reply(status=_FOUND, body=answered)
 
     async def _blob(self, peer: NodeId, digest: bytes, request: Request) -> Reply:
+        account = self._accounts.of(peer)
         if request.method == "HEAD":
+            await account.pay(0, frames=1)
             held = await self._blobs.offset(peer, digest)
             return Reply(status=_ABSENT) if held is None else Reply(status=_FOUND, offset=held)
-        account = self._accounts.of(peer)
         self._check_share(peer, len(request.body))
         missing = request.total - request.offset
         if not self._reception.takes_blob(peer, digest, missing):
             raise RemoteProtocolError("no room for attachments", code=Code.STORE)
-        await account.pay(len(request.body), frames=0)
+        await account.pay_piece(len(request.body), alone=self._accounts.is_alone(peer))
         async with account.blobs:
             held = await self._blobs.put(
                 peer, digest, offset=request.offset, total=request.total, piece=request.body
