@@ -155,8 +155,8 @@ TESTED: Final = (
         edits=(
             Edit(
                 "gateway/delivery/engine.py",
-                "        self._turns.leave(lane.node)\n        for job in lane.wants(now_s):\n",
-                "        self._turns.leave(lane.node)\n"
+                "        lane.gathered(now_s + GRAIN_S)\n        for job in lane.wants(now_s):\n",
+                "        lane.gathered(now_s + GRAIN_S)\n"
                 "        others = [one for one in self._lanes.values() if one is not lane]\n"
                 "        if any(one.state.circuit.failures for one in others):\n"
                 "            return\n"
