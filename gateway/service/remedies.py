@@ -87,7 +87,7 @@ class Remedies:
         return tuple(tuple(item for item in items if laden.get(item.item) == cls) for cls in order)
 
     def is_quick(self, node: NodeId, items: Sequence[ClaimedItem]) -> bool:
-        """Tell whether all that the peer may lack of attachments goes in one piece.
+        """Tell whether what the peer may lack of attachments is together no longer than a piece.
 
         Args:
             node: The peer.
