@@ -3,7 +3,7 @@
 At most one frame with an unconfirmed checkpoint is on its way to a node, and a second one only
 for urgent items; it is small, so that a refusal for position costs little. Everything larger or
 parallel rides on a checkpoint that the peer has confirmed. A refusal for position is no failure:
-the same items go again from the size that the peer names (docs/wire-format.md, rules 17a, 18).
+what was refused goes again from the size that the peer names (docs/wire-format.md, rules 17a, 18).
 """
 
 import asyncio
@@ -29,16 +29,13 @@ from gateway.service.standings import Standings
 from gateway.store import Store
 from protocol.answer import ErrorAnswer, decode_answer
 from protocol.delivery.outcome import is_stuck, remedy_for
-from protocol.delivery.standing import rides
+from protocol.delivery.standing import Repeats, rides
 from protocol.delivery.urgency import Urgency
 from protocol.errors import Code, RemoteProtocolError
 from protocol.identifiers import NodeId
 from protocol.limits import LINKING_FRAME_BYTES
 
 __all__ = ("Attempt", "Batch", "Dispatch", "Progress")
-
-_POSITIONS_TRIED: Final = 6
-"""Refusals for position in a row, and one more, before the batch is put off (rule 18)."""
 
 _HTTP_OK: Final = 200
 _TIME_OUT: Final = "time_out"
@@ -290,7 +287,8 @@ class Dispatch:
     ) -> Progress:
         node = run.node
         held = (*items, *waiting)
-        for _ in range(_POSITIONS_TRIED):
+        repeats = Repeats()
+        while repeats.may_go_on:
             if not await self._store.extend(held):
                 await self._store.release(held)  # it took so long that others have it
                 return Progress.IDLE
@@ -309,7 +307,10 @@ class Dispatch:
             self._metrics.position_repeats()
             if error.size == start:
                 self._alarm(node, Code.LOG_POSITION)
+            repeats = repeats.refused(error.size or 0, start=start)
             await self._standings.refuse(node, error.size or 0)
+            if waiting and not items and rides(self._standings.of(node), last_index(waiting)):
+                return Progress.DELIVERED  # it linked meanwhile what they need
             link = not items and self._is_behind(node)
         return await self._put_off(node, held, Code.LOG_POSITION)
 

@@ -15,6 +15,13 @@ Source: docs/wire-format.md, rules 17, 17a, 18.
 """
 
 from dataclasses import dataclass, replace
+from typing import Final
+
+_NO_NEARER_MOST: Final = 6
+"""So many refusals for position that brought a batch no nearer, and it is put off (rule 18)."""
+
+_REPEATS_MOST: Final = 32
+"""So many refusals in all: more answers than a peer has on their way at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,3 +90,37 @@ def rides(standing: Standing, last_index: int) -> bool:
         last_index: The highest leaf index that a frame must prove.
     """
     return last_index < standing.head
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """The refusals for position that one batch has met in a row.
+
+    A peer that takes answers of ours links each of them, and refuses what begins below: such a
+    refusal brings the batch nearer, since answers composed later hold its leaves. Only one that
+    does not is a sign that repeating will not help.
+
+    Args:
+        no_nearer: Refusals that named no larger size than the frame began from.
+        met: All of them.
+    """
+
+    no_nearer: int = 0
+    met: int = 0
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether the batch may be sent again at once; else it is put off."""
+        return self.no_nearer < _NO_NEARER_MOST and self.met < _REPEATS_MOST
+
+    def refused(self, size: int, *, start: int) -> "Repeats":
+        """Take note of one more.
+
+        Args:
+            size: The size that it names.
+            start: The size from which the frame began.
+
+        Returns:
+            With this one.
+        """
+        return Repeats(no_nearer=self.no_nearer + (size <= start), met=self.met + 1)

@@ -194,6 +194,50 @@ async def test_large_batch_whose_link_is_refused_waits_with_it(tmp_path: Path) -
 
 
 @scenario
+async def test_peer_that_has_moved_on_each_time_is_followed_and_nothing_waits(
+    tmp_path: Path,
+) -> None:
+    """Rule 18: more answers on their way than may be refused in vain put no message off."""
+    wire = Wire()
+    async with network(tmp_path, NAMES, wire, run=[]) as net:
+        for number in range(9):
+            await send(net["FR/1"], request(number))
+        signed = [size for (size,) in ask(net["FR/1"], "SELECT size FROM checkpoint ORDER BY size")]
+        assert len(signed) >= 9
+        left = iter(signed[:8])
+
+        def answering(node: NodeId, path: str, status: int, body: bytes) -> tuple[int, bytes]:
+            size = next(left, None)
+            if size is None:
+                return as_it_is(node, path, status, body)
+            moved = ErrorAnswer(code=Code.LOG_POSITION, mid=None, t_ms=1, retry_ms=None, size=size)
+            return 409, encode_error(moved)
+
+        wire.answering = answering
+        assert await net["FR/1"].runtime.dispatch.deliver(RO, BULK) is Progress.DELIVERED
+        assert wire.frames > 8
+        assert ask(net["FR/1"], "SELECT count(*) FROM outbox") == [(0,)]
+
+
+@scenario
+async def test_what_an_empty_frame_goes_ahead_of_rides_once_a_refusal_covers_it(
+    tmp_path: Path,
+) -> None:
+    """After a start the peer's word that it holds our head is all that a batch needs."""
+    wire = Wire()
+    async with network(tmp_path, NAMES, wire, run=[]) as net:
+        for number in range(40):
+            await send(net["FR/1"], request(number))
+        assert await net["FR/1"].runtime.dispatch.contact(RO) is Progress.DELIVERED
+        again = await net.restart("FR/1")
+        before = wire.frames
+        assert await again.runtime.dispatch.deliver(RO, BULK) is Progress.DELIVERED
+        assert wire.refusals == {"E_LOG_POSITION": 1}
+        assert wire.frames == before + 2, "refused empty, then all that waits rides"
+        assert ask(again, "SELECT count(*) FROM outbox") == [(0,)]
+
+
+@scenario
 async def test_position_refused_without_end_is_put_off_and_told(tmp_path: Path) -> None:
     """Rule 18: after five in a row it backs off; a refusal from the very size named is an alarm."""
     wire = Wire()
