@@ -137,11 +137,11 @@ def test_clock_that_is_off_is_named_by_doctor_and_nothing_is_lost(
 def test_directory_not_reached_at_first_start_leaves_a_node_that_waits(world: World) -> None:
     """It serves nobody, says why, and is ready as soon as the directory answers."""
     process = world.start(world.here, until=503)
-    assert "not reached" in str(world.checks()["directory"]["detail"])
+    await_text(lambda: str(world.checks()["directory"]["detail"]), "not reached")
     sent = world.send()
     assert (sent.code, error_of(sent)["code"]) == (69, "unavailable")
     assert process.poll() is None
-    assert "directory_not_reached" in world.journal()
+    await_text(world.journal, "directory_not_reached")
 
 
 def test_directory_not_reached_later_is_lived_without(world: World) -> None:
@@ -248,8 +248,7 @@ def test_authority_that_is_away_delays_stamps_and_nothing_else(world: World) -> 
     LocalAuthority(world.here.home.path / "tsa", "tsa")
     world.start_in_company(world.here)
     mid_of(world.send())
-    while "stamp_refused" not in world.journal():
-        sleep(0.05)
+    await_text(world.journal, "stamp_refused")
     report = world.a35("doctor", "--json").document()
     checks = cast("list[dict[str, Any]]", report["checks"])
     (check,) = [each for each in checks if each["name"] == "stamps"]
@@ -299,7 +298,7 @@ def test_old_copy_is_never_signed_and_says_what_to_do(world: World) -> None:
     view = shown.document()
     assert (shown.code, view["phase"]) == (75, "ended")
     assert "--new-generation" in str(view["advice"])
-    assert "start_not_ordinary" in world.journal()
+    await_text(world.journal, "start_not_ordinary")
 
 
 def test_damaged_store_is_refused_with_74_and_kept(world: World) -> None:
@@ -317,7 +316,7 @@ def test_missing_anchor_makes_the_node_wait_for_its_peers(world: World) -> None:
     world.here.home.anchor.unlink()
     assert "anchor" in world.checks()
     world.start(world.here, until=503)
-    assert "start_not_ordinary" in world.journal()
+    await_text(world.journal, "start_not_ordinary")
     assert world.a35("recover", "--json").document()["phase"] == "recovering"
 
 
@@ -372,7 +371,7 @@ def test_backup_of_a_running_node_is_restored_and_asks_before_it_signs(world: Wo
     assert restored.document()["root"] == made["root"]
     assert (home / "restored").exists()
     node = world.start(world.here, until=503)
-    assert "restored from a backup" in world.journal()
+    await_text(world.journal, "restored from a backup")
     assert world.a35("log", "verify").code == 0
     world.start(world.network.nodes[2], until=503)
     world.await_ready(world.here, node, 200)
