@@ -24,13 +24,13 @@ from playwright.async_api import (
 )
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-LIMIT_S: Final = 240.0
+LIMIT_S: Final = 300.0
 """Longer than any test here takes on a busy machine; one that hangs says so."""
 
 END_S: Final = 20.0
 """How long the end of the browser is waited for, after the last test."""
 
-PATIENCE_MS: Final = 30_000
+PATIENCE_MS: Final = 90_000
 """How long a page may take to become what is expected; on an idle machine none takes a second."""
 
 _ARGUMENTS: Final = (
@@ -108,6 +108,7 @@ class Engine:
         """Open a profile of somebody's own, and hold them to a clean console."""
         assert self._browser is not None
         context = await self._browser.new_context(**options)
+        context.set_default_timeout(PATIENCE_MS)
         one = Person(context)
         try:
             yield one

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from playwright.async_api import Dialog, Locator, Page, expect
 
 from tests.browser.axe import faults, is_too_wide
-from tests.browser.engine import Engine, Person, browsing
+from tests.browser.engine import PATIENCE_MS, Engine, Person, browsing
 from tests.browser.stage import Stage, open_stage
 
 CUT = "503 (Service Unavailable)"
@@ -28,7 +28,7 @@ async def opened(person: Person, stage: Stage, query: str = "?language=en") -> P
 
 async def until(stage: Stage, is_so: Callable[[], bool]) -> None:
     """Wait for what the server sees."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_MS / 1000):
         while not is_so():
             stage.happened.clear()
             await stage.happened.wait()
@@ -75,7 +75,7 @@ async def test_cut_stream_is_said_and_polled_around(engine: Engine) -> None:
         stage.tell("message.received")
         await expect(tab.locator("#count")).to_have_text("1")
         stage.is_cut = False
-        await expect(tab.locator(LIVE)).to_have_text("live", timeout=15_000)
+        await expect(tab.locator(LIVE)).to_have_text("live")
         stage.tell("receipt")
         await expect(tab.locator("[data-polite]")).to_have_text("A receipt has arrived")
         await expect(tab.locator("#count")).to_have_text("1")
@@ -182,14 +182,14 @@ async def test_draft_that_cannot_be_saved_stays_and_says_since_when(engine: Engi
 
         tab.on("dialog", note)
         leaving = asyncio.ensure_future(tab.evaluate("location.reload()"))
-        dialog = await asyncio.wait_for(asked, 10)
+        dialog = await asyncio.wait_for(asked, PATIENCE_MS / 1000)
         assert dialog.type == "beforeunload"
         await dialog.dismiss()
         leaving.cancel()
         stage.is_cut = False
         await tab.locator("#f-facts").press("End")
         await tab.locator("#f-reference").focus()
-        await expect(tab.locator("[data-saved]")).to_contain_text("Saved ", timeout=20_000)
+        await expect(tab.locator("[data-saved]")).to_contain_text("Saved ")
         assert stage.saved[-1]["facts"] == "typed while it was away"
 
 
@@ -274,7 +274,7 @@ async def test_session_that_is_about_to_lock_asks_first(engine: Engine) -> None:
         stage.lock_s = 60
         tab = await opened(person, stage)
         dialog = tab.locator("[data-lock-dialog]")
-        await expect(dialog).to_be_visible(timeout=10_000)
+        await expect(dialog).to_be_visible()
         await tab.get_by_role("button", name="Stay signed in").click()
         assert await faults(tab) == []
 

@@ -125,9 +125,13 @@ async def test_silence_is_stated_and_a_peer_that_is_back_is_seen(
         mid = await waits_for_france(night)
         watch = await Watch.of(night)
         await watch.go(f"/cases/{mid}", "/admin/peers")
-        for _ in range(4):
+        for _ in range(3):
             await night.pass_time(MINUTE_MS // 4)
             await here.runtime.escalate.look()
+        await night.pass_time(MINUTE_MS // 4)
+        # The last word before it is there: no other event brings the evidence with it.
+        await expect(watch.officer.locator("#timeline")).to_contain_text("overdue")
+        await here.runtime.escalate.look()
         await expect(watch.officer.locator("#timeline")).to_contain_text("Evidence:")
         await watch.show_new()
         await expect(watch.operator.locator("#peers")).to_contain_text("failure")

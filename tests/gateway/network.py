@@ -256,8 +256,8 @@ class Network:
             await node.store.release(())
 
     async def turn_until(self, holds: Callable[[], bool]) -> None:
-        """Let the loop turn until something holds; half a minute at the most."""
-        async with asyncio.timeout(30):
+        """Let the loop turn until something holds; two minutes at the most."""
+        async with asyncio.timeout(120):
             while not holds():
                 await self.wire.turn()
 

@@ -199,6 +199,11 @@ def is_step(event: EventRow) -> bool:
     return event.kind in _STEPS_BY and event.what in set(_S)
 
 
+def kinds_with_words() -> frozenset[str]:
+    """Return the kinds of events that have lines in a timeline: pages listen to all of them."""
+    return frozenset({kind for kind, _ in _SAID} | _BY_KIND.keys() | _STEPS_BY)
+
+
 def words_of(event: EventRow, direction: Direction) -> tuple[str, LineKind]:
     """Return what an event says of a message, and which mark its line bears.
 

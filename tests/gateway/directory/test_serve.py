@@ -31,7 +31,7 @@ def authority(tmp_path: Path) -> Authority:
 def status(url: str) -> int:
     """Return the status of a GET."""
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.netloc, timeout=5)
+    connection = HTTPConnection(parts.netloc, timeout=60)
     with closing(connection):
         connection.request("GET", url.removeprefix(f"http://{parts.netloc}"))
         return connection.getresponse().status

@@ -189,7 +189,7 @@ def test_serving_says_where_and_ends_on_sigterm(a35: Command, tmp_path: Path) ->
             ready = json.loads(process.stdout.readline())
             assert ready["ready"] is True
             port = int(ready["url"].split(":")[2].strip("/"))
-            connection = HTTPConnection("127.0.0.1", port, timeout=10)
+            connection = HTTPConnection("127.0.0.1", port, timeout=60)
             connection.request("GET", "/metadata/timestamp.json")
             assert connection.getresponse().status == 200
             connection.close()

@@ -43,12 +43,12 @@ Params = ParamSpec("Params")
 
 
 def scenario(test: Callable[Params, Awaitable[None]]) -> Callable[Params, None]:
-    """Make an asynchronous test one that pytest runs; 30 s at the most, far above any need."""
+    """Make an asynchronous test one that pytest runs; two minutes at the most."""
 
     @wraps(test)
     def run(*args: Params.args, **kwargs: Params.kwargs) -> None:
         async def bounded() -> None:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 await test(*args, **kwargs)
 
         asyncio.run(bounded())

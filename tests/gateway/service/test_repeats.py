@@ -109,7 +109,7 @@ async def _hold_the_writer(net: Network, gate: asyncio.Event) -> None:
 
     def wait(session: object) -> None:
         del session
-        asyncio.run_coroutine_threadsafe(_opened(gate), loop).result(30)
+        asyncio.run_coroutine_threadsafe(_opened(gate), loop).result(120)
 
     await net["RO/1"].store._core.writer.run(wait)
 

@@ -107,8 +107,8 @@ async def send(
 
 
 async def until(node: Node, holds: Callable[[MessageRow], bool], mid: MessageId) -> MessageRow:
-    """Wait until a message of a node is as it should be; half a minute at the most."""
-    async with asyncio.timeout(30):
+    """Wait until a message of a node is as it should be; two minutes at the most."""
+    async with asyncio.timeout(120):
         after = 0
         while True:
             for row in await node.store.message(mid):

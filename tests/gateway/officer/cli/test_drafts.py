@@ -42,7 +42,7 @@ class Served:
     def approve(self, draft: str, *, by: Caller = STAN) -> None:
         """Let the second person approve, on their page."""
         call = self.here.drafting.approve(draft, by=by, password=PASSWORD)
-        asyncio.run_coroutine_threadsafe(call, self.loop).result(20)
+        asyncio.run_coroutine_threadsafe(call, self.loop).result(120)
 
 
 @contextmanager
@@ -207,7 +207,7 @@ def test_approval_waits_on_the_page(tmp_path: Path, capsys: Capture) -> None:
         assert waiting.code == 75
         assert f"http://localhost:8351/approve/{draft}" in waiting.err
         call = desk.here.drafting.give_back(draft, by=STAN, comment="Which port?")
-        asyncio.run_coroutine_threadsafe(call, desk.loop).result(20)
+        asyncio.run_coroutine_threadsafe(call, desk.loop).result(120)
         shown = desk.shell("drafts", "approve", draft)
         assert f"{STAN.who}: Which port?" in shown.out
 

@@ -35,14 +35,14 @@ class Running:
 
         async def play() -> str:
             devices = self.desk.door.devices
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(120):
                 while not devices._waiting:  # noqa: ASYNC110  two threads
                     await asyncio.sleep(0)  # the command asks in another thread
             (waiting,) = devices._waiting.values()
             devices.confirm(waiting.code, await self.desk.door.people.named(name))
             return waiting.code
 
-        return asyncio.run_coroutine_threadsafe(play(), self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(play(), self._loop).result(120)
 
 
 @contextmanager

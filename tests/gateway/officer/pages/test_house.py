@@ -572,7 +572,7 @@ def test_policy_is_changed_by_a_supervisor_and_stands_in_the_log(tmp_path: Path)
 
 async def _asked(desk: DeskWorld) -> None:
     """Return when a ping waits for a person here."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not await _contact(desk).desk.asked():
             store = desk.node.store
             await store.wait_for_events(store.newest_event, 1.0)
