@@ -44,7 +44,7 @@ NODES: Final = (
 )
 """The Parties of the demo: fictional desks."""
 
-_START_S: Final = 60.0
+_START_S: Final = 180.0
 _STOP_S: Final = 8.0
 _LOOK_EVERY_S: Final = 0.05
 CLOCK: Final = SystemClock()
@@ -140,7 +140,7 @@ class DemoNetwork:
             node: Which.
 
         Raises:
-            UnavailableError: Its process ended, or it took longer than a minute.
+            UnavailableError: Its process ended, or it took longer than three minutes.
         """
         end_s = CLOCK.monotonic_s() + _START_S
         while CLOCK.monotonic_s() < end_s:

@@ -187,12 +187,7 @@ class Trial:
     async def _until_quiet(self, playing: asyncio.Task[None], control: Control) -> None:
         """Return when the script is done and the victim has called nothing for a while."""
         await asyncio.wait({playing})
-        counted, since = -1, 0.0
-        loop = asyncio.get_running_loop()
-        while counted != control.counted or loop.time() < since + QUIET_S:
-            if counted != control.counted:
-                counted, since = control.counted, loop.time()
-            await asyncio.sleep(LOOK_EVERY_S)
+        await until_quiet(control)
 
     async def _bury(self, point: Point, code: int, word: Word, outcome: Outcome) -> None:
         """Look at what a dead victim left."""
@@ -296,3 +291,18 @@ def _told(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup):
         return ", ".join(_told(inner) for inner in error.exceptions)
     return f"{type(error).__name__} {error}".strip()
+
+
+async def until_quiet(control: Control) -> int:
+    """Return when a process has called nothing for a while, with how much it called until then.
+
+    Args:
+        control: Of the process.
+    """
+    counted, since = -1, 0.0
+    loop = asyncio.get_running_loop()
+    while counted != control.counted or loop.time() < since + QUIET_S:
+        if counted != control.counted:
+            counted, since = control.counted, loop.time()
+        await asyncio.sleep(LOOK_EVERY_S)
+    return counted

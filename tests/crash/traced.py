@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.crash.officers import Desk, Word
-from tests.crash.points import QUIET_S, Outcome, Point, Trial
+from tests.crash.points import Outcome, Point, Trial, until_quiet
 from tests.crash.processes import fork_server
 from tests.crash.scene import Documents, Scene
 from tests.crash.scripts import FirstStart, Submit
@@ -82,13 +82,11 @@ async def counted_twice(
         world.next_by[Side.SENDER] = server
         await start_both(world)
         await Submit(Scene(world, desks, Documents(), word), Side.SENDER).play()
-        await asyncio.sleep(QUIET_S)
-        shim = Counter(
-            call.kind.name
-            for call in world.controls[Side.SENDER].calls()
-            if call.kind is not Kind.CREATE
-        )
-        lines = await asyncio.to_thread(log.read_text, encoding="utf-8", errors="replace")
+        control, lines, counted = world.controls[Side.SENDER], "", -1
+        while counted != control.counted:  # while it calls on, either may be ahead of the other
+            counted = await until_quiet(control)
+            lines = await asyncio.to_thread(log.read_text, encoding="utf-8", errors="replace")
+        shim = Counter(call.kind.name for call in control.calls() if call.kind is not Kind.CREATE)
         for side in Side:
             await world.kill(side)
     return shim, _counted(lines, marker=str(world.controls[Side.SENDER].path))

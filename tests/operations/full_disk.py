@@ -12,7 +12,14 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from tests.gateway.demo.process import END_S, Ended
-from tests.operations.world import World, error_of, mid_of, ready_status, world_in
+from tests.operations.world import (
+    World,
+    await_check,
+    error_of,
+    mid_of,
+    ready_status,
+    world_in,
+)
 
 
 def main(folder: Path) -> None:
@@ -29,6 +36,7 @@ def main(folder: Path) -> None:
         world.serve_directory()
         node = world.start_in_company(world.here)
         fill(folder / "pad")
+        await_check(world, "room")  # until it is measured one or two commits may find room
         refused = world.send()
         seen: dict[str, object] = {
             "exit_code": refused.code,

@@ -59,8 +59,8 @@ class World:
         out, port = self.folder / "directory", str(self.network.directory_port)
         return self._start("directory", "serve", "--out", out, "--port", port)
 
-    def start(self, node: DemoNode, *, until: int = 200) -> subprocess.Popen[bytes]:
-        """Start a node and wait until its /readyz answers so."""
+    def start(self, node: DemoNode, *, until: int | None = 200) -> subprocess.Popen[bytes]:
+        """Start a node and wait until its /readyz answers so; None: until it answers at all."""
         home = node.home.path
         process = self._start("run", "--home", home, *self._credential())
         self.await_ready(node, process, until)
@@ -85,10 +85,12 @@ class World:
         self.await_ready(node, process, 200)
         return process
 
-    def await_ready(self, node: DemoNode, process: subprocess.Popen[bytes], until: int) -> None:
-        """Wait until a node's /readyz answers with a status."""
+    def await_ready(
+        self, node: DemoNode, process: subprocess.Popen[bytes], until: int | None
+    ) -> None:
+        """Wait until a node's /readyz answers with a status, or at all."""
         end = monotonic() + END_S
-        while (status := ready_status(node)) != until:
+        while (status := ready_status(node)) != until and (until is not None or not status):
             assert process.poll() is None, self.journal()
             assert monotonic() < end, f"{status}; {self.journal()}"
             sleep(_LOOK_EVERY_S)
@@ -172,6 +174,14 @@ def await_check(world: World, name: str) -> dict[str, object]:
         assert monotonic() < end, f"{name} never turned bad"
         sleep(_LOOK_EVERY_S)
     return found
+
+
+def await_good(world: World, name: str) -> None:
+    """Return once a check of the doctor is not bad any more."""
+    end = monotonic() + END_S
+    while (found := world.checks().get(name)) is not None:
+        assert monotonic() < end, str(found)
+        sleep(_LOOK_EVERY_S)
 
 
 def error_of(ended: Ended) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import IO, Final, NoReturn, cast
 from gateway.main import command_line
 
 A35: Final = Path(sys.executable).with_name("a35")
-END_S: Final = 120.0
+END_S: Final = 300.0
 """Far longer than any command here takes on a busy machine."""
 
 

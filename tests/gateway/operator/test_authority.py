@@ -195,4 +195,4 @@ def test_serving_says_where_and_ends_on_sigterm(a35: Command, tmp_path: Path) ->
             connection.close()
         finally:
             process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0

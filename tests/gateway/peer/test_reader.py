@@ -33,8 +33,10 @@ def _stream() -> StreamReader:
     return StreamReader(protocol, limit=1 << 20, loop=loop)
 
 
-def _reader(content: StreamReader, length: int, clock: TestClock | None = None) -> BodyReader:
-    pace = Pace(read_timeout_s=0.02, window_s=30.0, floor_bytes_per_s=100)
+def _reader(
+    content: StreamReader, length: int, clock: TestClock | None = None, *, patience_s: float = 60.0
+) -> BodyReader:
+    pace = Pace(read_timeout_s=patience_s, window_s=30.0, floor_bytes_per_s=100)
     return BodyReader(content, length=length, pace=pace, clock=clock or TestClock())
 
 
@@ -84,7 +86,7 @@ async def test_nothing_within_the_time_out_is_slow() -> None:
     content = _stream()
     content.feed_data(b"ab")
     with pytest.raises(SlowBodyError):
-        await _reader(content, 4).take(4)
+        await _reader(content, 4, patience_s=0.02).take(4)
 
 
 @scenario

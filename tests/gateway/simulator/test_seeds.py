@@ -70,7 +70,7 @@ def test_seed_replays_identically_in_other_processes() -> None:
             capture_output=True,
             text=True,
             check=True,
-            timeout=120,
+            timeout=600,
         ).stdout.strip()
         for hash_seed in ("1", "77")
     }

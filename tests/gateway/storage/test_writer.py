@@ -250,10 +250,10 @@ def test_write_ahead_log_that_was_large_is_cut_when_the_node_is_idle(tmp_path: P
 
     async def scenario() -> None:
         on = bench(tmp_path, truncate_frames=1)
-        on.writer.start()
-        await on.writer.run(one_leaf(1, must_leave=True))
         wal = tmp_path / "store.db-wal"
         assert wal.stat().st_size > 0
+        on.writer.start()
+        await on.writer.run(one_leaf(1, must_leave=True))
         await on.writer.stop()
         assert wal.stat().st_size == 0
         on.committer.close()
