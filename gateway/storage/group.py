@@ -71,6 +71,7 @@ class GroupCommitter:
         self._gate = gate
         self._failures = 0
         self._stopped: str | None = None
+        self._newest_item = 0
         self._open()
 
     @property
@@ -157,6 +158,13 @@ class GroupCommitter:
         self._sequence = LogSequence(self._connection, self._origin)
         row = self._connection.execute("SELECT coalesce(max(number), 0) FROM event").fetchone()
         self._newest_event = int(row[0])
+        row = self._connection.execute("SELECT coalesce(max(id), 0) FROM outbox").fetchone()
+        self._newest_item = max(self._newest_item, int(row[0]))
+
+    def _next_item(self) -> int:
+        """Return a number that no item of this run had, also none that is gone or undone."""
+        self._newest_item += 1
+        return self._newest_item
 
     def _attempt(self, operations: Sequence[Operation[object]], *, sign: bool) -> Committed:
         execute = self._connection.execute
@@ -167,6 +175,7 @@ class GroupCommitter:
             origin=self._origin,
             gate=self._gate,
             newest_event=self._newest_event,
+            next_item=self._next_item,
         )
         results = [self._run(operation, session) for operation in operations]
         news = session.flush()

@@ -10,8 +10,10 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from gateway.records import OutboxKind
+from gateway.storage.items import NewItem, queue_item
 from gateway.storage.restating import restate_envelope
-from gateway.storage.session import KIND_LOST, KIND_RECEIPT, Event, ItemQueued, Session
+from gateway.storage.session import KIND_LOST, KIND_RECEIPT, Event, Session
 from protocol.cases.ladder import MessageState, is_over
 from protocol.delivery.gaps import Ended, Ranges
 from protocol.delivery.urgency import Urgency, deliver_by_ms
@@ -289,20 +291,17 @@ def _queue(session: Session, lost: _Lost, *, node: str, now_ms: int) -> None:
     leaf = restate_envelope(
         session, lost.message, (lost.header, lost.wraps), origin=lost.origin, index=lost.leaf
     )
-    cursor = session.execute(
-        "INSERT INTO outbox (node, kind, message, cls, q, i, exp_ms, bytes, deliver_ms)"
-        " VALUES (?, 'envelope', ?, ?, ?, ?, ?, ?, ?)",
-        (
-            node,
-            lost.message,
-            lost.cls,
-            lost.number,
-            leaf,
-            lost.exp_ms,
-            lost.size,
-            deliver_by_ms(lost.cls, queued_ms=now_ms),
+    queue_item(
+        session,
+        NewItem(
+            node=node,
+            kind=OutboxKind.ENVELOPE,
+            message=lost.message,
+            cls=lost.cls,
+            number=lost.number,
+            leaf=leaf,
+            exp_ms=lost.exp_ms,
+            size_bytes=lost.size,
+            deliver_ms=deliver_by_ms(lost.cls, queued_ms=now_ms),
         ),
-    )
-    session.lane(
-        ItemQueued(item=cursor.lastrowid or 0, node=node, cls=lost.cls, exp_ms=lost.exp_ms)
     )

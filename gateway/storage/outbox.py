@@ -13,13 +13,13 @@ from typing import Final
 from gateway.errors import NoInputError
 from gateway.records import LaneRow, OutboxKind, Submission, Submitted
 from gateway.storage.draft_steps import end_draft
+from gateway.storage.items import NewItem, queue_item
 from gateway.storage.lanes import lane_row
 from gateway.storage.receipts import give_receipts
 from gateway.storage.session import (
     KIND_STATE,
     Event,
     ItemEnded,
-    ItemQueued,
     LaneChanged,
     LaneHastened,
     Session,
@@ -296,29 +296,21 @@ def _add_envelope(
 def _add_item(
     session: Session, submission: Submission, *, message: int, number: int, leaf: int, now_ms: int
 ) -> None:
-    node = str(submission.to)
-    size = len(submission.header) + len(submission.wraps) + len(submission.body)
-    cursor = session.execute(
-        "INSERT INTO outbox (node, kind, message, cls, q, i, exp_ms, bytes, deliver_ms)"
-        " VALUES (?, 'envelope', ?, ?, ?, ?, ?, ?, ?)",
-        (
-            node,
-            message,
-            submission.cls,
-            number,
-            leaf,
-            submission.exp_ms,
-            size,
-            deliver_by_ms(submission.cls, queued_ms=now_ms, stated_ms=submission.deliver_by_ms),
-        ),
-    )
-    session.lane(
-        ItemQueued(
-            item=cursor.lastrowid or 0,
-            node=node,
+    queue_item(
+        session,
+        NewItem(
+            node=str(submission.to),
+            kind=OutboxKind.ENVELOPE,
+            message=message,
             cls=submission.cls,
+            number=number,
+            leaf=leaf,
             exp_ms=submission.exp_ms,
-        )
+            size_bytes=len(submission.header) + len(submission.wraps) + len(submission.body),
+            deliver_ms=deliver_by_ms(
+                submission.cls, queued_ms=now_ms, stated_ms=submission.deliver_by_ms
+            ),
+        ),
     )
 
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.records import OutboxKind, OutgoingReceipt, ReceivedReceipt, StateChange
+from gateway.storage.items import NewItem, queue_item
 from gateway.storage.peers import keep_for_ever
-from gateway.storage.session import KIND_RECEIPT, Event, ItemEnded, ItemQueued, Session
+from gateway.storage.session import KIND_RECEIPT, Event, ItemEnded, Session
 from gateway.storage.steps import apply_effects, held_message, raise_state
 from protocol.cases.ladder import MessageState
 from protocol.delivery.urgency import Urgency, deliver_by_ms
@@ -219,23 +220,19 @@ def _give(session: Session, outgoing: OutgoingReceipt, *, own: str, now_ms: int)
         own=own,
     )
     session.execute("INSERT INTO lane (node) VALUES (?) ON CONFLICT DO NOTHING", (node,))
-    cursor = session.execute(
-        "INSERT INTO outbox (node, kind, message, receipt, cls, q, i, exp_ms, bytes, deliver_ms)"
-        " VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
-        (
-            node,
-            OutboxKind.RECEIPT.value,
-            message.row,
-            receipt,
-            outgoing.cls,
-            leaf,
-            outgoing.exp_ms,
-            len(outgoing.receipt),
-            deliver_by_ms(outgoing.cls, queued_ms=now_ms),
+    queue_item(
+        session,
+        NewItem(
+            node=node,
+            kind=OutboxKind.RECEIPT,
+            message=message.row,
+            receipt=receipt,
+            cls=outgoing.cls,
+            leaf=leaf,
+            exp_ms=outgoing.exp_ms,
+            size_bytes=len(outgoing.receipt),
+            deliver_ms=deliver_by_ms(outgoing.cls, queued_ms=now_ms),
         ),
-    )
-    session.lane(
-        ItemQueued(item=cursor.lastrowid or 0, node=node, cls=outgoing.cls, exp_ms=outgoing.exp_ms)
     )
     session.tell(
         Event(

@@ -124,6 +124,7 @@ class Session:
         origin: The generation that is written.
         gate: Whether heads may be signed.
         newest_event: Number of the newest committed event.
+        next_item: Gives out numbers for items of the outbox, none twice while the store is open.
     """
 
     def __init__(
@@ -134,10 +135,12 @@ class Session:
         origin: LogOrigin,
         gate: Gate,
         newest_event: int,
+        next_item: Callable[[], int],
     ) -> None:
         self.origin: Final = origin
         self.gate: Final = gate
         self.execute: Final[Callable[..., sqlite3.Cursor]] = connection.execute
+        self.next_item: Final = next_item
         self._connection = connection
         self._sequence = sequence
         self._first_event = newest_event + 1

@@ -298,6 +298,40 @@ class SettlingContract(Contract):  # noqa: PLR0904  one method a rule
 
         self.run(scenario)
 
+    def test_item_that_comes_when_another_ended_under_way_is_neither_held_nor_put_off(
+        self,
+    ) -> None:
+        """What is on its way is known by a number: a new item never has that of an older one."""
+
+        async def scenario(store: Store) -> None:
+            await store.submit(submission(1), now_ms=NOW_MS)
+            (away,) = await claim(store)
+            await store.take_receipts(
+                PEER, [received(1, Stage.REJECTED)], peer_checkpoint(), now_ms=NOW_MS
+            )
+            await store.submit(submission(2), now_ms=NOW_MS)
+            assert [item.mid for item in await claim(store)] == [mid(2)]
+            await store.submit(submission(3), now_ms=NOW_MS)
+            await defer(store, away, next_ms=NOW_MS + DAY_MS)
+            assert [item.mid for item in await claim(store)] == [mid(3)]
+            assert await store.attempts(mid(2)) == await store.attempts(mid(3)) == ()
+
+        self.run(scenario)
+
+    def test_newest_emergency_rises_with_each_although_the_one_before_is_gone(self) -> None:
+        """Whoever waits for it asks for a larger one."""
+
+        async def scenario(store: Store) -> None:
+            await store.submit(submission(1, cls=Urgency.P0), now_ms=NOW_MS)
+            (first,) = await store.lanes()
+            (item,) = await claim(store)
+            await deliver(store, item, received(1, Stage.ACCEPTED))
+            await store.submit(submission(2, cls=Urgency.P0), now_ms=NOW_MS)
+            (second,) = await store.lanes()
+            assert second.newest_emergency > first.newest_emergency
+
+        self.run(scenario)
+
     def test_late_receipt_wins_over_expiry(self) -> None:
         """What the peer did is a fact, also after we gave up."""
 
