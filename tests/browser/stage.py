@@ -98,6 +98,7 @@ class Stage:
     Attributes:
         url: Where it is, without a slash at the end.
         is_cut: No event stream is let through, and drafts are not saved.
+        is_busy: The page is not shown.
         is_overtaken: Somebody else has saved the draft.
         is_locked: The session is locked: the API says so, pages lead to the lock.
         emergencies: How many wait.
@@ -117,6 +118,7 @@ class Stage:
 
     url: str = ""
     is_cut: bool = False
+    is_busy: bool = False
     is_overtaken: bool = False
     is_locked: bool = False
     emergencies: int = 0
@@ -189,6 +191,8 @@ class Stage:
 
     async def page(self, request: Request) -> Response:
         """Show every part."""
+        if self.is_busy:
+            raise HTTPServiceUnavailable
         now = datetime.now(UTC)
         mids = [f"{n:032x}" for n in range(self.emergencies)]
         due = now + timedelta(minutes=11)

@@ -82,6 +82,25 @@ async def test_cut_stream_is_said_and_polled_around(engine: Engine) -> None:
 
 
 @browsing
+async def test_what_happened_while_pages_could_not_be_fetched_is_shown_afterwards(
+    engine: Engine,
+) -> None:
+    """The stream tells each thing once: no later event may be needed to see it."""
+    async with open_stage() as stage, engine.person() as person:
+        person.expect(CUT)
+        tab = await opened(person, stage)
+        await until(stage, lambda: len(stage.streams) == 1)
+        stage.is_busy = True
+        stage.happened.clear()
+        stage.tell("message.received")
+        await stage.happened.wait()  # asked, and refused
+        await expect(tab.locator("[data-polite]")).to_have_text("A message has arrived")
+        await expect(tab.locator("#count")).to_have_text("0")
+        stage.is_busy = False
+        await expect(tab.locator("#count")).to_have_text("1")
+
+
+@browsing
 async def test_list_keeps_its_rows_until_somebody_asks(engine: Engine) -> None:
     """A row that moves under the hand is opened in place of another."""
     async with open_stage() as stage, engine.person() as person:

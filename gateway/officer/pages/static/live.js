@@ -8,6 +8,7 @@ const TYPES = `reset tick message.received message.state message.stuck message.l
   log.state node.state ping operation session.ending`.split(/\s+/);
 const SILENCE_MS = 40000;
 const POLL_MS = 15000;
+const AGAIN_MS = 5000;
 const { dataset } = document.body;
 const here = location.pathname + location.search;
 const channel = new BroadcastChannel("a35");
@@ -36,7 +37,11 @@ async function swap() {
   const wants = (each) => types.has("*") || each.dataset.live.split(" ").some((type) => type === "*" || types.has(type));
   const pages = Map.groupBy(all("[data-live]").filter(wants), (each) => each.dataset.fragment ?? here);
   for (const [path, places] of pages) {
-    const page = await fetchPage(path).catch((status) => (status === 401 ? leave() : null));
+    const page = await fetchPage(path).catch((status) => {
+      if (status === 401) leave();
+      // The node was away or busy. What happened is told once: asked for again until it is shown.
+      else if (status === 0 || status === 429 || status >= 500) setTimeout(() => types.forEach((type) => refresh(type)), AGAIN_MS);
+    });
     if (!page) continue;
     for (const place of places) if (place.isConnected) put(place, page.getElementById(place.id));
     if (path === here) document.title = page.title;
