@@ -31,4 +31,5 @@ def house(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def waiting(house: House, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the id of an emergency that waits at RO/1, which has people; JP/1 has none."""
     house["RO/1"].add("first", "officer")
-    return house["JP/1"].sends(emergency(to="RO"), tmp_path_factory.mktemp("m"))
+    arrived = ("--wait", "consigned", "--timeout", "120s")
+    return house["JP/1"].sends(emergency(to="RO"), tmp_path_factory.mktemp("m"), *arrived)

@@ -34,11 +34,11 @@ class Seat:
     home: Path
     api: str
 
-    def sends(self, document: Mapping[str, object], folder: Path) -> str:
+    def sends(self, document: Mapping[str, object], folder: Path, *more: str) -> str:
         """Let a program of this node send a document; return the message's id."""
         file = folder / f"{self.node[:2]}.json"
         file.write_text(json.dumps(document), encoding="utf-8")
-        ended = call_a35("send", file, "--home", self.home, "--json")
+        ended = call_a35("send", file, "--home", self.home, "--json", *more)
         assert ended.code == 0, ended.err
         return str(json.loads(ended.out.splitlines()[0])["mid"])
 

@@ -18,6 +18,9 @@ from tests.browser.desk import Night, open_night
 from tests.browser.engine import Engine, browsing
 from tests.gateway.service.world import send, until_state
 
+_PAPER_MS: Final = 200_000
+"""Longer than the node lets one PDF take."""
+
 NAMES: Final = (
     "<img src=x onerror=window.hostile=1>.pdf", "folder/order.pdf", "=cmd|' C calc'!A0.csv",
     'a".html', "\u200fgnp.\U0001f4a3", "\u0e01" * 80 + ".pdf", ".htaccess", "javascript:alert(1)",
@@ -108,7 +111,7 @@ async def hostile_message(night: Night) -> str:
 
 async def saved(page: Page, press: Locator) -> tuple[str, bytes]:
     """Save a file, as a person does; return its name and bytes."""
-    async with page.expect_download() as taken:
-        await press.click()
+    async with page.expect_download(timeout=_PAPER_MS) as taken:
+        await press.click(no_wait_after=True)  # a PDF may take its time
     download = await taken.value
     return download.suggested_filename, await asyncio.to_thread((await download.path()).read_bytes)

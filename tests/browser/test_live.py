@@ -45,7 +45,7 @@ async def test_steps_of_the_other_side_come_once_and_in_order_across_a_cut(
         await page.evaluate(LISTEN)
         await expect(page.locator("[data-live-state]")).to_have_text("live")
         net.wire.cut.clear()
-        await net.turn_until(lambda: pass_time(net) and settled(net)())
+        await net.turn_until(lambda: pass_time(net, 100) and settled(net)())
         await reads(page, 2)
         night.cut_lines()
         await there.runtime.act.open(mid, who="FR/1 officer 1")

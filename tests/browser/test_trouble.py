@@ -138,7 +138,7 @@ async def test_silence_is_stated_and_a_peer_that_is_back_is_seen(
         further = await send(here, request(3, to="FR"))
         assert await state_of(here, further.mid) is MessageState.QUEUED
         net.wire.cut.clear()
-        await net.turn_until(lambda: pass_time(net) and settled(net)())
+        await net.turn_until(lambda: pass_time(net, 100) and settled(net)())
         await expect(watch.officer.locator("#timeline")).to_contain_text("In their duty inbox")
         await expect(watch.officer.locator("#state")).not_to_contain_text("not reached")
         await watch.operator.reload()
@@ -170,7 +170,7 @@ async def test_directory_that_grows_old_is_told_with_what_still_goes(
         async def is_sent(age_days: int, number: int, urgency: str) -> bool:
             net.made_ms[here.id] = net.clock.ms - age_days * DAY_MS
             mid = (await send(here, request(number, to="FR", urgency=urgency))).mid
-            await net.turn_until(lambda: pass_time(net) and bool(ask(here, TRIED, mid.value)))
+            await net.turn_until(lambda: pass_time(net, 100) and bool(ask(here, TRIED, mid.value)))
             return await state_of(here, mid) is not MessageState.QUEUED
 
         assert await is_sent(2, 1, "routine")

@@ -458,7 +458,8 @@ async def test_call_that_never_returns_ends_by_the_clock_and_its_items_go_again(
     """A stuck transport holds nothing for ever, and no item is blamed."""
     wire = Wire()
     async with network(tmp_path, NAMES, wire, run=["FR/1"]) as net:
-        await net.turn_until(lambda: bool(ask(net["FR/1"], "SELECT 1 FROM peer_key_set")))
+        known = "SELECT count(*) FROM peer_key_set"
+        await net.turn_until(lambda: ask(net["FR/1"], known) == [(len(NAMES) - 1,)])
         patient = net["FR/1"].runtime.dispatch._transport
         assert isinstance(patient, PatientTransport)
         real, stuck = patient._transport, Stuck()

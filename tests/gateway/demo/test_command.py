@@ -54,7 +54,7 @@ def test_load_counts_every_envelope_once_it_is_settled(demo_check: Ended) -> Non
     assert set(load) == {"messages", "seconds", "per_second", "cpu_seconds", "batches"}
     assert load["messages"] == LOAD
     assert load["seconds"] > 0
-    assert load["per_second"] == pytest.approx(LOAD / load["seconds"], rel=0.01)
+    assert load["per_second"] == pytest.approx(LOAD / load["seconds"], rel=0.01, abs=0.06)
     assert load["cpu_seconds"] > 0
     assert 0 < load["batches"] <= LOAD
 

@@ -497,7 +497,7 @@ def served_beside(world: World) -> Iterator[Path]:
     thread = Thread(target=lambda: asyncio.run(serve()))
     thread.start()
     try:
-        assert ready.wait(10)
+        assert ready.wait(120)
         yield place[0]
     finally:
         over.set()

@@ -230,7 +230,7 @@ async def test_receipt_that_was_lost_on_its_way_is_no_silence(tmp_path: Path) ->
         sent = await send(here, asked)
         began = net.clock.ms
         await until_state(here, sent.mid, MessageState.ACCEPTED)
-        await asyncio.wait_for(_consigned(there, sent.mid), 30)
+        await asyncio.wait_for(_consigned(there, sent.mid), 120)
         await send(there, acknowledgement(asked, sent.mid))
         assert await state_of(here, sent.mid) is MessageState.ACCEPTED
         await at(net, here, 15 * MINUTE_MS, began)

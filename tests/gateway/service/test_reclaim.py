@@ -112,6 +112,8 @@ async def test_sealing_that_was_lost_is_known_again_without_an_alarm(tmp_path: P
     """Scenario 8: restored to before it wrapped again; the receipt names the later sealing."""
     async with network(tmp_path, NAMES, Wire()) as net:
         await exchange(net, 1)
+        known = "SELECT 1 FROM peer_key_set WHERE node = 'FR/1'"
+        await net.turn_until(lambda: bool(ask(net["RO/1"], known)))
         net.wire.cut |= {(RO, FR)}
         sent = await send(net["RO/1"], request(2, to="FR"))
         copy = copied(net["RO/1"], "copy")

@@ -40,7 +40,7 @@ UNWELL = "^(/readyz|/healthz|/api/v1/events|/api/v1/devices/token)$"
 """A test's node is not ready, and a login waits for a person: a 503; the events wait."""
 
 ROOT = Path(__file__).parents[4]
-TIME_S = 240
+TIME_S = 900
 
 
 def program() -> str | None:
@@ -81,7 +81,7 @@ def listening(folder: Path, role: Role) -> Iterator[str]:
     thread = Thread(target=lambda: asyncio.run(play()))
     thread.start()
     try:
-        assert ready.wait(30)
+        assert ready.wait(300)
         yield f"http://localhost:{ports[0]}"
     finally:
         over.set()

@@ -72,7 +72,7 @@ def desks(folder: Path, capture: Capture) -> Iterator[tuple[Shell, Shell, Networ
         thread = Thread(target=lambda: asyncio.run(play()))
         thread.start()
         try:
-            assert ready.wait(20)
+            assert ready.wait(120)
             yield Shell(places[0], capture), Shell(places[1], capture), made[0]
         finally:
             over.set()

@@ -68,7 +68,7 @@ def served(folder: Path, capture: Capture) -> Iterator[Served]:
         thread = Thread(target=lambda: asyncio.run(play()))
         thread.start()
         try:
-            assert ready.wait(20)
+            assert ready.wait(120)
             yield Served(Shell(Path(name), capture), *made[0])
         finally:
             over.set()

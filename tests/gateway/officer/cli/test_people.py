@@ -67,7 +67,7 @@ def running(folder: Path) -> Iterator[Running]:
         thread = Thread(target=lambda: asyncio.run(serve(Path(name))))
         thread.start()
         try:
-            assert ready.wait(20)
+            assert ready.wait(120)
             yield made[0]
         finally:
             over.set()
@@ -108,7 +108,7 @@ def test_login_lets_commands_act_as_a_person_until_logout(tmp_path: Path, capsys
         shell = Shell(node.home, capsys)
         assert shell("user", "add", "duty1", "--role", "officer").code == 0
         waiting = beside(lambda: node.confirm("duty1"))
-        logged = shell("login", "--timeout", "20s", "--json")
+        logged = shell("login", "--timeout", "120s", "--json")
         waiting.join(20)
         assert logged.code == 0, logged.err
         assert "Code:" in logged.err
