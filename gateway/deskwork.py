@@ -5,7 +5,7 @@ The search's index is built beside the node's work from its start on.
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Final
 
@@ -33,6 +33,7 @@ from protocol.delivery.escalation import Budgets
 from protocol.identifiers import NodeId
 
 _PAGES: Final = 3
+_AGAIN_S: Final = 5.0
 """Of acts, each of at most 20,000 leaves, that a start looks through."""
 
 
@@ -130,7 +131,7 @@ def begin_deskwork(
     warming = asyncio.create_task(_warm(services, has_pages=has_pages))
     stack.callback(warming.cancel)
     if bulletin is not None:
-        telling = asyncio.create_task(_tell(bulletin))
+        telling = asyncio.create_task(_tell(bulletin, services.clock))
         stack.callback(telling.cancel)
     if services.operations is not None:
         stack.push_async_callback(services.operations.close)
@@ -159,10 +160,17 @@ async def broken_glass(leafing: Leafing, clock: Clock) -> tuple[BrokenGlass, ...
     return tuple(reversed(found))
 
 
-async def _tell(bulletin: Bulletin) -> None:
-    """Tell for ever; a store that has failed ends the node elsewhere."""
-    with suppress(StorageError):
-        await bulletin.run()
+async def _tell(bulletin: Bulletin, clock: Clock) -> None:
+    """Tell for ever, whatever one look met; a store that has failed ends the node elsewhere."""
+    journal = get_journal("desk")
+    while True:
+        try:
+            await bulletin.run()
+        except StorageError as error:
+            journal.warning("bulletin_failed", code=error.code)
+        except Exception as error:  # noqa: BLE001  the outermost loop of this work
+            journal.bug("bulletin_failed", error)
+        await clock.sleep(_AGAIN_S)
 
 
 async def _warm(services: OfficerServices, *, has_pages: bool) -> None:

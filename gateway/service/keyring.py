@@ -24,6 +24,8 @@ from protocol.log.statement import StatementKind, key_set_published
 
 _HTTP_OK: Final = 200
 _FRESH_MS: Final = 24 * 60 * 60 * 1000
+_KEYS_KEPT: Final = 1024
+"""Parsed keys, of some 9 KB each: more than all nodes have at a time."""
 
 
 class Keyring:
@@ -154,4 +156,6 @@ class Keyring:
             except KeysError as error:
                 raise NotProvenError("a prekey that is no key") from error
             self._recipients[public] = key
+            if len(self._recipients) > _KEYS_KEPT:  # prekeys come anew every few days, for years
+                del self._recipients[next(iter(self._recipients))]
         return key

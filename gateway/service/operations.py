@@ -13,9 +13,11 @@ from gateway.journal import Journal
 from gateway.operating import RESTARTED, OperationRow, OperationState, OperationStore
 from gateway.people import Caller, Role
 from gateway.ports import Clock
+from gateway.service.guard import passing_over_full
 from keys.digest import new_salt
 
 EVERY_S: Final = 0.5
+_AGAIN_S: Final = 2.0
 """Between two words of progress."""
 
 MOST_AT_ONCE: Final = 8
@@ -121,14 +123,16 @@ class Operations:
             while not (await asyncio.wait({working}, timeout=EVERY_S))[0]:
                 if (far.done, far.total) != (row.done, row.total):
                     row = replace(row, done=far.done, total=far.total)
-                    await self._store.note_operation(row, now_ms=self._clock.now_ms())
+                    with passing_over_full():  # progress alone: the next one tells it too
+                        await self._store.note_operation(row, now_ms=self._clock.now_ms())
             row = replace(row, done=far.done, total=far.total)
             await self._end(row, OperationState.DONE, result=working.result())
         except asyncio.CancelledError:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
             if row.id in self._tasks:  # else the node ends: the next start will say so
-                await self._end(row, OperationState.CANCELLED)
+                with passing_over_full():
+                    await self._note_end(row, OperationState.CANCELLED)
             raise
         except GatewayError as error:
             await self._end(row, OperationState.FAILED, problem=error.code)
@@ -137,6 +141,21 @@ class Operations:
             await self._end(row, OperationState.FAILED, problem="bug")
 
     async def _end(
+        self,
+        row: OperationRow,
+        state: OperationState,
+        *,
+        problem: str | None = None,
+        result: str | None = None,
+    ) -> None:
+        """Note how work ended; whoever waits for it hears of it also where there is no room now."""
+        while True:
+            with passing_over_full():
+                await self._note_end(row, state, problem=problem, result=result)
+                return
+            await self._clock.sleep(_AGAIN_S)
+
+    async def _note_end(
         self,
         row: OperationRow,
         state: OperationState,

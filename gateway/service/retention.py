@@ -163,6 +163,7 @@ class Retention:
             if not page:
                 return
             after = page[-1].place
+            await self._clock.sleep(0)  # others go first: a page is read at a time
 
     async def _phase(self, thread: MessageId | None) -> Phase | None:
         return None if thread is None else await self._phase_of(thread)
@@ -214,6 +215,7 @@ class Retention:
                 if not page:
                     break
                 start = page[-1].index + 1
+                await self._clock.sleep(0)
                 asked = [(one.index, *may_forget(one.kind, one.preimage)) for one in page]
                 kept = await self._store.with_content(
                     [mid for _, may, mid in asked if may and mid is not None]

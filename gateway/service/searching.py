@@ -119,6 +119,7 @@ class Search:
             for mid in mids:
                 await self._take(await self._casebook.message(mid))
             self._seen_event = events[-1].number
+            await self._clock.sleep(0)  # weeks of events may have come since the last search
 
     async def _build(self, direction: Direction) -> None:
         before: int | None = None

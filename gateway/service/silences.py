@@ -172,8 +172,17 @@ class Silences:
         if await self._store.copies(row.mid):
             return
         to = self._orders.second(row.recipient)
-        if to is not None and await self._orders.copy(row, to):
-            self._journal.alarm("copied_to_second_contact", mid=str(row.mid), node=str(to))
+        try:
+            is_copied = to is not None and await self._orders.copy(row, to)
+        except StorageError as error:
+            if error.code != "content_damaged":
+                raise
+            self._journal.warning("copy_failed", mid=str(row.mid), code=error.code)
+        except GatewayError as error:  # an attachment of ours is not there any more
+            self._journal.warning("copy_failed", mid=str(row.mid), code=error.code)
+        else:
+            if is_copied:
+                self._journal.alarm("copied_to_second_contact", mid=str(row.mid), node=str(to))
 
     # ------------------------------------------------------------------ asking, withdrawing
 

@@ -178,6 +178,8 @@ class Webhooks:
                 place = event.number
             if not events:
                 await self._book.wait_for_events(place, _WAIT_S)
+            elif len(events) == _PAGE and not any(each.kind in receiver.wanted for each in events):
+                await self._keep(receiver, place)  # else a start would read all of them again
 
     async def _keep(self, receiver: Receiver, place: int) -> None:
         with passing_over_full():  # the same event is told again after a start: same id

@@ -68,23 +68,25 @@ class BoxPart(StorePart):
         return (self._core.newest_event, self._core.filings)
 
     async def summaries(self, numbers: Sequence[int]) -> Mapping[int, bytes]:
-        """Return the opened summaries of some messages; one that has none is left out.
+        """Return the opened summaries of some messages; without those that are damaged.
 
         Raises:
-            StorageError: One does not open.
+            StorageError: The store failed.
         """
         found: dict[int, bytes] = {}
         for start in range(0, len(numbers), _AT_ONCE):
             some = tuple(numbers[start : start + _AT_ONCE])
             rows = self._core.reader.execute(_SUMMARY.format(", ".join("?" * len(some))), some)
-            for number, sender, mid, month, sealed in rows:
-                found[number] = self._core.vault.open(
+            for number, sender, mid, month, sealed in rows.fetchall():
+                opened = self._core.vault.legible(
                     "summary",
                     sealed,
                     sender=NodeId.parse(sender),
                     mid=MessageId(bytes(mid)),
                     month=month,
                 )
+                if opened is not None:
+                    found[number] = opened
         return found
 
     async def messages_of(self, numbers: Sequence[int]) -> tuple[MessageRow, ...]:

@@ -192,7 +192,7 @@ class CasebookReader:  # noqa: PLR0904  one place for every question about messa
         sender, mid = NodeId.parse(row[1]), MessageId(row[3])
         month, summary = row[12], row[13]
         if summary is not None:
-            summary = self._vault.open("summary", summary, sender=sender, mid=mid, month=month)
+            summary = self._vault.legible("summary", summary, sender=sender, mid=mid, month=month)
         return MessageRow(
             direction=Direction(row[0]),
             sender=sender,

@@ -159,14 +159,17 @@ class OutboxPart(StorePart):
             return 0
         items, first_ms = read_expired(core.reader, now_ms=now_ms)
         free = [item for item in items if item not in core.lanes.leases]
-        closed = 0
-        if free:
-            closed = await core.writer.run(
+        if len(free) == len(items):
+            core.lanes.first_expiry = first_ms  # before the commit: what is queued beside it counts
+        if not free:
+            return 0
+        try:
+            return await core.writer.run(
                 partial(close_expired, items=free, own=core.own, now_ms=now_ms)
             )
-        if len(free) == len(items):
-            core.lanes.first_expiry = first_ms
-        return closed
+        except BaseException:
+            core.lanes.first_expiry = first  # they are looked for again
+            raise
 
 
 def _lease_ms(size_bytes: int) -> int:

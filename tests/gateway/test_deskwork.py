@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import cast
 
 import pytest
+from typing_extensions import override
 
 from gateway.casework import Hit, SearchQuery
 from gateway.deskwork import begin_deskwork
+from gateway.errors import StorageError
 from gateway.people import Caller
+from gateway.service.bulletin import Bulletin
 from gateway.service.operations import Operations
-from tests.gateway.officer.world import World
+from tests.gateway.officer.world import StillClock, World
 
 
 class _Searching:
@@ -61,5 +64,49 @@ def test_words_are_indexed_ahead_only_where_people_search(has_pages: bool) -> No
             await operations.is_recovered.wait()
             await asyncio.sleep(0)
             assert searching.is_warm.is_set() is has_pages
+
+    asyncio.run(story())
+
+
+class _Bulletin:
+    """Fails in each way once, then goes on."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.goes_on = asyncio.Event()
+
+    async def run(self) -> None:
+        """Look for ever."""
+        self.begun += 1
+        await asyncio.sleep(0)
+        if self.begun == 1:
+            raise StorageError("one write failed")
+        if self.begun == 2:
+            raise RuntimeError
+        self.goes_on.set()
+        await asyncio.Event().wait()
+
+
+class _Hasty(StillClock):
+    """A clock of which every wait is over at once."""
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        """Let the others go on."""
+        await asyncio.sleep(0)
+
+
+def test_bulletin_goes_on_whatever_one_look_met() -> None:
+    """Else no emergency, no deadline and no state would be told any more until a restart."""
+
+    async def story() -> None:
+        bulletin = _Bulletin()
+        services = replace(
+            World().services(), boxes=None, searching=None, operations=None, clock=_Hasty()
+        )
+        async with AsyncExitStack() as stack:
+            begin_deskwork(services, stack, bulletin=cast("Bulletin", bulletin), has_pages=False)
+            async with asyncio.timeout(60):
+                await bulletin.goes_on.wait()
 
     asyncio.run(story())

@@ -1,12 +1,15 @@
 """Nobody waits in silence: stages at their times, once each; evidence; the second desk."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import cast
 
 import pytest
 
+from gateway.boxes import Box
 from gateway.errors import StorageError
 from gateway.lateness import EscalationRow
 from gateway.service.orders import COPY_OF
@@ -387,3 +390,49 @@ async def test_attachments_travel_with_the_copy(tmp_path: Path) -> None:
         target = BytesIO()
         assert await second.runtime.act.file(pair.copy, 0, target) == "order.txt"
         assert target.getvalue() == b"It is ordered."
+
+
+@scenario
+async def test_copy_whose_attachment_is_lost_here_is_told_and_ends_nothing(tmp_path: Path) -> None:
+    """A damaged disk costs the one copy: the node goes on, also after its next start."""
+    async with network(tmp_path, THREE, Wire(cut={(FR, RO)}), run=[]) as net:
+        here = net["FR/1"]
+        document = emergency()
+        document["attachments"] = [{"path": "order.txt", "role": "order"}]
+        sent = await send(here, document, files={"order.txt": b"It is ordered."})
+        other = await send(here, emergency(2))
+        for path in (here.home / "blobs").rglob("*"):
+            if path.is_file():
+                path.unlink()
+        began = net.clock.ms
+        await at(net, here, MINUTE_MS, began)
+        here = await net.restart("FR/1")
+        await at(net, here, MINUTE_MS + 1, began)
+        assert await here.store.copies(sent.mid) == ()
+        assert len(await here.store.copies(other.mid)) == 1
+
+
+@scenario
+async def test_summary_that_the_disk_gives_back_damaged_stops_no_worker_and_no_list(
+    tmp_path: Path,
+) -> None:
+    """It is read as a message that nobody has opened; all others are shown."""
+    async with network(tmp_path, BOTH, Wire(), run=[]) as net:
+        here = net["FR/1"]
+        sent = [await send(here, emergency(number)) for number in (1, 2)]
+        with closing(sqlite3.connect(here.home / "store.db")) as outside, outside:
+            outside.execute(
+                "UPDATE content SET summary = zeroblob(length(summary)) WHERE message ="
+                " (SELECT id FROM message WHERE mid = ?)",
+                (sent[0].mid.value,),
+            )
+        net.clock.ms += MINUTE_MS
+        await here.runtime.escalate.look()
+        await here.runtime.watch.look()
+        (damaged,) = await here.store.message(sent[0].mid)
+        (sound,) = await here.store.message(sent[1].mid)
+        assert damaged.summary is None
+        assert sound.summary is not None
+        numbers = [outline.number for outline in await here.store.outlines(Box.OUTBOX, limit=9)]
+        assert len(await here.store.summaries(numbers)) == 1
+        assert [await told(here, one.mid) for one in sent] == [ALL_OF_ACCEPTED] * 2

@@ -179,3 +179,14 @@ def _spoiling(change: Callable[[KeySetAnswer], KeySetAnswer]) -> Answering:
         return status, change(KeySetAnswer.decode(body)).encode()
 
     return answering
+
+
+@scenario
+async def test_keys_of_years_do_not_stay_in_memory(tmp_path: Path) -> None:
+    """A node has a new prekey every few days; only those that count now are looked for again."""
+    async with network(tmp_path, ["FR/1"], Wire(), run=[]) as net:
+        keyring = net["FR/1"].runtime._keyring
+        for number in range(1100):
+            public = RecipientSecret(number.to_bytes(32, "big")).public
+            assert keyring._key(public) is keyring._key(public)
+        assert len(keyring._recipients) <= 1024

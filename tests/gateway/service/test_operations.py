@@ -3,21 +3,33 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
+from typing_extensions import override
 
 from gateway.errors import DataError, NoInputError
 from gateway.journal import get_journal
-from gateway.operating import RESTARTED, OperationRow, OperationState
+from gateway.operating import RESTARTED, OperationRow, OperationState, OperationStore
 from gateway.people import Role
 from gateway.service.operations import MOST_AT_ONCE, Operations, Progress
-from tests.gateway.network import Node, Wire, network
+from tests.gateway.full import Full
+from tests.gateway.network import LoopClock, Node, Wire, network
 from tests.gateway.officer.callers import somebody
 from tests.gateway.officer.office import office, services_of
 from tests.gateway.service.world import scenario
 
 OFFICER = somebody(Role.OFFICER, person=1)
 OTHER = somebody(Role.OFFICER, person=2)
+
+
+class Hasty(LoopClock):
+    """A clock of which every wait is over at once."""
+
+    @override
+    async def sleep(self, seconds: float) -> None:
+        """Let the others go on."""
+        await asyncio.sleep(0)
 
 
 def operations_of(node: Node) -> Operations:
@@ -143,3 +155,26 @@ async def test_log_is_verified_while_nobody_waits(tmp_path: Path) -> None:
             assert (await ask("DELETE", f"/operations/{begun['id']}"))[1] == view
             status, problem = await ask("GET", f"/operations/{'00' * 16}")
             assert (status, problem["code"]) == (404, "not_found")
+
+
+@scenario
+async def test_end_of_work_that_a_full_disk_met_is_noted_once_there_is_room(tmp_path: Path) -> None:
+    """An export fills the disk: whoever waits for it must not wait until the next start."""
+    async with network(tmp_path, ["RO/1"], Wire()) as net:
+        node = net["RO/1"]
+        full = Full(node.store, "note_operation")
+        operations = Operations(cast("OperationStore", full), Hasty(), get_journal("test"))
+        goes_on = asyncio.Event()
+
+        async def work(progress: Progress) -> str:
+            await goes_on.wait()
+            progress(1, 1)
+            return "{}"
+
+        full.has_room = True
+        row = await operations.begin("export", "cases", work, by=OFFICER)
+        full.has_room = False
+        goes_on.set()
+        await net.turn_until(lambda: full.refusals > 1)
+        full.has_room = True
+        assert (await ended(node, row)).state is OperationState.DONE

@@ -228,6 +228,21 @@ class SettlingContract(Contract):  # noqa: PLR0904  one method a rule
 
         self.run(scenario)
 
+    def test_end_of_what_is_queued_beside_an_expiry_is_not_forgotten(self) -> None:
+        """Both are on their way to the disk together."""
+
+        async def scenario(store: Store) -> None:
+            await store.submit(submission(1, exp_ms=NOW_MS + 10), now_ms=NOW_MS)
+            await asyncio.gather(
+                store.expire(now_ms=NOW_MS + 10),
+                store.submit(submission(2, exp_ms=NOW_MS + 20), now_ms=NOW_MS),
+            )
+            assert await store.expire(now_ms=NOW_MS + 20) == 1
+            (row,) = await store.message(mid(2))
+            assert row.state is MessageState.EXPIRED
+
+        self.run(scenario)
+
     def test_item_on_its_way_does_not_expire_under_the_sender(self) -> None:
         """Its answer may be the receipt."""
 
