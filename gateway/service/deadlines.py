@@ -30,7 +30,7 @@ UNOPENED: Final = "unopened"
 _WORDS: Final = {WARNING: "due soon", EXPIRED: "overdue"}
 _EVERY_S: Final = 15.0
 _BACK_MS: Final = 24 * 3_600_000
-"""After a start, deadlines older than this are told no more: the lists show them."""
+"""Deadlines older than this are told no more: the lists show them."""
 
 _LEFT: Final = 4
 """A quarter of the time is left when a deadline is said to be near."""
@@ -68,11 +68,13 @@ class Deadlines:
         self._book = book
         self._lists = lists
         self._clock = clock
-        self._since_ms: int | None = None
+        self._told: set[tuple[int, str, int]] = set()
         self._next_s = 0.0
 
     async def look(self) -> None:
-        """Tell what became due, or nearly due, since the last look; at most each 15 seconds.
+        """Tell what became due, or nearly due, and was not told; at most each 15 seconds.
+
+        What arrives late may have been due before the last look: it is told with the first one.
 
         Raises:
             StorageError: The store failed; it is told with the next look.
@@ -81,17 +83,17 @@ class Deadlines:
             return
         self._next_s = self._clock.monotonic_s() + _EVERY_S
         now_ms = self._clock.now_ms()
-        since_ms = now_ms - _BACK_MS if self._since_ms is None else self._since_ms
-        found = [
-            (each, kind)
+        found = {
+            (each.outline.number, kind, at_ms): (each, kind)
             for box in (Box.INBOX, Box.OUTBOX)
             for each in await self._lists.waiting(box)
             for kind, at_ms in _moments(each)
-            if since_ms < at_ms <= now_ms
-        ]
-        for start in range(0, len(found), _AT_ONCE):
-            await self._tell(found[start : start + _AT_ONCE], now_ms)
-        self._since_ms = now_ms
+            if now_ms - _BACK_MS < at_ms <= now_ms
+        }
+        fresh = [one for key, one in found.items() if key not in self._told]
+        for start in range(0, len(fresh), _AT_ONCE):
+            await self._tell(fresh[start : start + _AT_ONCE], now_ms)
+        self._told = set(found)
 
     async def _tell(self, found: Sequence[tuple[Waiting, str]], now_ms: int) -> None:
         notices = [

@@ -104,3 +104,19 @@ async def test_routine_request_is_no_emergency(tmp_path: Path) -> None:
     async with network(tmp_path, ["FR/1", "RO/1"], Wire()) as net:
         await arrived(net, urgency="routine")
         assert await told(net["RO/1"], emergencies_of(net["RO/1"])) == []
+
+
+@scenario
+async def test_request_that_arrives_late_is_told_as_overdue(tmp_path: Path) -> None:
+    """After an outage: its time ran out before it came, and before the last look."""
+    async with network(tmp_path, ["FR/1", "RO/1"], Wire(), run=["RO/1"]) as net:
+        node, looker = net["RO/1"], deadlines_of(net["RO/1"])
+        mid = (await send(net["FR/1"], request(3, urgency="emergency"))).mid
+        net.clock.ms += 20 * MINUTE_MS
+        assert await told(node, looker) == []
+        await net.run("FR/1")
+        await until_state(node, mid, MessageState.CONSIGNED)
+        net.clock.ms += MINUTE_MS
+        assert ("clock.expired", "overdue", str(mid)) in await told(node, looker)
+        net.clock.ms += MINUTE_MS
+        assert await told(node, looker) == []
