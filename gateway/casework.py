@@ -90,12 +90,13 @@ class Filed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseDesk:
-    """All that is noted beside one case."""
+    """All that is noted beside one case; `newest` is the number of its newest message."""
 
     thread: MessageId
     notes: tuple[CaseNote, ...]
     assignment: Assignment | None
     filed: Filed | None
+    newest: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,8 +269,10 @@ class Casework(Protocol):
         A supervisor may give it to anybody, an officer only take it (AccessDeniedError).
         """
 
-    async def close(self, thread: MessageId, *, on: bool = True, by: Caller) -> Filed:
-        """Put a case away, or take it up again."""
+    async def close(
+        self, thread: MessageId, *, on: bool = True, shown: int | None = None, by: Caller
+    ) -> Filed:
+        """Put a case away up to the message numbered `shown`, or take it up again."""
 
     async def access_record(self, thread: MessageId) -> tuple[Access, ...]:
         """Return who did what with a case, oldest first."""
@@ -346,11 +349,19 @@ class CaseworkStore(Protocol):
     async def assignment(self, thread: MessageId) -> Assignment | None:
         """Return who has a case."""
 
-    async def file_case(self, thread: MessageId, by: Hand, *, on: bool, now_ms: int) -> Filed:
-        """Put a case away or take it up; NoInputError if there is no such thread."""
+    async def file_case(
+        self, thread: MessageId, by: Hand, *, on: bool, shown: int | None = None, now_ms: int
+    ) -> Filed:
+        """Put a case away or take it up; NoInputError if there is no such thread.
+
+        `shown` is the newest message that was seen: what is newer brings the case back at once.
+        """
 
     async def filed(self, thread: MessageId) -> Filed | None:
         """Return whether a case was put away and nothing came after it."""
+
+    async def newest_of(self, thread: MessageId) -> int:
+        """Return the number of the newest message of a case; 0 if there is no such case."""
 
     async def access_record(self, thread: MessageId) -> tuple[Access, ...]:
         """Return readings and acts on a case, in order of time."""

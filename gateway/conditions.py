@@ -38,7 +38,17 @@ class Condition:
     word: str
 
 
-class Conditions(Protocol):
+class Emergencies(Protocol):
+    """What waits most urgently."""
+
+    async def waiting_emergencies(self) -> tuple[MessageRow, ...]:
+        """Return the received emergencies that nobody has opened, oldest first.
+
+        Those of cases that were put away are among them: one stands until it is opened.
+        """
+
+
+class Conditions(Emergencies, Protocol):
     """What was told of peers, logs, directory and node; and what waits most urgently."""
 
     async def conditions(self) -> Mapping[tuple[ConditionKind, str], str]:
@@ -46,9 +56,6 @@ class Conditions(Protocol):
 
     async def note_conditions(self, found: Sequence[Condition], *, now_ms: int) -> int:
         """Keep conditions; each that differs from what was kept is an event. Return how many."""
-
-    async def waiting_emergencies(self) -> tuple[MessageRow, ...]:
-        """Return the received emergencies that nobody has opened, oldest first."""
 
 
 class Mutes(Protocol):

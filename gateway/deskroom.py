@@ -198,7 +198,7 @@ def _services(
         act=runtime.act,
         cancel=Cancel(store=store, clock=ports.clock),
         consult=consult,
-        boxes=Boxes(store, consult, ports.clock, budgets=ports.budgets),
+        boxes=Boxes(store, store, consult, ports.clock, budgets=ports.budgets),
         mutes=store,
         history=beside.history,
         comparing=Comparing(

@@ -330,7 +330,13 @@ class SecondPersons(Protocol):
         """
 
     async def override(
-        self, draft: str, *, by: Caller, reason: str, request_key: str | None
+        self,
+        draft: str,
+        *,
+        by: Caller,
+        reason: str,
+        request_key: str | None,
+        version: int | None = None,
     ) -> Submitted:
         """Send a submitted emergency without a second person; approvers and supervisors hear."""
 
@@ -374,9 +380,10 @@ class DeskDrafts(DraftFiles, SecondPersons, Protocol):
     async def check(self, draft: str) -> Checked:
         """Check its text as /checks does, with the directory's profiles."""
 
-    async def submit(self, draft: str, *, by: Caller) -> DraftRow:
+    async def submit(self, draft: str, *, by: Caller, version: int | None = None) -> DraftRow:
         """Freeze it: mid and content bytes are fixed for 24 hours; DocumentRefusedError if wrong.
 
+        DataError `draft_changed` if `version` names another text, here and at `override`.
         Again while frozen gives the same frozen bytes; after 24 hours, new ones.
         """
 

@@ -150,6 +150,14 @@ def caller_of(request: Request) -> Caller:
     return caller
 
 
+def is_renewal(request: Request) -> bool:
+    """Tell whether the script of a page fetches it for its live parts: a browser says `empty` then.
+
+    Nobody looks at such an answer as a whole: it has no content, and counts as no reading.
+    """
+    return request.headers.get("Sec-Fetch-Dest") == "empty"
+
+
 def need_of(handler: object) -> May | None:
     """Return the mark of a handler, None if it has none."""
     need = getattr(handler, MARK, None)

@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web import Application, Request, Response, StreamResponse, middleware
 
 from gateway.errors import AccessDeniedError, ConfigError, DataError, RateLimitedError
-from gateway.officer.access import CALLER, SEAT
+from gateway.officer.access import CALLER, SEAT, is_renewal
 from gateway.people import Caller, Role, Way
 from gateway.ports import Clock
 from gateway.service.browsers import Browsers
@@ -131,7 +131,7 @@ class Guards:
                 request[CALLER] = await bearer(request, self.tokens)
             elif secret is not None:
                 # The script fetches parts of pages by itself: a browser says `empty` of those.
-                is_script = request.headers.get("Sec-Fetch-Dest") == "empty"
+                is_script = is_renewal(request)
                 is_own = request.method in SAFE or UNASKED_HEADER in request.headers
                 is_use = request.path not in _UNASKED and not (is_script and is_own)
                 await self._sit(request, await self.sessions.seat(secret, is_use=is_use))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.boxes import Box, BoxReads, Outline
+from gateway.conditions import Emergencies
 from gateway.ports import Clock
 from gateway.records import Direction
 from gateway.service.clocks import decision_term_ms
@@ -117,6 +118,7 @@ class Boxes:
 
     Args:
         reads: The store.
+        waiting: The part of it that knows emergencies.
         consult: Gives the lines of a page.
         clock: The present time.
         budgets: How long a step may take at this node.
@@ -126,6 +128,7 @@ class Boxes:
     def __init__(
         self,
         reads: BoxReads,
+        waiting: Emergencies,
         consult: Consult,
         clock: Clock,
         *,
@@ -133,6 +136,7 @@ class Boxes:
         at_once: int = AT_ONCE,
     ) -> None:
         self._reads = reads
+        self._waiting = waiting
         self._consult = consult
         self._clock = clock
         self._terms = {cls: _terms(budgets, cls) for cls in Urgency}
@@ -160,14 +164,14 @@ class Boxes:
         }
 
     async def emergencies(self) -> tuple[MessageLine, ...]:
-        """Return the received emergencies that nobody has opened, what is due first on top."""
-        found = [
-            each
-            for each in await self._all(Box.INBOX)
-            if each.outline.cls is Urgency.P0 and each.outline.state is _S.CONSIGNED
-        ]
-        rows = await self._reads.messages_of([each.outline.number for each in found])
-        return await self._consult.lines_of(rows)
+        """Return the received emergencies that nobody has opened, what is due first on top.
+
+        Also those of cases that were put away: no list may hide one.
+        """
+        # All have the same time to be opened, so that the oldest is due first.
+        rows = sorted(await self._waiting.waiting_emergencies(), key=lambda row: row.t_ms)
+        lines = await self._consult.lines_of(rows)
+        return tuple(line for line in lines if not is_network_type(line.type or ""))
 
     async def waiting(self, box: Box) -> tuple[Waiting, ...]:
         """Return the messages of a list in its order, with what they wait for.

@@ -80,6 +80,7 @@ class CaseworkDesk:
             notes=await self._store.notes(thread),
             assignment=await self._store.assignment(thread),
             filed=await self._store.filed(thread),
+            newest=await self._store.newest_of(thread),
         )
 
     async def notes(self, thread: MessageId) -> tuple[CaseNote, ...]:
@@ -160,13 +161,23 @@ class CaseworkDesk:
                 hint="take it yourself, or ask a supervisor",
             )
 
-    async def close(self, thread: MessageId, *, on: bool = True, by: Caller) -> Filed:
+    async def close(
+        self, thread: MessageId, *, on: bool = True, shown: int | None = None, by: Caller
+    ) -> Filed:
         """Put a case away, or take it up again.
+
+        Args:
+            thread: The case.
+            on: Whether it is put away.
+            shown: The newest message that the asker was shown: what came after it brings the case
+                back. None for whatever is there.
+            by: Who asks.
 
         Raises:
             NoInputError: There is no such case.
         """
-        return await self._store.file_case(thread, Hand.of(by), on=on, now_ms=self._clock.now_ms())
+        now_ms = self._clock.now_ms()
+        return await self._store.file_case(thread, Hand.of(by), on=on, shown=shown, now_ms=now_ms)
 
     async def access_record(self, thread: MessageId) -> tuple[Access, ...]:
         """Return who did what with a case, oldest first."""

@@ -129,13 +129,18 @@ class Drafting(Uploads, Approvals):
         result = await self._ports.submit.drafts.findings(document, file_sizes=_sizes(kept))
         return Checked(errors=result.errors, warnings=result.warnings)
 
-    async def submit(self, draft: str, *, by: Caller) -> DraftRow:
+    async def submit(self, draft: str, *, by: Caller, version: int | None = None) -> DraftRow:
         """Freeze it; again while frozen gives the same bytes, after 24 hours new ones.
+
+        Args:
+            draft: Which.
+            by: Who submits it.
+            version: Of the text that they looked at; None for whatever is there.
 
         Raises:
             NoInputError: There is none of this id.
             DocumentRefusedError: Some rule is broken; carries every fault.
-            DataError: It was sent.
+            DataError: It was sent; its text is another one (`draft_changed`).
             GatewayError: A file is not complete, it was changed meanwhile, the disk
                 refused; nothing was frozen.
         """
@@ -143,6 +148,7 @@ class Drafting(Uploads, Approvals):
         now_ms = self._ports.clock.now_ms()
         if kept.state is DraftState.SENT:
             raise DataError("this draft was sent already", code="already_sent")
+        _check_shown(kept, version)
         if kept.frozen is not None and now_ms < kept.frozen.at_ms + FROZEN_MS:
             return await self._row(kept)
         files = _complete(kept)
@@ -208,14 +214,28 @@ class Drafting(Uploads, Approvals):
         return await self._send(kept, frozen, by)
 
     async def override(
-        self, draft: str, *, by: Caller, reason: str, request_key: str | None
+        self,
+        draft: str,
+        *,
+        by: Caller,
+        reason: str,
+        request_key: str | None,
+        version: int | None = None,
     ) -> Submitted:
         """Send a submitted emergency without a second person.
+
+        Args:
+            draft: Which.
+            by: Who answers for it.
+            reason: Stated in the log.
+            request_key: Of no matter: the draft itself names the sending.
+            version: Of the text that they looked at; None for whatever was submitted.
 
         Raises:
             NoInputError: There is none of this id.
             AccessDeniedError: It is no emergency, or a program asks (`not_approved`).
-            DataError: No reason; it was not submitted; more than 24 hours ago.
+            DataError: No reason; it was not submitted; more than 24 hours ago; its text is another
+                one (`draft_changed`).
             UnavailableError: No directory, or no key to seal under.
             StorageError: Nothing was queued.
         """
@@ -233,6 +253,7 @@ class Drafting(Uploads, Approvals):
         if earlier is not None:
             return earlier
         kept = await self._shelf.draft(draft)
+        _check_shown(kept, version)
         self._check_fresh(kept)
         frozen = await self._shelf.frozen_draft(draft)
         if Content.decode(frozen.content).body.get("urgency") != "emergency":
@@ -310,6 +331,24 @@ class Drafting(Uploads, Approvals):
 def _sending_key(draft: str) -> bytes:
     # No header can carry the zero: a key that somebody else names is never that of a draft.
     return labelled(Label.REQUEST_KEY, f"draft\x00{draft}".encode())
+
+
+def _check_shown(kept: KeptDraft, version: int | None) -> None:
+    """Refuse what was decided on another text than the one that is there.
+
+    The step that freezes a draft counts as a version and changes no text: of a frozen one the
+    version before is the same, so that a button pressed twice does no harm.
+
+    Raises:
+        DataError: Somebody changed the draft since (`draft_changed`).
+    """
+    same_text = {kept.version} if kept.frozen is None else {kept.version, kept.version - 1}
+    if version is not None and version not in same_text:
+        raise DataError(
+            f"{kept.editor_who} changed this draft: it is at version {kept.version}",
+            code="draft_changed",
+            hint="look at the text that is there now, then decide again",
+        )
 
 
 def _sizes(kept: KeptDraft) -> dict[str, int]:

@@ -3,7 +3,6 @@
 Source: docs/desk.md, "Beside the case".
 """
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -20,14 +19,15 @@ from gateway.casework import (
     Shift,
 )
 from gateway.errors import NoInputError
+from gateway.storage.acts import acts_on
 from gateway.storage.core import StorePart
 from gateway.storage.session import Event, Session
-from protocol.errors import MalformedError
-from protocol.identifiers import LogOrigin, MessageId
-from protocol.log.deed import Act
+from protocol.identifiers import MessageId
 
 KIND_ASSIGNED: Final = "thread.assigned"
+KIND_NOTED: Final = "thread.noted"
 _HANDOVERS_KEPT: Final = 10
+_NEWEST: Final = "SELECT max(id) FROM message WHERE thread = ?"
 _READING_MS: Final = 60_000
 """A second reading within a minute is the same one."""
 
@@ -94,7 +94,7 @@ class CaseworkPart(StorePart):
         sealed = core.vault.seal_text("note", place, note.text, month=month)
 
         def add(session: Session) -> int | None:
-            _first_of(session, note.thread)
+            first = _first_of(session, note.thread)
             done = session.execute(
                 "INSERT INTO case_note"
                 " (thread, kind, month, text, person, who, name, at_ms, request)"
@@ -109,7 +109,18 @@ class CaseworkPart(StorePart):
                     note.request,
                 ),
             )
-            return done.lastrowid if done.rowcount else None
+            if not done.rowcount:
+                return None
+            session.tell(
+                Event(
+                    at_ms=now_ms,
+                    kind=KIND_NOTED,
+                    message=first,
+                    what=note.kind.value,
+                    by=note.by.who,
+                )
+            )
+            return done.lastrowid
 
         number = await core.writer.run(add)
         if number is None:
@@ -194,28 +205,48 @@ class CaseworkPart(StorePart):
             return None
         return Assignment(thread=thread, person=row[0], by=_hand(row[1:4]), at_ms=row[4])
 
-    async def file_case(self, thread: MessageId, by: Hand, *, on: bool, now_ms: int) -> Filed:
+    async def file_case(
+        self, thread: MessageId, by: Hand, *, on: bool, shown: int | None = None, now_ms: int
+    ) -> Filed:
         """Put a case away or take it up.
+
+        Args:
+            thread: The case.
+            by: Who does.
+            on: Whether it is put away.
+            shown: The newest message that they were shown, None for the newest that is there.
+            now_ms: The present time.
+
+        Returns:
+            How it stands: not put away if something newer than `shown` is there.
 
         Raises:
             NoInputError: There is no such thread.
             StorageError: Nothing was changed.
         """
 
-        def put(session: Session) -> None:
+        def put(session: Session) -> bool:
             _first_of(session, thread)
+            (newest,) = session.execute(_NEWEST, (thread.value,)).fetchone()
+            until = newest if shown is None else min(newest, shown)
             session.execute(
                 "INSERT INTO filing (thread, is_closed, newest, person, who, name, at_ms)"
-                " SELECT ?, ?, max(id), ?, ?, ?, ? FROM message WHERE thread = ? HAVING true"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (thread) DO UPDATE SET is_closed = excluded.is_closed,"
                 " newest = excluded.newest, person = excluded.person, who = excluded.who,"
                 " name = excluded.name, at_ms = excluded.at_ms",
-                (thread.value, on, *_columns(by), now_ms, thread.value),
+                (thread.value, on, until, *_columns(by), now_ms),
             )
+            return on and until == newest
 
-        await self._core.writer.run(put)
+        is_closed = await self._core.writer.run(put)
         self._core.filings += 1
-        return Filed(thread=thread, is_closed=on, by=by, at_ms=now_ms)
+        return Filed(thread=thread, is_closed=is_closed, by=by, at_ms=now_ms)
+
+    async def newest_of(self, thread: MessageId) -> int:
+        """Return the number of the newest message of a case; 0 if there is no such case."""
+        (newest,) = self._core.reader.execute(_NEWEST, (thread.value,)).fetchone()
+        return int(newest or 0)
 
     async def filed(self, thread: MessageId) -> Filed | None:
         """Return whether a case was put away and nothing came after it."""
@@ -242,7 +273,7 @@ class CaseworkPart(StorePart):
             Access(at_ms=at, who=who, what="read", mid=MessageId(mid), origin=None, index=None)
             for at, who, mid in readings
         ]
-        found += _acts(reader, mids)
+        found += acts_on(reader, mids)
         return tuple(sorted(found, key=lambda one: (one.at_ms, one.index or -1)))
 
 
@@ -317,36 +348,6 @@ class RosterPart(StorePart):
         month, sealed, *hand, at_ms = row
         text = self._core.vault.open_text("handover", str(at_ms), sealed, month=month)
         return HandOver(text=text, by=_hand(hand), at_ms=at_ms)
-
-
-def _acts(reader: sqlite3.Connection, mids: set[bytes]) -> list[Access]:
-    """Return the officers' acts on some messages, from every generation of our log."""
-    rows = reader.execute(
-        "SELECT g.origin, l.i, p.bytes FROM leaf l JOIN log g ON g.generation = l.generation"
-        " JOIN preimage p ON p.generation = l.generation AND p.i = l.i WHERE l.kind = 9"
-    )
-    found: list[Access] = []
-    for origin, index, preimage in rows:
-        # The id stands in the bytes as it is: looking for it is a hundred times faster than
-        # reading every act.
-        if not any(mid in preimage for mid in mids):
-            continue
-        try:
-            act = Act.decode(preimage)
-        except MalformedError:
-            continue
-        if act.ref is not None and act.ref.value in mids:
-            found.append(
-                Access(
-                    at_ms=act.t_ms,
-                    who=act.who,
-                    what=act.act,
-                    mid=act.ref,
-                    origin=LogOrigin.parse(origin),
-                    index=index,
-                )
-            )
-    return found
 
 
 def _first_of(session: Session, thread: MessageId) -> int:

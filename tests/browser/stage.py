@@ -101,8 +101,11 @@ class Stage:
         is_busy: The page is not shown.
         is_overtaken: Somebody else has saved the draft.
         is_locked: The session is locked: the API says so, pages lead to the lock.
+        is_refusing: Forms are answered with a page of faults.
+        is_moved: The page leads to another one.
         emergencies: How many wait.
         received: How many messages there are.
+        receipts: How many receipts there are.
         most_parts: So many parts of files are taken, no more.
         lock_s: After how long the session locks.
         options: For passkeys.
@@ -110,9 +113,10 @@ class Stage:
         saved: Fields of each save.
         parts: Numbers of the parts that were sent, in order.
         posted: Fields of each form that was posted.
+        looks: How often it was asked whether the session is open.
         streams: Streams that are open.
         is_saving: A save has begun.
-        gate: Saves wait before it while it is not set.
+        gate: Saves and parts wait before it while it is not set.
         happened: Set after each request, and when a stream was opened.
     """
 
@@ -121,8 +125,11 @@ class Stage:
     is_busy: bool = False
     is_overtaken: bool = False
     is_locked: bool = False
+    is_refusing: bool = False
+    is_moved: bool = False
     emergencies: int = 0
     received: int = 0
+    receipts: int = 0
     most_parts: int = 1_000
     lock_s: int = 900
     options: dict[str, object] = field(default_factory=dict)
@@ -130,6 +137,7 @@ class Stage:
     saved: list[dict[str, str]] = field(default_factory=list)
     parts: list[int] = field(default_factory=list)
     posted: list[dict[str, str]] = field(default_factory=list)
+    looks: int = 0
     streams: set[asyncio.Task[StreamResponse]] = field(default_factory=set)
     events: Events = field(default_factory=Events)
     is_saving: bool = False
@@ -154,6 +162,7 @@ class Stage:
             index=None,
         )
         self.received += kind == "message.received"
+        self.receipts += kind == "receipt"
         self.events.rows.append(row)
         self.events.changed.set()
 
@@ -193,6 +202,8 @@ class Stage:
         """Show every part."""
         if self.is_busy:
             raise HTTPServiceUnavailable
+        if self.is_moved and request.path == "/stage":
+            return Response(status=303, headers={"Location": "/theirs"})
         now = datetime.now(UTC)
         mids = [f"{n:032x}" for n in range(self.emergencies)]
         due = now + timedelta(minutes=11)
@@ -225,7 +236,9 @@ class Stage:
             self._templates,
             "stage.html",
             frame,
+            status=200 if request.method == "GET" else 422,
             stage=self,
+            is_bare=request.path == "/help",
             hostile=HOSTILE,
             late=now - timedelta(minutes=40),
             soon=now + timedelta(minutes=4),
@@ -245,6 +258,8 @@ class Stage:
             *statics.routes(),
             *EventApi(cast("Casebook", self.events), SystemClock()).routes(),
             get("/stage", self.page),
+            get("/help", self.page),
+            get("/api/v1/session", forms.session),
             get("/theirs", forms.theirs),
             get("/locked", forms.theirs),
             post("/posted", forms.take),
@@ -294,8 +309,17 @@ class Forms:
             content_type="text/html",
         )
 
+    async def session(self, request: Request) -> Response:
+        """Tell that the session is open, since somebody used it just now."""
+        assert request.method == "GET"
+        self._stage.looks += 1
+        lock_at = datetime.now(UTC) + timedelta(seconds=2 * self._stage.lock_s)
+        return json_response({"csrf": POP.csrf, "lock_at": lock_at.isoformat()})
+
     async def take(self, request: Request) -> Response:
-        """Take a form."""
+        """Take a form, or show it again."""
+        if self._stage.is_refusing:
+            return await self._stage.page(request)
         self._stage.posted.append(await _fields(request))
         return Response(status=303, headers={"Location": "/stage"})
 
@@ -331,6 +355,7 @@ class Files:
         if len(self._stage.parts) == self._stage.most_parts:
             raise HTTPServiceUnavailable
         data = await request.read()
+        await self._stage.gate.wait()
         told = request.headers["Content-Digest"]
         assert told == f"sha-256=:{b64encode(sha256(data)).decode()}:"
         self._stage.parts.append(int(request.match_info["k"]))

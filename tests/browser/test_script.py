@@ -1,6 +1,7 @@
 """The script of the pages: live by one stream, no typed word lost, and heard when it matters."""
 
 import asyncio
+import re
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from playwright.async_api import Dialog, Locator, Page, expect
+from playwright.async_api import Dialog, FilePayload, Locator, Page, Route, expect
 
 from tests.browser.axe import faults, is_too_wide
 from tests.browser.engine import PATIENCE_MS, Engine, Person, browsing
@@ -16,6 +17,7 @@ from tests.browser.stage import Stage, open_stage
 
 CUT = "503 (Service Unavailable)"
 LIVE = "[data-live-state]"
+SOUND = re.compile("^Sound")
 
 
 async def opened(person: Person, stage: Stage, query: str = "?language=en") -> Page:
@@ -138,7 +140,114 @@ async def test_emergency_is_shown_counted_heard_and_muted(engine: Engine) -> Non
         assert stage.muted == {"0" * 32}
         await first.get_by_role("button", name="Sound on").click()
         await expect(first.locator("[data-sound-toggle]")).to_have_text("Sound off")
-        await expect(second.locator("[data-sound-toggle]")).to_have_text("Sound: press to allow")
+        await expect(second.locator("[data-sound-toggle]")).to_have_text("Sound off")
+
+
+@browsing
+async def test_what_one_tab_switches_off_is_silent_in_the_tab_that_rings(engine: Engine) -> None:
+    """Whoever presses a button cannot know which of ten tabs sounds."""
+    async with open_stage() as stage, engine.person() as person:
+        first, second = await opened(person, stage), await opened(person, stage)
+        await first.locator("h1").click()  # it holds the sound
+        stage.emergencies = 1
+        stage.tell("message.received")
+        for tab in (first, second):
+            await expect(tab.locator("[data-emergency]")).to_have_count(1)
+        await expect(rang(first)).to_have_count(1)
+        await second.get_by_role("button", name="Mute for me").click()
+        await expect(first.get_by_text("muted for you")).to_be_visible()
+        await second.get_by_role("button", name=SOUND).click()
+        await expect(first.locator("[data-sound-toggle]")).to_have_text("Sound off")
+        await second.get_by_role("button", name=SOUND).click()
+        await expect(first.locator("[data-sound-toggle]")).to_have_text("Sound on")
+
+
+@browsing
+async def test_answer_to_a_form_stays_live_and_leads_to_the_lock(engine: Engine) -> None:
+    """Its address has no GET: an emergency must be seen and heard on it all the same."""
+    async with open_stage() as stage, engine.person() as person:
+        person.expect("422 (Unprocessable Entity)")
+        tab = await opened(person, stage)
+        stage.is_refusing = True
+        await tab.get_by_role("button", name="Close").last.click()
+        await tab.wait_for_url("**/posted")
+        await until(stage, lambda: len(stage.streams) == 1)
+        await tab.locator("h1").click()
+        stage.emergencies = 1
+        stage.tell("message.received")
+        await expect(tab.locator("[data-emergency]")).to_have_count(1)
+        await expect(rang(tab)).to_have_count(1)
+        await expect(tab).to_have_title("(1) Inbox - RO duty desk")
+        await expect(tab.locator("#list")).to_be_visible()
+        stage.is_locked = True
+        stage.tell("message.received")
+        await tab.wait_for_url("**/locked")
+
+
+@browsing
+async def test_tab_hears_what_was_told_while_it_loaded(engine: Engine) -> None:
+    """The tab that holds the stream told the others before this one listened."""
+    async with open_stage() as stage, engine.person() as person:
+        first = await opened(person, stage)
+        await until(stage, lambda: len(stage.streams) == 1)
+        second, gate = await person.page(), asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await gate.wait()
+            await route.continue_()
+
+        await second.route("**/static/**/live*.js", hold)
+        loading = asyncio.ensure_future(second.goto(f"{stage.url}/stage?language=en"))
+        await expect(second.locator("#count")).to_have_text("0")
+        stage.tell("message.received")
+        await expect(first.locator("#count")).to_have_text("1")
+        gate.set()
+        await loading
+        await expect(second.locator("#count")).to_have_text("1")
+        await expect(second.locator("[data-polite]")).to_have_text("A message has arrived")
+
+
+@browsing
+async def test_part_is_not_renewed_under_the_hand_that_uses_it(engine: Engine) -> None:
+    """A typed code and an opened explanation outlast what happens meanwhile."""
+    async with open_stage() as stage, engine.person() as person:
+        tab = await opened(person, stage)
+        told, field = tab.locator("#receipts"), tab.locator("#f-typed")
+        await tab.locator("#calm").evaluate("part => { part.isOld = true; }")
+        await tab.locator("#part summary").click()
+        await field.press_sequentially("12")
+        stage.tell("receipt")
+        stage.tell("message.received")
+        await expect(tab.locator("#count")).to_have_text("1")
+        await expect(told).to_have_text("0")
+        await expect(field).to_be_focused()
+        await field.fill("")
+        await tab.locator("#f-note").focus()
+        await expect(told).to_have_text("1")
+        assert await tab.locator("#part details").evaluate("each => each.open")
+        await tab.locator("#f-typed").press_sequentially("34")
+        await tab.locator("#f-note").focus()
+        stage.tell("receipt")
+        stage.tell("message.received")
+        await expect(tab.locator("#count")).to_have_text("2")
+        await expect(field).to_have_value("34")
+        assert await tab.locator("#calm").evaluate("part => part.isOld")
+
+
+@browsing
+async def test_page_that_leads_elsewhere_is_not_taken_for_the_lock(engine: Engine) -> None:
+    """What was typed stays, and the frame is live from then on."""
+    async with open_stage() as stage, engine.person() as person:
+        tab = await opened(person, stage)
+        await until(stage, lambda: len(stage.streams) == 1)
+        await tab.locator("#f-note").fill("typed")
+        stage.is_moved = True
+        stage.emergencies = 1
+        stage.tell("message.received")
+        await expect(tab.locator("[data-emergency]")).to_have_count(1)
+        await expect(tab.locator("#f-note")).to_have_value("typed")
+        await expect(tab.locator("main")).to_be_visible()
+        assert tab.url == f"{stage.url}/stage?language=en"
 
 
 RECORD = """
@@ -299,6 +408,81 @@ async def test_session_that_is_about_to_lock_asks_first(engine: Engine) -> None:
 
 
 @browsing
+async def test_use_of_one_tab_holds_the_lock_off_in_all(engine: Engine) -> None:
+    """There is one session: a tab that nobody looks at must not lead away from what it shows."""
+    async with open_stage() as stage, engine.person() as person:
+        await person.context.clock.install()
+        first, second = await opened(person, stage), await opened(person, stage)
+        await second.clock.fast_forward((stage.lock_s - 60) * 1000)
+        for tab in (first, second):
+            await expect(tab.locator("[data-lock-dialog]")).to_be_visible()
+        await second.get_by_role("button", name="Stay signed in").click()
+        for tab in (first, second):
+            await expect(tab.locator("[data-lock-dialog]")).to_be_hidden()
+        assert stage.looks == 0
+
+
+@browsing
+async def test_page_is_not_left_while_the_server_holds_the_session_open(engine: Engine) -> None:
+    """Another browser window, or a program, may have used it."""
+    async with open_stage() as stage, engine.person() as person:
+        await person.context.clock.install()
+        tab = await opened(person, stage)
+        await tab.evaluate("window.isOld = true")
+        await tab.clock.fast_forward((stage.lock_s + 10) * 1000)
+        await until(stage, lambda: stage.looks == 1)
+        await expect(tab.locator("[data-lock-dialog]")).to_be_hidden()
+        await tab.clock.run_for(10_000)
+        assert stage.looks == 1
+        assert await tab.evaluate("window.isOld")
+
+
+@browsing
+async def test_what_no_draft_saves_is_kept_by_the_lock_as_well(engine: Engine) -> None:
+    """A note, an answer, a code: hidden until somebody unlocks, then there again."""
+    async with open_stage() as stage, engine.person() as person:
+        person.expect("401 (Unauthorized)")
+        await person.context.clock.install()
+        tab = await opened(person, stage)
+        await tab.locator("#f-note").fill("typed as it locked")
+        stage.is_locked = True
+        await tab.clock.fast_forward((stage.lock_s + 10) * 1000)
+        await expect(tab.locator("[data-unlock]")).to_be_visible()
+        await expect(tab.locator("main")).to_be_hidden()
+        stage.is_locked = False
+        await tab.clock.run_for(5_000)
+        await expect(tab.locator("#f-note")).to_be_visible()
+        await expect(tab.locator("#f-note")).to_have_value("typed as it locked")
+
+
+@browsing
+async def test_whoever_leaves_during_an_upload_is_asked(engine: Engine) -> None:
+    """The parts that are missing are in this tab alone."""
+    async with open_stage() as stage, engine.person() as person:
+        tab = await opened(person, stage)
+        stage.gate.clear()
+        await tab.locator("h1").click()
+        file = FilePayload(name="order.pdf", mimeType="application/pdf", buffer=b"x")
+        await tab.locator("#f-file").set_input_files(file)
+        await expect(tab.locator("progress[aria-label='order.pdf']")).to_be_visible()
+        asked: asyncio.Future[Dialog] = asyncio.get_running_loop().create_future()
+
+        def note(dialog: Dialog) -> None:
+            asked.set_result(dialog)
+
+        tab.on("dialog", note)
+        leaving = asyncio.ensure_future(tab.evaluate("location.reload()"))
+        dialog = await asyncio.wait_for(asked, PATIENCE_MS / 1000)
+        assert dialog.type == "beforeunload"
+        await dialog.dismiss()
+        leaving.cancel()
+        stage.gate.set()
+        said = tab.locator("#draft [role=status]:not([data-saved])")
+        await expect(said).to_have_text("Uploaded, checked")
+        tab.remove_listener("dialog", note)
+
+
+@browsing
 async def test_text_that_the_lock_overtook_is_hidden_and_saved_afterwards(engine: Engine) -> None:
     """The page of the lock answers well to every request: that is not taken for a save."""
     async with open_stage() as stage, engine.person() as person:
@@ -314,7 +498,8 @@ async def test_text_that_the_lock_overtook_is_hidden_and_saved_afterwards(engine
         await expect(tab.locator("[data-unlock]")).to_be_visible()
         await expect(tab.locator("main")).to_be_hidden()
         stage.is_locked = False
-        await tab.get_by_role("button", name="Stay signed in").click()
+        await tab.clock.fast_forward(5_000)
+        await expect(tab.locator("#f-facts")).to_be_visible()
         await expect(tab.locator("#f-facts")).to_have_value("typed as it locked")
         await tab.clock.fast_forward(15_000)
         await until(stage, lambda: bool(stage.saved))

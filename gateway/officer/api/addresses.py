@@ -212,7 +212,7 @@ ROWS: Final[Mapping[str, Row]] = {
     "PATCH /drafts/{id}": Row(d.DraftRequest, d.DraftView, headers=_MATCH),
     "DELETE /drafts/{id}": _NOTHING,
     "POST /drafts/{id}/check": Row(gives=d.DraftCheck),
-    "POST /drafts/{id}/submit": Row(gives=d.DraftView),
+    "POST /drafts/{id}/submit": Row(gives=d.DraftView, headers=_MATCH),
     "POST /drafts/{id}/take-back": Row(gives=d.DraftView),
     "POST /drafts/{id}/send": _SENT,
     "POST /drafts/{id}/files": Row(d.FileRequest, d.DraftFileView, 201),
@@ -224,7 +224,9 @@ ROWS: Final[Mapping[str, Row]] = {
     "POST /drafts/{id}/files/{n}/complete": Row(gives=d.FileDone),
     "POST /drafts/{id}/approval-options": Row(gives=d.OptionsView),
     "POST /drafts/{id}/approvals": Row(d.ApprovalRequest, d.DraftView),
-    "POST /drafts/{id}/override": Row(d.OverrideRequest, m.SentAnswer, 201, headers=_KEY),
+    "POST /drafts/{id}/override": Row(
+        d.OverrideRequest, m.SentAnswer, 201, headers=(*_KEY, *_MATCH)
+    ),
     "GET /policies": Row(gives=d.PolicyView),
     "PATCH /policies": Row(d.PolicyRequest, d.PolicyView, headers=_MATCH),
 }

@@ -9,7 +9,7 @@ from aiohttp.web import Request, Response, RouteDef, get, patch, post
 from gateway.drafting import Assertion, DeskDrafts
 from gateway.errors import DataError
 from gateway.officer.access import May, caller_of, may
-from gateway.officer.api.drafts import shown, version_of
+from gateway.officer.api.drafts import shown, version_named, version_of
 from gateway.officer.api.draftviews import options_view
 from gateway.officer.api.reply import BASE, answer, read
 from gateway.officer.api.uploads import request_key, sent
@@ -80,6 +80,7 @@ class ApprovalApi:
             by=caller_of(request),
             reason=asked.reason,
             request_key=request_key(request),
+            version=version_named(request),
         )
         return answer(sent(submitted), status=201)
 

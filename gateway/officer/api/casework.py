@@ -74,6 +74,7 @@ class CaseworkApi:
                 thread=str(thread),
                 assignment=None if found.assignment is None else _assigned(found.assignment),
                 filed=None if found.filed is None else _filed(found.filed),
+                newest=found.newest,
             )
         )
 
@@ -118,9 +119,9 @@ class CaseworkApi:
         """Put a case away, or take it up again."""
         thread = mid_of(request, "thread")
         asked = await read(request, CloseRequest)
-        return answer(
-            _filed(await self._casework.close(thread, on=asked.on, by=caller_of(request)))
-        )
+        by = caller_of(request)
+        filed = await self._casework.close(thread, on=asked.on, shown=asked.newest, by=by)
+        return answer(_filed(filed))
 
     @may(May.TAKE_EVIDENCE)
     async def access_record(self, request: Request) -> Response:

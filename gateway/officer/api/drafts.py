@@ -98,8 +98,8 @@ class DraftApi:
     @may(May.COMPOSE)
     async def submit(self, request: Request) -> Response:
         """Freeze it: id and content of the message are fixed for 24 hours."""
-        draft = request.match_info["id"]
-        await self._drafts.submit(draft, by=caller_of(request))
+        draft, version = request.match_info["id"], version_named(request)
+        await self._drafts.submit(draft, by=caller_of(request), version=version)
         return await shown(self._drafts, draft)
 
     @may(May.COMPOSE)
@@ -138,6 +138,16 @@ def version_of(request: Request) -> int:
             'a change names the version that it was made from: If-Match: "N"', code="invalid_body"
         )
     return int(text)
+
+
+def version_named(request: Request) -> int | None:
+    """Read the version in `If-Match` where it may be left out; None if it is, or for any.
+
+    Raises:
+        DataError: It names none.
+    """
+    is_any = request.headers.get("If-Match", "*").strip() == "*"
+    return None if is_any else version_of(request)
 
 
 def merged(target: object, change: object) -> Any:  # noqa: ANN401  what JSON can hold

@@ -12,7 +12,7 @@ from aiohttp.web import HTTPException, Request, Response, StreamResponse, middle
 
 from gateway.errors import RateLimitedError
 from gateway.journal import Journal
-from gateway.officer.pages.desk import Desk
+from gateway.officer.pages.desk import NEWEST, Desk
 from gateway.officer.pages.refusals import TITLES
 from gateway.officer.shapes.problems import Problem, problem_of, problem_of_error
 
@@ -32,6 +32,7 @@ def errors_as_pages(desk: Desk, journal: Journal) -> Middleware:
 
     @middleware
     async def catch(request: Request, handler: Handler) -> StreamResponse:
+        request[NEWEST] = desk.services.store.newest_event
         try:
             return await handler(request)
         except HTTPException as error:

@@ -35,6 +35,9 @@ _WORK_ON_CASES: Final = frozenset({Role.OFFICER, Role.SUPERVISOR})
 _NUMBER_MOST: Final = 9
 """Digits of the number of a person."""
 
+_NEWEST_MOST: Final = 15
+"""Digits of the number of a message."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskCase:
@@ -45,6 +48,7 @@ class DeskCase:
         name: What they are called; empty likewise.
         is_mine: It is the caller's.
         is_filed: It was put away.
+        newest: The number of the newest message that the page shows.
         colleagues: To whom the caller may give it: number and name.
         may_take: The caller may take it.
         myself: The caller's own number; None for the control socket.
@@ -54,6 +58,7 @@ class DeskCase:
     name: str
     is_mine: bool
     is_filed: bool
+    newest: int
     colleagues: tuple[tuple[int, str], ...]
     may_take: bool
     myself: int | None
@@ -168,10 +173,21 @@ class CasePages:
 
     @may(May.COMPOSE)
     async def close(self, request: Request) -> Response:
-        """Put a case away, or take it up again: for this desk alone."""
+        """Put a case away up to what its page showed, or take it up again: for this desk alone.
+
+        Raises:
+            DataError: It does not say what the page showed.
+        """
         thread, form = mid_in(request, "thread"), await form_of(request)
-        is_on = form.get("on", "yes") == "yes"
-        await self._casework.close(thread, on=is_on, by=caller_of(request))
+        is_on, text = form.get("on", "yes") == "yes", form.get("newest", "")
+        if is_on and not (text.isascii() and text.isdigit() and len(text) <= _NEWEST_MOST):
+            raise DataError(
+                "a case is put away up to a message",
+                code="invalid_body",
+                hint="open the page of the case again, and press there",
+            )
+        shown = int(text) if is_on else None
+        await self._casework.close(thread, on=is_on, shown=shown, by=caller_of(request))
         return self._desk.redirect(f"/cases/{thread}")
 
     async def _beside(self, beside: CaseDesk, caller: Caller) -> DeskCase:
@@ -185,6 +201,7 @@ class CasePages:
             name="" if person is None else names.get(person, str(person)),
             is_mine=person is not None and person == caller.person,
             is_filed=beside.filed is not None and beside.filed.is_closed,
+            newest=beside.newest,
             colleagues=tuple(
                 (one.number, one.name)
                 for one in people

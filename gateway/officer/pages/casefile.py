@@ -109,6 +109,8 @@ async def case_file(services: OfficerServices, casework: Casework, thread: Messa
         NoInputError: No message of such a case is here.
     """
     consult = services.consult
+    # First: what comes while the page is made must not count as shown.
+    beside = await casework.desk_of(thread)
     lines = await consult.thread(thread)
     mids = [line.row.mid for line in lines]
     details = tuple([await consult.show(mid) for mid in mids])
@@ -121,7 +123,7 @@ async def case_file(services: OfficerServices, casework: Casework, thread: Messa
         thread=thread,
         details=details,
         case=await consult.case(thread),
-        beside=await casework.desk_of(thread),
+        beside=beside,
         record=await casework.access_record(thread),
         seen=await casework.seen_by(mids),
         reach=reach,

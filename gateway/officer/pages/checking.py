@@ -1,16 +1,20 @@
 """Before sending: all answers in one list, what the receiver will ask for, who must approve.
 
-Submitting fixes the bytes; what needs no second person is sent at once. A lone officer may send
-an emergency without one, with a reason, and that stands on the case until somebody confirms.
+Submitting fixes the bytes; what needs no second person is sent at once. Each button names the
+version that the page shows: if the text was changed since, the page is shown anew. A lone officer
+may send an emergency without a second person, with a reason, and that stands on the case until
+somebody confirms.
 
 Source: docs/desk.md, "Writing a request".
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.drafting import Checked, DeskDrafts, DraftRow, DraftState, Need
+from gateway.errors import DataError
 from gateway.officer.access import May, caller_of, may
 from gateway.officer.adapters.languages import message
 from gateway.officer.pages.addressbook import address_card
@@ -37,6 +41,13 @@ WHY: Final = {
 """Why a second person must approve."""
 
 _REASON_MISSING: Final = message("Give the reason: it is stated in the log.")
+_CHANGED: Final = message(
+    "Somebody changed this draft after this page was shown to you. Nothing was done: read it "
+    "again, then decide."
+)
+_DRAFT_CHANGED: Final = "draft_changed"
+_VERSION_MOST: Final = 15
+"""Digits of a version."""
 
 
 async def approvers(desk: Desk, row: DraftRow) -> tuple[str, ...]:
@@ -81,8 +92,18 @@ class CheckPages:
 
     @may(May.COMPOSE)
     async def submit(self, request: Request) -> Response:
-        """Fix the bytes; send them at once where nobody must approve."""
-        row = await self._drafts.submit(draft_in(request), by=caller_of(request))
+        """Fix the bytes; send them at once where nobody must approve.
+
+        Raises:
+            DataError: It cannot be submitted.
+        """
+        version = _version(await form_of(request))
+        try:
+            row = await self._drafts.submit(
+                draft_in(request), by=caller_of(request), version=version
+            )
+        except DataError as error:
+            return await self._overtaken(request, error)
         if row.needs > len(row.approvals):
             return self._desk.redirect(f"/drafts/{row.id}/check")
         return await self._sent(request, row.id)
@@ -90,20 +111,34 @@ class CheckPages:
     @may(May.COMPOSE)
     async def send(self, request: Request) -> Response:
         """Send what was approved."""
-        return await self._sent(request, draft_in(request))
+        draft, version = draft_in(request), _version(await form_of(request))
+        row = (await self._drafts.get(draft)).row
+        if row.state is not DraftState.SENT and row.version != version:
+            return await self._page(request, status=412, is_changed=True)
+        return await self._sent(request, draft)
 
     @may(May.COMPOSE)
     async def override(self, request: Request) -> Response:
-        """Send an emergency without a second person, for a reason."""
-        reason = (await form_of(request)).get("reason", "")
-        draft = draft_in(request)
+        """Send an emergency without a second person, for a reason.
+
+        Raises:
+            DataError: It cannot be sent.
+        """
+        form, draft = await form_of(request), draft_in(request)
+        reason, version = form.get("reason", ""), _version(form)
         if not reason.strip():
             return await self._page(request, status=422, reason_error=_REASON_MISSING)
         caller = caller_of(request)
         row = (await self._drafts.get(draft)).row
-        if row.is_editable:
-            await self._drafts.submit(draft, by=caller)
-        sent = await self._drafts.override(draft, by=caller, reason=reason, request_key=draft)
+        try:
+            if row.is_editable:
+                row = await self._drafts.submit(draft, by=caller, version=version)
+                version = row.version
+            sent = await self._drafts.override(
+                draft, by=caller, reason=reason, request_key=draft, version=version
+            )
+        except DataError as error:
+            return await self._overtaken(request, error, reason=reason)
         return self._desk.redirect(f"/messages/{sent.mid}")
 
     @may(May.COMPOSE)
@@ -117,8 +152,24 @@ class CheckPages:
         sent = await self._drafts.send(draft, by=caller_of(request), request_key=draft)
         return self._desk.redirect(f"/messages/{sent.mid}")
 
+    async def _overtaken(self, request: Request, error: DataError, *, reason: str = "") -> Response:
+        """Show the page anew if somebody changed the draft since it was shown.
+
+        Raises:
+            DataError: It was refused for another reason.
+        """
+        if error.code != _DRAFT_CHANGED:
+            raise error
+        return await self._page(request, status=412, is_changed=True, reason=reason)
+
     async def _page(
-        self, request: Request, *, status: int = 200, reason_error: str = ""
+        self,
+        request: Request,
+        *,
+        status: int = 200,
+        reason: str = "",
+        reason_error: str = "",
+        is_changed: bool = False,
     ) -> Response:
         paper = paper_of(await self._drafts.get(draft_in(request)))
         if paper.row.state is DraftState.SENT:
@@ -148,5 +199,14 @@ class CheckPages:
             why=tuple(WHY[need] for need in sorted(paper.row.why)),
             state=STATES[paper.row.state],
             is_emergency=paper.document.get("urgency") == "emergency",
+            reason=reason,
             reason_error=reason_error,
+            changed=_CHANGED if is_changed else "",
         )
+
+
+def _version(form: Mapping[str, str]) -> int:
+    """Return which version of the draft the page showed; 0, which none has, if it does not say."""
+    text = form.get("version", "")
+    is_number = text.isascii() and text.isdigit() and len(text) <= _VERSION_MOST
+    return int(text) if is_number else 0

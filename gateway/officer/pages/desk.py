@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from aiohttp.web import Request, Response
+from aiohttp.web import Request, RequestKey, Response
 
 from gateway.accounts import Settings
 from gateway.drafting import DeskDrafts
@@ -28,6 +28,9 @@ from gateway.service.entrances import Entrances
 from gateway.service.frontdoor import FrontDoor
 from gateway.service.people import People
 from gateway.service.sessions import Seat
+
+NEWEST: Final = RequestKey("a35.newest", int)
+"""The newest event before a request was handled: its page hears on from there."""
 
 _UTC: Final = "UTC"
 
@@ -69,6 +72,7 @@ class Desk:
 
     async def frame(self, request: Request) -> Frame:
         """Return what a page shows besides its own matter."""
+        after = self.services.store.newest_event  # read first: what comes beside is news
         caller, seat = request.get(CALLER), request.get(SEAT)
         config = self.services.config
         chosen = Settings() if seat is None else seat.person.settings
@@ -105,7 +109,7 @@ class Desk:
             zone=config.duty.time_zone or _UTC,
             sound=chosen.sound,
             shortcuts=chosen.shortcuts,
-            after=self.services.store.newest_event,
+            after=request.get(NEWEST, after),
             lock_at=None
             if seat is None or seat.is_locked
             else datetime.fromtimestamp(seat.lock_ms / 1000, tz=UTC),

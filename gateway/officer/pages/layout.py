@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
 
@@ -259,6 +260,7 @@ WORDS: Final[Mapping[str, str]] = {
     "event approval.needed": message("A draft waits for approval"),
     "event approval.done": message("A draft was decided on"),
     "event thread.assigned": message("A case was assigned"),
+    "event thread.noted": message("A note was made"),
     "event directory.state": message("The directory has changed"),
     "event node.state": message("The state of this node has changed"),
 }
@@ -292,6 +294,8 @@ def page(
         locale=frame.language,
         frame=frame,
         here=request.path,
+        # No GET would show it again: the script renews the frame from elsewhere.
+        is_once=request.method != "GET" or status != HTTPStatus.OK,
         places=places(frame),
         roles=role_names(frame, templates.languages),
         words={key: templates.languages.say(frame.language, text) for key, text in WORDS.items()},

@@ -13,7 +13,7 @@ from aiohttp.web import Request, Response, RouteDef, StreamResponse, get, post
 from gateway.casework import Casework
 from gateway.errors import GatewayError, NoInputError
 from gateway.evidence.material import Variant
-from gateway.officer.access import May, allows, caller_of, may, require
+from gateway.officer.access import May, allows, caller_of, is_renewal, may, require
 from gateway.officer.adapters.languages import message
 from gateway.officer.download import send_bundle, send_file
 from gateway.officer.ownership import record_of
@@ -86,11 +86,15 @@ class MessagePages:
 
     @may(May.SEE_LISTS)
     async def show(self, request: Request) -> Response:
-        """Show a message; who may read its content reads it once it was opened."""
+        """Show a message; who may read its content reads it once it was opened.
+
+        What renews the parts of a page that stands open has no content: nobody reads it.
+        """
         caller, mid = caller_of(request), mid_in(request)
         services, sight = self._desk.services, sight_of(caller_of(request))
         detail = await services.consult.show(mid)
-        shown = await self._content(detail, caller) if sight is Sight.CONTENT else Shown()
+        reads = sight is Sight.CONTENT and not is_renewal(request)
+        shown = await self._content(detail, caller) if reads else Shown()
         line = concealed(detail.line, sight)
         readings = await self._casework.seen(mid)
         names = [one.by.name if sight is Sight.CONTENT else one.by.who for one in readings]
@@ -103,6 +107,7 @@ class MessagePages:
             row=row_of(line, seen_by=names),
             type=type_name(line.type, language_of(request, caller)),
             is_opened=is_readable(detail.line),
+            is_renewed=is_renewal(request),
             may_open=detail.line.row.state is MessageState.CONSIGNED and _is_received(detail),
             sendable=await self._sendable(detail, caller),
             expires_ms=detail.line.row.exp_ms,

@@ -9,7 +9,7 @@ Source: docs/desk.md, "Paper".
 from aiohttp.web import Request, Response, RouteDef, get, post
 
 from gateway.errors import NoInputError
-from gateway.officer.access import CALLER, May, caller_of, may
+from gateway.officer.access import CALLER, May, caller_of, is_renewal, may
 from gateway.officer.adapters.pdf import MEDIA_TYPE, Typesetter
 from gateway.officer.pages.desk import Desk
 from gateway.officer.pages.files import download
@@ -41,15 +41,18 @@ class PaperPages:
 
     @may(May.READ_CONTENT)
     async def show(self, request: Request) -> Response:
-        """Show the paper on the screen; printing it is asked for by its button."""
+        """Show the paper on the screen; printing it is asked for by its button.
+
+        What renews the frame of a page that stands open has no paper: nobody reads it.
+        """
         mid, casework = _mid(request), self._desk.services.casework
-        message = await self._paperwork.message(mid)
-        if casework is not None:
+        message, is_read = await self._paperwork.message(mid), not is_renewal(request)
+        if casework is not None and is_read:
             await casework.saw(mid, by=caller_of(request))
         return await self._desk.show(
             request,
             "paper_page.html",
-            message=message,
+            message=message if is_read else None,
             prints=request.query.get("print") == "yes",
             back=str(mid),
         )

@@ -17,6 +17,7 @@ from gateway.officer.pages.timewords import (
     OPENED_HERE,
     OTHER,
     OTHER_ACT,
+    TOLD_BY_NOTES,
     TOLD_BY_STEPS,
     LineKind,
     is_step,
@@ -116,6 +117,8 @@ def _once(events: Sequence[EventRow]) -> list[EventRow]:
     told: dict[str, int] = {}
     found: list[EventRow] = []
     for event in events:
+        if event.kind == TOLD_BY_NOTES:
+            continue
         place = told.get(event.what) if is_step(event) else None
         if place is not None:
             if found[place].index is None:

@@ -110,6 +110,14 @@ _SAID: Final[Mapping[tuple[str, str], tuple[str, LineKind]]] = {
         message("Emergency: nobody opened it in half of its time"),
         _WARNING,
     ),
+    ("thread.assigned", "assigned"): (
+        message("The case was given to somebody of this desk"),
+        LineKind.OURS,
+    ),
+    ("thread.assigned", "returned"): (
+        message("The case was given back to the desk"),
+        LineKind.OURS,
+    ),
     ("message.alerted", "desk"): (
         message("The desk was shown that a message waits"),
         _STEP,
@@ -123,6 +131,9 @@ _BY_KIND: Final[Mapping[str, tuple[str, LineKind]]] = {
     "clock.expired": (message("A step of it is overdue"), _WARNING),
 }
 OTHER: Final = message("Event %(code)s")
+TOLD_BY_NOTES: Final = "thread.noted"
+"""Notes and calls have lines of their own, with their texts."""
+
 ACTS: Final[Mapping[str, str]] = {
     "submitted": message("Written and submitted"),
     "approved": message("Approved by a second person"),
@@ -201,7 +212,7 @@ def is_step(event: EventRow) -> bool:
 
 def kinds_with_words() -> frozenset[str]:
     """Return the kinds of events that have lines in a timeline: pages listen to all of them."""
-    return frozenset({kind for kind, _ in _SAID} | _BY_KIND.keys() | _STEPS_BY)
+    return frozenset({kind for kind, _ in _SAID} | _BY_KIND.keys() | _STEPS_BY | {TOLD_BY_NOTES})
 
 
 def words_of(event: EventRow, direction: Direction) -> tuple[str, LineKind]:

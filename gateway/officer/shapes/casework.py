@@ -70,9 +70,14 @@ class AssignmentView(Shape):
 
 
 class CloseRequest(Shape):
-    """POST /threads/{thread}/close: `on` false takes the case up again."""
+    """POST /threads/{thread}/close: `on` false takes the case up again.
+
+    `newest`: as GET /threads/{thread}/desk gave it. What came after it brings the case back;
+    without it the case is put away with all that is there.
+    """
 
     on: bool = True
+    newest: Annotated[int, Field(ge=0, lt=2**53)] | None = None
 
 
 class FiledView(Shape):
@@ -85,11 +90,15 @@ class FiledView(Shape):
 
 
 class CaseDeskView(Shape):
-    """GET /threads/{thread}/desk: what is noted beside a case, besides the notes."""
+    """GET /threads/{thread}/desk: what is noted beside a case, besides the notes.
+
+    `newest`: the number of its newest message at this node; it rises with each that comes.
+    """
 
     thread: Hex16
     assignment: AssignmentView | None
     filed: FiledView | None
+    newest: int
 
 
 class AccessItem(Shape):

@@ -6,12 +6,15 @@ from gateway.boxes import Box, Outline
 from gateway.records import Direction
 from gateway.rows import MessageRow
 from protocol.cases.ladder import MessageState, is_over, reached
+from protocol.delivery.urgency import Urgency
 from protocol.identifiers import MessageId
 from tests.gateway.officer.world import Book
 
 
 class BoxShelf:
-    """Implements boxes.BoxReads: a message's number is its place in the book.
+    """Implements boxes.BoxReads and conditions.Emergencies.
+
+    A message's number is its place in the book.
 
     Args:
         book: The messages.
@@ -58,6 +61,16 @@ class BoxShelf:
     async def messages_of(self, numbers: Sequence[int]) -> tuple[MessageRow, ...]:
         """Return messages whole."""
         return tuple(self._book.rows[number] for number in numbers)
+
+    async def waiting_emergencies(self) -> tuple[MessageRow, ...]:
+        """Return the received emergencies that nobody has opened, oldest first."""
+        return tuple(
+            row
+            for row in self._book.rows
+            if row.direction is Direction.IN
+            and row.cls is Urgency.P0
+            and row.state is MessageState.CONSIGNED
+        )
 
     def _box_of(self, row: MessageRow) -> Box:
         over = is_over(row.state) or reached(row.state, MessageState.DECLINED)

@@ -70,7 +70,7 @@ def services_of(node: Node) -> OfficerServices:
         leafing=Leafing(store),
         door=make_front_door(store, node.id, node.clock, may_combine=False),
         enter=lambda code: f"http://localhost:8351/enter#{code}",
-        boxes=Boxes(store, consult, node.clock, budgets=budgets),
+        boxes=Boxes(store, store, consult, node.clock, budgets=budgets),
         mutes=store,
     )
     return with_deskwork(services, store, node.runtime.cases, budgets=budgets)

@@ -7,7 +7,28 @@ from gateway.casework import Access, Assignment, CaseNote, Filed, Hand, SealedNo
 from protocol.identifiers import MessageId
 
 
-class Notebook:
+class Filings:
+    """Puts nothing away."""
+
+    async def file_case(
+        self, thread: MessageId, by: Hand, *, on: bool, shown: int | None = None, now_ms: int
+    ) -> Filed:
+        """Put a case away, unkept."""
+        del shown
+        return Filed(thread=thread, is_closed=on, by=by, at_ms=now_ms)
+
+    async def filed(self, thread: MessageId) -> Filed | None:
+        """Return nothing."""
+        del thread
+        return None
+
+    async def newest_of(self, thread: MessageId) -> int:
+        """Return that there is nothing."""
+        del thread
+        return 0
+
+
+class Notebook(Filings):
     """Keeps readings; nothing else is noted, and nobody belongs to the desk."""
 
     def __init__(self) -> None:
@@ -48,15 +69,6 @@ class Notebook:
         return Assignment(thread=thread, person=person, by=by, at_ms=now_ms)
 
     async def assignment(self, thread: MessageId) -> Assignment | None:
-        """Return nothing."""
-        del thread
-        return None
-
-    async def file_case(self, thread: MessageId, by: Hand, *, on: bool, now_ms: int) -> Filed:
-        """Put a case away, unkept."""
-        return Filed(thread=thread, is_closed=on, by=by, at_ms=now_ms)
-
-    async def filed(self, thread: MessageId) -> Filed | None:
         """Return nothing."""
         del thread
         return None

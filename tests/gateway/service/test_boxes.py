@@ -26,7 +26,7 @@ class Desk:
         self.shelf = BoxShelf(self.world.book)
         consult = self.world.services().consult
         self.boxes = Boxes(
-            self.shelf, consult, self.world.clock, budgets=Budgets(), at_once=at_once
+            self.shelf, self.shelf, consult, self.world.clock, budgets=Budgets(), at_once=at_once
         )
 
     def put(
@@ -144,6 +144,18 @@ def test_counts_are_of_what_waits_and_emergencies_of_what_nobody_opened() -> Non
     assert asyncio.run(desk.boxes.counts()) == {Box.INBOX: 3, Box.OUTBOX: 1}
     (alone,) = asyncio.run(desk.boxes.emergencies())
     assert alone.row.mid == mid(3)
+
+
+def test_emergency_that_nobody_opened_is_told_though_its_case_was_put_away() -> None:
+    """It stands on every page until it is opened, the oldest on top; one that was sent never."""
+    desk = Desk()
+    desk.put(1, cls=Urgency.P0, age_ms=1)
+    desk.put(2, cls=Urgency.P0, age_ms=2)
+    desk.put(3, cls=Urgency.P0, direction=Direction.OUT)
+    desk.shelf.filed |= {mid(1), mid(2)}
+    assert desk.numbers(INBOX) == []
+    told = asyncio.run(desk.boxes.emergencies())
+    assert [line.row.mid for line in told] == [mid(2), mid(1)]
 
 
 def test_type_is_opened_once_and_one_of_a_later_version_stays_in_its_list() -> None:

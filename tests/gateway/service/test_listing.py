@@ -40,7 +40,8 @@ def walk(
 
     async def turn() -> list[int]:
         services = world.services()
-        boxes = Boxes(BoxShelf(world.book), services.consult, world.clock, budgets=Budgets())
+        shelf = BoxShelf(world.book)
+        boxes = Boxes(shelf, shelf, services.consult, world.clock, budgets=Budgets())
         casework = None if seen is None else CaseworkDesk(seen, seen, world.clock)
         listing = Listing(services.consult, boxes, world.clock, readings=casework)
         found: list[int] = []

@@ -62,6 +62,28 @@ class BoxesContract(Contract):
 
         self.run(scenario)
 
+    def test_what_came_after_the_page_was_made_brings_its_case_back(self) -> None:
+        """Whoever puts a case away puts away what they saw of it."""
+
+        async def scenario(store: Store) -> None:
+            assert await store.newest_of(mid(1)) == 0
+            await store.submit(submission(1), now_ms=NOW_MS)
+            shown = await store.newest_of(mid(1))
+            await store.submit(submission(2, thread=mid(1)), now_ms=NOW_MS)
+            newest = await store.newest_of(mid(1))
+            assert newest > shown
+            told = await store.file_case(mid(1), POP, on=True, shown=shown, now_ms=NOW_MS)
+            assert not told.is_closed
+            assert len(await store.outlines(Box.OUTBOX, limit=9)) == 2
+            for seen in (newest, newest + 5):  # nobody puts away what is still to come
+                told = await store.file_case(mid(1), POP, on=True, shown=seen, now_ms=NOW_MS)
+                assert told.is_closed
+                assert await store.outlines(Box.OUTBOX, limit=9) == ()
+            await store.submit(submission(3, thread=mid(1)), now_ms=NOW_MS)
+            assert len(await store.outlines(Box.OUTBOX, limit=9)) == 3
+
+        self.run(scenario)
+
     def test_summaries_and_rows_are_given_by_number(self) -> None:
         """Only one page of a list is opened."""
 

@@ -87,6 +87,22 @@ class CaseworkContract(Contract):
 
         self.run(scenario)
 
+    def test_colleagues_are_told_that_a_note_was_made_and_not_what_it_says(self) -> None:
+        """Who looks at the case must not telephone a second time."""
+
+        async def scenario(store: Store) -> None:
+            await store.submit(submission(1), now_ms=NOW_MS)
+            before = store.newest_event
+            note = replace(note_of("They look into it.", NoteKind.CALL), request=bytes(32))
+            for _ in range(2):  # the same again: told once
+                await store.add_note(note, now_ms=NOW_MS)
+            told = await store.events(after=before, limit=9)
+            assert [(one.kind, one.what, one.thread, one.by) for one in told] == [
+                ("thread.noted", "call", mid(1), POP.who)
+            ]
+
+        self.run(scenario)
+
     def test_case_is_given_to_one_and_the_desk_is_told(self) -> None:
         """Pages of colleagues change by the event, which names ids alone."""
 

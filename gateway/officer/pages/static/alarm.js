@@ -3,6 +3,7 @@ import { all, announce, one, say, send } from "./page.js";
 import { refresh } from "./live.js";
 
 const EVERY_MS = 20000;
+const others = new BroadcastChannel("a35-alarm"); // another tab may be the one that rings
 const { dataset } = document.body;
 let audio = null;
 let isOn = dataset.sound === "on";
@@ -48,8 +49,9 @@ async function mute(form) {
   const { dataset: emergency } = form.closest("[data-emergency]");
   emergency.muted = "";
   const answer = await send("POST", form.action, new URLSearchParams(new FormData(form))).catch(() => null);
-  if (answer?.ok) refresh("emergency");
-  else delete emergency.muted;
+  if (!answer?.ok) return delete emergency.muted;
+  others.postMessage({ muted: emergency.emergency });
+  refresh("emergency");
 }
 
 export function startAlarm() {
@@ -63,8 +65,14 @@ export function startAlarm() {
     if (!target.closest("[data-sound-toggle]")) return;
     isOn = !isOn;
     show();
+    others.postMessage({ isOn });
     send("POST", "/settings/sound", new URLSearchParams({ csrf: dataset.csrf, sound: isOn ? "on" : "off" }));
   });
+  others.onmessage = ({ data }) => {
+    if (!data.muted) return isOn = data.isOn, show();
+    for (const { dataset: each } of all("[data-emergency]")) if (each.emergency === data.muted) each.muted = "";
+    refresh("emergency");
+  };
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-mute]")) return;
     event.preventDefault();

@@ -37,14 +37,25 @@ export function startClocks() {
   if (!dialog) return;
   const length = Date.parse(document.body.dataset.lockAt) - now();
   let lock = now() + length;
-  document.addEventListener("a35:used", () => { lock = now() + length; });
+  const others = new BroadcastChannel("a35-used"); // one session, one lock for all tabs
+  others.onmessage = ({ data }) => { lock = Math.max(lock, data); };
+  others.postMessage(lock);
+  document.addEventListener("a35:used", () => others.postMessage(lock = now() + length));
   one("[data-stay]").addEventListener("click", async () => {
     const answer = await send("POST", "/session/stay").catch(() => null);
-    if (answer?.ok) { lock = now() + length; comeBack(); }
+    if (answer?.ok && !answer.redirected) comeBack(); // not led to the lock
   });
+  // Whatever this page knows, the server says whether this session is still open; asking is no use of it.
+  async function ask() {
+    const answer = await fetch("/api/v1/session").catch(() => null);
+    const session = answer?.ok ? await answer.json().catch(() => null) : null;
+    if (!session?.lock_at || session.csrf !== document.body.dataset.csrf) return leave();
+    lock = Date.parse(session.lock_at);
+    comeBack();
+  }
   setInterval(() => {
     const left = lock - now();
-    if (left <= 0) leave();
+    if (left <= 0) ask();
     else if (left < WARN_MS && !dialog.open) dialog.showModal();
     else if (left >= WARN_MS && dialog.open) dialog.close();
   }, 5000);

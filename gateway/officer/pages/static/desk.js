@@ -3,9 +3,10 @@
    What pages may say, beside what filters and macros write by themselves:
 
    data-live="receipt message.state"  with an id: fetched anew and swapped when such an event comes;
-                            "file" comes after an upload here, "*" is every event. No fields inside.
+                            "file" comes after an upload here, "*" is every event. Waits while a field inside is used.
      data-fragment="/path"  from there instead of from this page (same id there)
      data-live-hold         not swapped: a button says that there is something new
+   data-once                on body: shown once, as an answer to a POST; only its frame is fetched anew
    data-refresh             on body: everything live is fetched each 15 s, without events
    data-row="/messages/ID"  on a row: j, k and Enter
    data-key="c"             on a link, button or field: c, r or / does it

@@ -41,7 +41,6 @@ function keep(form) {
     since = 0;
     form.dataset.version = (answer.headers.get("ETag") ?? form.dataset.version).replace(/^W\/|"/g, "");
     if (form.elements.version) form.elements.version.value = form.dataset.version;
-    document.dispatchEvent(new Event("a35:used"));
     tell(say("saved", { time: timeOfDay(now()) }), false);
     if (isDirty()) later(QUIET_MS);
   }

@@ -1,16 +1,17 @@
 // Live updates: one tab of this browser holds the stream, all others hear from it.
 import { redraw } from "./clock.js";
-import { all, announce, comeBack, fetchPage, leave, make, now, one, say, setNow, wait } from "./page.js";
+import { all, announce, comeBack, fetchPage, here, leave, make, now, say, setNow, wait } from "./page.js";
+import { isInUse, isSame, keepOpen, replace } from "./part.js";
 
 const TYPES = `reset tick message.received message.state message.stuck message.lost message.recovered
   message.alerted message.escalated non_delivery_notice silence_notice receipt expiry_warning lapse_notice clock.warning clock.expired
-  emergency draft.changed approval.needed approval.done thread.assigned peer.state directory.state
+  emergency draft.changed approval.needed approval.done thread.assigned thread.noted peer.state directory.state
   log.state node.state ping operation session.ending`.split(/\s+/);
 const SILENCE_MS = 40000;
 const POLL_MS = 15000;
 const AGAIN_MS = 5000;
+const COUNT = /^\(\d+\) /; // of emergencies, in titles
 const { dataset } = document.body;
-const here = location.pathname + location.search;
 const channel = new BroadcastChannel("a35");
 const made = now();
 let last = Number(dataset.after ?? 0);
@@ -35,22 +36,26 @@ async function swap() {
   const types = changed;
   changed = new Set();
   const wants = (each) => types.has("*") || each.dataset.live.split(" ").some((type) => type === "*" || types.has(type));
-  const pages = Map.groupBy(all("[data-live]").filter(wants), (each) => each.dataset.fragment ?? here);
+  const pages = Map.groupBy(all("[data-live]").filter(wants), (each) => each.dataset.fragment ?? here());
   for (const [path, places] of pages) {
     const page = await fetchPage(path).catch((status) => {
       if (status === 401) leave();
       // The node was away or busy. What happened is told once: asked for again until it is shown.
-      else if (status === 0 || status === 429 || status >= 500) setTimeout(() => types.forEach((type) => refresh(type)), AGAIN_MS);
+      else if (status === 0 || status === 429 || status >= 500) setTimeout(() => types.forEach(refresh), AGAIN_MS);
+      else if (path === here() && !("once" in dataset)) dataset.once = "", types.forEach(refresh); // gone: the frame lives on
     });
     if (!page) continue;
     for (const place of places) if (place.isConnected) put(place, page.getElementById(place.id));
-    if (path === here) document.title = page.title;
+    if (path === here()) document.title = (page.title.match(COUNT)?.[0] ?? "") + document.title.replace(COUNT, "");
   }
   redraw();
 }
 
 function put(place, found) {
-  if (!found || place.isEqualNode(found)) return;
+  if (!found) return;
+  keepOpen(place, found);
+  if (isSame(place, found)) return;
+  if (isInUse(place)) return place.addEventListener("focusout", () => refresh(place.dataset.live.split(" ")[0]), { once: true });
   if (!("liveHold" in place.dataset)) return replace(place, found);
   let button = place.previousElementSibling;
   if (!button?.classList.contains("a35-fresh")) {
@@ -63,17 +68,6 @@ function put(place, found) {
     fresh = 0;
     replace(place, found).focus();
   };
-}
-
-function replace(place, found) {
-  const focusable = "a, button, summary, [tabindex]";
-  const at = all(focusable, place).indexOf(document.activeElement);
-  const shown = document.importNode(found, true);
-  shown.hidden = place.hidden;
-  place.replaceWith(shown);
-  if (at >= 0) all(focusable, shown)[at]?.focus();
-  document.dispatchEvent(new CustomEvent("a35:swapped", { detail: shown }));
-  return shown;
 }
 
 function take({ type, id, data }) {
@@ -95,17 +89,22 @@ function tell(event) {
   channel.postMessage(event);
 }
 
+async function ask(seconds, pass) {
+  const answer = await fetch(`${dataset.events}?after=${last}&wait=${seconds}`).catch(() => null);
+  if (answer?.status === 401) leave();
+  const found = answer?.ok ? await answer.json().catch(() => null) : null;
+  if (found?.reset) pass({ type: "reset" });
+  for (const { id, event, ...data } of found?.items ?? []) pass({ type: event, id, data });
+  return found;
+}
+
 async function poll(isNeeded, pass) {
   if (isPolling) return;
   isPolling = true;
   while (isNeeded()) {
     pass({ type: "polling" });
-    const answer = await fetch(`${dataset.events}?after=${last}&wait=14`).catch(() => null);
-    if (answer?.status === 401) leave();
-    const found = answer?.ok ? await answer.json().catch(() => null) : null;
+    const found = await ask(14, pass);
     if (found) comeBack();
-    if (found?.reset) pass({ type: "reset" });
-    for (const { id, event, ...data } of found?.items ?? []) pass({ type: event, id, data });
     await wait(found ? 1000 : POLL_MS);
   }
   isPolling = false;
@@ -130,7 +129,8 @@ export function startLive() {
   if ("refresh" in dataset) setInterval(() => refresh("*"), POLL_MS);
   if (!dataset.events) return;
   showState(true);
-  channel.onmessage = ({ data }) => take(data);
+  const past = ask(0, take).then((found) => found ?? refresh("*")); // what others were told while this page loaded
+  channel.onmessage = ({ data }) => past.then(() => take(data));
   navigator.locks.request("a35-leader", lead);
   const isSilent = () => Date.now() - heard > SILENCE_MS;
   setInterval(() => { if (isSilent()) poll(isSilent, (event) => { const before = heard; take(event); heard = before; }); }, 5000);

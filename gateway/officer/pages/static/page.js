@@ -26,9 +26,15 @@ export function announce(text, isUrgent) {
   if (text) one(isUrgent ? "[data-assertive]" : "[data-polite]").textContent = text;
 }
 
-export function send(method, path, body, headers = {}, keepalive = false) {
-  return fetch(path, { method, body, keepalive, headers: { "X-CSRF-Token": dataset.csrf, ...headers } });
+export async function send(method, path, body, headers = {}, keepalive = false) {
+  const answer = await fetch(path, { method, body, keepalive, headers: { "X-CSRF-Token": dataset.csrf, ...headers } });
+  const isUse = method !== "GET" && !("X-A35-Unasked" in headers); // as the server counts it
+  if (isUse && answer.ok && !answer.redirected) document.dispatchEvent(new Event("a35:used"));
+  return answer;
 }
+
+// Where this page is fetched anew: what was shown once has no address of its own, but the same frame.
+export const here = () => ("once" in dataset ? "/help" : location.pathname + location.search);
 
 // The browser parses it as a document of its own: nothing in it runs, no text becomes markup here.
 export function fetchPage(path) {
@@ -38,8 +44,9 @@ export function fetchPage(path) {
     request.responseType = "document";
     request.timeout = 20000;
     request.onload = () => {
-      const isThere = new URL(request.responseURL).pathname === new URL(path, location).pathname;
-      if (!isThere) failed(401); // led to the lock, or to signing in
+      const { pathname } = new URL(request.responseURL);
+      const isLocked = "refresh" in dataset || pathname === "/locked" || pathname === "/sign-in"; // or unlocked elsewhere
+      if (pathname !== new URL(path, location).pathname) failed(isLocked ? 401 : 303);
       else if (request.status === 200 && request.response) done(request.response);
       else failed(request.status);
     };
@@ -49,10 +56,13 @@ export function fetchPage(path) {
 
 // The session is locked or over. What was typed and could not be saved stays in the page, out of
 // sight, until somebody unlocks it in another tab; without such text the page of the lock is shown.
-export const typed = new Set();
+export const typed = new Set(); // of what saves by itself
+export const isChanged = (field) => (field.matches("[type=checkbox], [type=radio]") ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);
+const isTyped = (field) => isChanged(field) && field.checkVisibility() && !field.closest("[data-autosave]");
 export function leave() {
   const dialog = one("[data-lock-dialog]");
-  if (!dialog || ![...typed].some((isDirty) => isDirty())) return location.assign(location.pathname + location.search);
+  const isKept = one("main").hidden || [...typed].some((isDirty) => isDirty()) || all("textarea, input:not([type=password])").some(isTyped);
+  if (!dialog || !isKept) return location.assign("once" in dataset ? "/" : here());
   one("main").hidden = true;
   one("[data-unlock]").hidden = false;
   if (!dialog.open) dialog.showModal();

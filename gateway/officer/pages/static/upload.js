@@ -1,8 +1,9 @@
 // Files in parts of 4 MiB, each with its digest; what was held already is not sent again.
-import { all, make, say, send } from "./page.js";
+import { all, make, say, send, typed } from "./page.js";
 import { refresh } from "./live.js";
 
 const PART = 4 * 1024 * 1024;
+let running = 0;
 const megabytes = (size) => (size / 1e6).toFixed(1);
 
 async function ask(...request) {
@@ -46,13 +47,16 @@ function upload(input, file) {
 
   let work = Promise.resolve();
   const go = () => {
-    work = work.then(run).catch(() => { pause(true); said.textContent = say("upload_failed"); });
+    running += 1;
+    work = work.then(run).catch(() => { pause(true); said.textContent = say("upload_failed"); }).finally(() => { running -= 1; });
   };
   button.addEventListener("click", () => { pause(!isPaused); if (!isPaused) go(); });
   go();
 }
 
 export function startUploads() {
+  typed.add(() => running > 0); // a lock that comes meanwhile hides the page
+  addEventListener("beforeunload", (event) => { if (running) event.preventDefault(); });
   for (const input of all("[data-upload]")) {
     input.addEventListener("change", () => {
       for (const file of input.files) upload(input, file);

@@ -97,6 +97,11 @@ async def test_case_is_taken_given_and_put_away(tmp_path: Path) -> None:
         async with office(services, OFFICER) as ask:
             _, empty = await ask("GET", f"/threads/{mid}/desk")
             assert (empty["assignment"], empty["filed"]) == (None, None)
+            earlier = {"on": True, "newest": empty["newest"] - 1}
+            assert (await ask("POST", f"/threads/{mid}/close", earlier))[1]["closed"] is False
+            shown = {"on": True, "newest": empty["newest"]}
+            assert (await ask("POST", f"/threads/{mid}/close", shown))[1]["closed"] is True
+            assert (await ask("POST", f"/threads/{mid}/close", {"on": False}))[0] == 200
             status, given = await ask("POST", f"/threads/{mid}/assign", {"person": 1})
             assert (status, given["person"], given["by"]["who"]) == (200, 1, OFFICER.who)
             status, problem = await ask("POST", f"/threads/{mid}/assign", {"person": 3})

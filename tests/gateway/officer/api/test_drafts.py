@@ -199,6 +199,31 @@ async def test_returned_taken_back_overridden(tmp_path: Path) -> None:
         assert (listed["pending"], listed["mid"]) == (True, sent["mid"])
 
 
+@scenario
+async def test_what_is_submitted_is_what_was_looked_at(tmp_path: Path) -> None:
+    """`If-Match` may name the version, at the submission and at the override; any is any."""
+    async with api(tmp_path) as desk:
+        document = {"document": request(urgency="emergency")}
+        _, made, first = await desk.ask("POST", "/drafts", document)
+        path = f"/drafts/{made['id']}"
+        assert first is not None
+        change = {"document": {"body": {"case_reference": "RO-2"}}}
+        _, _, second = await desk.ask("PATCH", path, change, If_Match=first)
+        assert second is not None
+        status, refused, _ = await desk.ask("POST", f"{path}/submit", If_Match=first)
+        assert (status, refused["code"]) == (412, "draft_changed")
+        assert (await desk.ask("POST", f"{path}/submit", If_Match="x"))[0] == 400
+        for header in (second, second, "*"):  # again is harmless
+            status, shown, _ = await desk.ask("POST", f"{path}/submit", If_Match=header)
+            assert (status, shown["state"]) == (200, "submitted")
+        third = (await desk.ask("GET", path))[2]
+        assert third is not None
+        reason = {"reason": "a life"}
+        status, refused, _ = await desk.ask("POST", f"{path}/override", reason, If_Match=first)
+        assert (status, refused["code"]) == (412, "draft_changed")
+        assert (await desk.ask("POST", f"{path}/override", reason, If_Match=third))[0] == 201
+
+
 def odd() -> dict[str, object]:
     """Return an assertion of which a field has a length that no base64url has."""
     response = {"authenticatorData": "AAAAA", "clientDataJSON": "", "signature": ""}

@@ -92,7 +92,7 @@ def test_lists_are_narrowed_by_party_type_and_lateness(capsys: Capture) -> None:
 
     def beside(services: OfficerServices) -> OfficerServices:
         shelf = BoxShelf(world.book)
-        boxes = Boxes(shelf, services.consult, world.clock, budgets=Budgets())
+        boxes = Boxes(shelf, shelf, services.consult, world.clock, budgets=Budgets())
         return replace(services, boxes=boxes)
 
     world.beside = beside

@@ -71,7 +71,8 @@ async def written_desk(
 
     def change(services: OfficerServices) -> OfficerServices:
         own = world.services()
-        boxes = Boxes(BoxShelf(world.book), own.consult, world.clock, budgets=Budgets())
+        shelf = BoxShelf(world.book)
+        boxes = Boxes(shelf, shelf, own.consult, world.clock, budgets=Budgets())
         return replace(
             services,
             consult=own.consult,

@@ -124,6 +124,13 @@ def test_decision_becomes_a_draft_item_by_item(tmp_path: Path) -> None:
     asyncio.run(play())
 
 
+def newest_on(page: str) -> str:
+    """Return up to which message the page of a case puts it away."""
+    found = re.search(r'name="newest" value="([0-9]+)"', page)
+    assert found is not None
+    return found[1]
+
+
 @desk_test
 async def test_notes_calls_and_who_has_the_case_stay_at_the_desk(desk: DeskWorld) -> None:
     """Nothing of it leaves; each role does what it may."""
@@ -149,11 +156,30 @@ async def test_notes_calls_and_who_has_the_case_stay_at_the_desk(desk: DeskWorld
     assert (await officer.post(f"{here}/assign")).status == 303
     assert (await auditor.post(f"{here}/notes", {"note": "x"})).status == 403
 
-    assert (await officer.post(f"{here}/close", {"on": "yes"})).status == 303
+    shown = newest_on((await officer.get(here)).text)
+    assert (await officer.post(f"{here}/close", {"on": "yes"})).status == 400
+    assert (await officer.post(f"{here}/close", {"on": "yes", "newest": shown})).status == 303
     assert str(thread) in (await officer.get("/closed")).text
     assert "Take up again" in plain((await officer.get(here)).text)
     assert (await officer.post(f"{here}/close", {"on": "no"})).status == 303
     assert str(thread) in (await officer.get("/inbox")).text
+
+
+@desk_test
+async def test_what_came_after_the_page_was_made_is_not_put_away_with_it(desk: DeskWorld) -> None:
+    """The case stays in the inbox; and no emergency that nobody opened falls silent."""
+    thread = await desk.received(urgency="emergency")
+    officer = await desk.visitor(Role.OFFICER)
+    here = f"/cases/{thread}"
+    shown = newest_on((await officer.get(here)).text)
+    earlier = str(int(shown) - 1)
+    assert (await officer.post(f"{here}/close", {"on": "yes", "newest": earlier})).status == 303
+    assert str(thread) in (await officer.get("/inbox")).text.partition("<main")[2]
+    assert "Put away" in plain((await officer.get(here)).text)
+    assert (await officer.post(f"{here}/close", {"on": "yes", "newest": shown})).status == 303
+    assert str(thread) not in (await officer.get("/inbox")).text.partition("<main")[2]
+    for path in (here, "/inbox", "/directory"):
+        assert f'data-emergency="{thread}"' in (await officer.get(path)).text, path
 
 
 @desk_test

@@ -20,7 +20,7 @@ SINKS = re.compile(
     r"|eval\(|new Function|createPolicy|setTimeout\(\s*[\"'`]|localStorage|sessionStorage|indexedDB"
     r"|serviceWorker|https?://|\.style\b"
 )
-MOST_LINES = 600
+MOST_LINES = 700
 MOST_LINES_OF_ONE = 150
 
 

@@ -71,6 +71,24 @@ async def test_opening_is_a_button_that_says_whom_it_tells(desk: DeskWorld) -> N
 
 
 @desk_test
+async def test_page_that_renews_itself_has_read_nothing(desk: DeskWorld) -> None:
+    """It stood open in an empty room when a colleague opened the message."""
+    officer, away = await desk.visitor(Role.OFFICER), await desk.visitor(Role.OFFICER)
+    mid_ = await desk.received()
+    await officer.post(f"/messages/{mid_}/open")
+    seen = f"/api/v1/messages/{mid_}/seen"
+    before = (await officer.get(seen)).json()["items"]
+    for path in (f"/messages/{mid_}", f"/messages/{mid_}/paper"):
+        renewed = await away.get(path, headers={"Sec-Fetch-Dest": "empty"})
+        assert "H1" not in renewed.text, path
+        assert (await officer.get(seen)).json()["items"] == before, path
+    assert 'id="state"' in (await away.get(f"/messages/{mid_}")).text
+    after = (await officer.get(seen)).json()["items"]
+    assert away.person is not None
+    assert [one["by"]["person"] for one in after[len(before) :]] == [away.person.number]
+
+
+@desk_test
 async def test_emergency_is_on_every_page_and_muted_for_one_person_alone(desk: DeskWorld) -> None:
     """One tired colleague does not silence the desk."""
     mid_ = await desk.received(urgency="emergency")

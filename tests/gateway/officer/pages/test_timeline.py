@@ -162,7 +162,7 @@ def test_notes_and_calls_bear_the_mark_of_this_desk() -> None:
         CaseNote(number=n, thread=mid(1), kind=kind, text="said", by=POP, at_ms=NOW_MS + n)
         for n, kind in enumerate(NoteKind)
     )
-    lines = noted(CaseDesk(thread=mid(1), notes=notes, assignment=None, filed=None))
+    lines = noted(CaseDesk(thread=mid(1), notes=notes, assignment=None, filed=None, newest=1))
     assert [line.what for line in lines] == ["Note", "Telephone call"]
     assert {line.kind for line in lines} == {LineKind.OURS}
 

@@ -78,6 +78,10 @@ class Bench:
         digest = (await self.drafts.get(draft)).row.digest
         return "" if digest is None else digest.hex()
 
+    async def shown(self, address: str) -> dict[str, str]:
+        """Return what the buttons of a check page say that it shows."""
+        return {"version": str((await self.drafts.get(address[-32:])).row.version)}
+
     async def begin(self, document: Mapping[str, Any]) -> str:
         """Put a draft of the officer into the book; return its address."""
         row = await self.drafts.create(json.dumps(document).encode(), by=self.author)
@@ -190,7 +194,7 @@ async def test_a_checked_request_is_submitted_approved_and_sent(bench: Bench) ->
     assert bench.approver.person is not None
     assert bench.approver.person.name in unescape(checked.text)
     assert "Sealed for FR/1" in checked.text
-    submitted = await bench.officer.post(f"{address}/submit")
+    submitted = await bench.officer.post(f"{address}/submit", await bench.shown(address))
     assert submitted.headers["Location"] == f"{address}/check"
     frozen = await bench.officer.get(address)
     assert (frozen.status, frozen.headers["Location"]) == (303, f"{address}/check")
@@ -370,7 +374,7 @@ async def test_nobody_approves_a_draft_of_their_own(bench: Bench) -> None:
     draft = begun.headers["Location"][-32:]
     text = json.dumps(example("preservation_request") | {"to": "FR"}).encode()
     await bench.drafts.save(draft, text, version=1, by=bench.author)
-    await both.post(f"/drafts/{draft}/submit")
+    await both.post(f"/drafts/{draft}/submit", await bench.shown(draft))
     listed = await both.get("/approve")
     assert "somebody else approves it" in listed.text
     page = await both.get(f"/approve/{draft}")
@@ -409,7 +413,7 @@ async def test_a_draft_is_returned_with_a_comment_and_its_changes_are_marked(ben
     """The approver sees at once what is new."""
     address = await bench.begin(example("preservation_request") | {"to": "FR"})
     draft = address[-32:]
-    await bench.officer.post(f"{address}/submit")
+    await bench.officer.post(f"{address}/submit", await bench.shown(address))
     silent = await bench.approver.post(f"/approve/{draft}/return", {"comment": " "})
     assert silent.status == 422
     assert "Say what is to be changed." in silent.text
@@ -423,7 +427,7 @@ async def test_a_draft_is_returned_with_a_comment_and_its_changes_are_marked(ben
     assert "Too long" in shown.text
     assert "<script>alert" not in shown.text
     await bench.officer.post(address, typed(shown) | {"body.facts": "Short."})
-    await bench.officer.post(f"{address}/submit")
+    await bench.officer.post(f"{address}/submit", await bench.shown(address))
     page = await bench.approver.get(f"/approve/{draft}")
     assert "What changed since is marked." in page.text
     assert page.text.count("a35-changed") == 1
@@ -435,7 +439,7 @@ async def test_a_passkey_is_asked_for_these_bytes_and_its_answer_counts(bench: B
     """The page gives the browser the challenge, and takes back what it signed."""
     address = await bench.begin(example("preservation_request") | {"to": "FR"})
     draft = address[-32:]
-    await bench.officer.post(f"{address}/submit")
+    await bench.officer.post(f"{address}/submit", await bench.shown(address))
     bad = await bench.approver.post(f"/approve/{draft}", {"assertion": "{}"})
     assert bad.status == 400
     nothing = await bench.approver.post(f"/approve/{draft}")
@@ -471,12 +475,12 @@ async def test_what_changed_since_it_was_shown_is_not_approved(bench: Bench) -> 
     """Taken back, changed and submitted anew while the approver reads the earlier text."""
     address = await bench.begin(example("preservation_request") | {"to": "FR"})
     draft = address[-32:]
-    await bench.officer.post(f"{address}/submit")
+    await bench.officer.post(f"{address}/submit", await bench.shown(address))
     page = await bench.approver.get(f"/approve/{draft}")
     seen = {"digest": await bench.digest(draft)}
     assert page.text.count(f'name="digest" value="{seen["digest"]}"') == 3
     await bench.officer.post(f"{address}/take-back")
-    await bench.officer.post(f"{address}/submit")
+    await bench.officer.post(f"{address}/submit", await bench.shown(address))
     for sent in (seen, {"digest": ""}, {"digest": "no hex"}):
         assert (await bench.approver.post(f"/approve/{draft}/options", sent)).status in {400, 409}
         refused = await bench.approver.post(f"/approve/{draft}", {"password": PASSWORD} | sent)
@@ -523,7 +527,8 @@ async def test_an_emergency_is_sent_by_a_lone_officer_with_a_reason(bench: Bench
     silent = await bench.officer.post(f"{address}/override", {"reason": " "})
     assert silent.status == 422
     assert "Give the reason" in silent.text
-    sent = await bench.officer.post(f"{address}/override", {"reason": "Nobody is here."})
+    shown = await bench.shown(address)
+    sent = await bench.officer.post(f"{address}/override", {"reason": "Nobody is here."} | shown)
     mid = (await bench.drafts.get(draft)).row.mid
     assert sent.headers["Location"] == f"/messages/{mid}"
     listed = await bench.officer.get("/drafts")
@@ -539,6 +544,54 @@ async def test_an_emergency_is_sent_by_a_lone_officer_with_a_reason(bench: Bench
 
 
 @bench_test
+async def test_what_somebody_changed_after_the_look_is_not_sent(bench: Bench) -> None:
+    """Half a sentence of a colleague does not leave; the page is shown anew and says why."""
+    document = example("preservation_request") | {"to": "FR", "urgency": "emergency"}
+    document["body"] |= {
+        "urgency_reasons": ["threat_to_life_or_limb"],
+        "urgency_details": "A life is at risk.",
+        "confirmation_contact": {"name": "Officer 3", "telephone": "+40215550142"},
+    }
+    address = await bench.begin(document)
+    draft, reason = address[-32:], {"reason": "Nobody is here."}
+    seen = versions_on((await bench.officer.get(f"{address}/check")).text)
+    assert seen == {"/submit": "1", "/override": "1"}
+    text = json.dumps(document | {"body": document["body"] | {"urgency_details": "Half a"}})
+    await bench.drafts.save(draft, text.encode(), version=1, by=bench.author)
+    for path, form in (
+        ("submit", {"version": "1"}),
+        ("submit", {}),
+        ("submit", {"version": "x"}),
+        ("override", reason | {"version": "1"}),
+        ("override", reason),
+    ):
+        anew = await bench.officer.post(f"{address}/{path}", form)
+        assert anew.status == 412, (path, form)
+        assert "Somebody changed this draft" in anew.text
+        assert "Half a" in anew.text
+        assert versions_on(anew.text) == {"/submit": "2", "/override": "2"}
+    anew = await bench.officer.post(f"{address}/override", reason | {"version": "1"})
+    assert reason["reason"] in anew.text  # need not be typed again
+    assert (await bench.drafts.get(draft)).row.is_editable
+    for _ in range(2):  # pressed twice
+        submitted = await bench.officer.post(f"{address}/submit", {"version": "2"})
+        assert submitted.headers["Location"] == f"{address}/check"
+    assert (
+        await bench.officer.post(f"{address}/override", reason | {"version": "1"})
+    ).status == 412
+    sent = await bench.officer.post(f"{address}/override", reason | await bench.shown(address))
+    assert sent.headers["Location"].startswith("/messages/")
+
+
+def versions_on(page: str) -> dict[str, str]:
+    """Return which version each form of a check page names, by the end of its address."""
+    form = (
+        r'action="/drafts/[0-9a-f]{32}(/[a-z-]+)"(?:(?!</form>).)*?name="version" value="([0-9]+)"'
+    )
+    return dict(re.findall(form, page, re.DOTALL))
+
+
+@bench_test
 async def test_what_needs_nobody_is_sent_at_once_and_a_draft_can_be_taken_back(
     bench: Bench,
 ) -> None:
@@ -546,11 +599,11 @@ async def test_what_needs_nobody_is_sent_at_once_and_a_draft_can_be_taken_back(
     address = await bench.begin(example("technical_advice_request") | {"to": "FR"})
     page = await bench.officer.get(f"{address}/check")
     assert "Submit for approval" not in page.text
-    sent = await bench.officer.post(f"{address}/submit")
+    sent = await bench.officer.post(f"{address}/submit", await bench.shown(address))
     assert sent.headers["Location"].startswith("/messages/")
     address = await bench.begin(example("preservation_request") | {"to": "FR"})
-    await bench.officer.post(f"{address}/submit")
-    refused = await bench.officer.post(f"{address}/send")
+    await bench.officer.post(f"{address}/submit", await bench.shown(address))
+    refused = await bench.officer.post(f"{address}/send", await bench.shown(address))
     assert refused.status == 409
     back = await bench.officer.post(f"{address}/take-back")
     assert back.headers["Location"] == address
@@ -614,7 +667,7 @@ async def test_what_was_typed_into_a_draft_that_was_submitted_meanwhile_is_kept(
     """It is shown beside the submitted text, and can be saved once that is taken back."""
     address = await bench.begin(example("preservation_request") | {"to": "FR"})
     form = typed(await bench.officer.get(address)) | {"body.facts": "typed too late"}
-    await bench.officer.post(f"{address}/submit")
+    await bench.officer.post(f"{address}/submit", await bench.shown(address))
     answer = await bench.officer.post(address, form)
     assert answer.status == 412
     assert "typed too late" in answer.text
@@ -673,7 +726,7 @@ def test_a_desk_without_drafts_says_so(tmp_path: Path) -> None:
 async def test_an_approval_by_password_is_shown_as_the_weaker_kind(bench: Bench) -> None:
     """Until it is sent; the log says so for good."""
     address = await bench.begin(example("preservation_request") | {"to": "FR"})
-    await bench.officer.post(f"{address}/submit")
+    await bench.officer.post(f"{address}/submit", await bench.shown(address))
     person = bench.approver.person
     assert person is not None
     by = replace(
@@ -687,5 +740,10 @@ async def test_an_approval_by_password_is_shown_as_the_weaker_kind(bench: Bench)
     page = await bench.officer.get(f"{address}/check")
     assert "approved by" in page.text
     assert "by password, the weaker kind" in page.text
-    sent = await bench.officer.post(f"{address}/send")
+    seen = versions_on(page.text)["/send"]
+    old = await bench.officer.post(f"{address}/send", {"version": str(int(seen) - 1)})
+    assert old.status == 412
+    sent = await bench.officer.post(f"{address}/send", {"version": seen})
+    again = await bench.officer.post(f"{address}/send", {"version": seen})
+    assert again.headers["Location"] == sent.headers["Location"]
     assert sent.headers["Location"].startswith("/messages/")

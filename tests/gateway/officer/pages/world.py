@@ -291,7 +291,7 @@ def services_of(node: Node, *, desk: DeskSection) -> OfficerServices:
         act=runtime.act,
         cancel=Cancel(store=store, clock=node.clock),
         consult=consult,
-        boxes=Boxes(store, consult, node.clock, budgets=Budgets()),
+        boxes=Boxes(store, store, consult, node.clock, budgets=Budgets()),
         mutes=store,
         casework=CaseworkDesk(store, store, node.clock),
         prove=Prove(
