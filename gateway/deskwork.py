@@ -33,8 +33,10 @@ from protocol.delivery.escalation import Budgets
 from protocol.identifiers import NodeId
 
 _PAGES: Final = 3
-_AGAIN_S: Final = 5.0
 """Of acts, each of at most 20,000 leaves, that a start looks through."""
+
+_AGAIN_S: Final = 5.0
+"""How long the bulletin rests after a look that failed."""
 
 
 def with_deskwork(

@@ -18,7 +18,7 @@ GatewayError
 Texts and hints never contain content, keys, passphrases or text from a peer.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 
 class GatewayError(Exception):
@@ -81,6 +81,10 @@ class UnavailableError(GatewayError):
     exit_code = 69
 
 
+CONTENT_DAMAGED: Final = "content_damaged"
+"""Code of what was sealed here and does not open: the disk gave other bytes back."""
+
+
 class StorageError(GatewayError):
     """The disk or the database failed; what was not committed did not happen."""
 
@@ -91,6 +95,11 @@ class StorageError(GatewayError):
     def is_full(self) -> bool:
         """Whether room alone was missing: the same may succeed later, and the store is sound."""
         return self.code == "disk_full"
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether one thing alone does not open: all others may still be read."""
+        return self.code == CONTENT_DAMAGED
 
 
 class LogDamagedError(GatewayError):

@@ -20,9 +20,6 @@ _KEPT: Final = 256
 _SMALL_BYTES: Final = 32 * 1024
 
 
-_DAMAGED: Final = "content_damaged"
-
-
 async def legible_inner(casebook: Casebook, row: MessageRow) -> bytes | None:
     """Return the opened content of a message for whoever looks at many of them.
 
@@ -42,7 +39,7 @@ async def legible_inner(casebook: Casebook, row: MessageRow) -> bytes | None:
     try:
         return await casebook.inner(row.sender, row.mid)
     except StorageError as error:
-        if error.code != _DAMAGED:
+        if not error.is_damaged:
             raise
         return None
 

@@ -17,8 +17,10 @@ from gateway.service.guard import passing_over_full
 from keys.digest import new_salt
 
 EVERY_S: Final = 0.5
-_AGAIN_S: Final = 2.0
 """Between two words of progress."""
+
+_AGAIN_S: Final = 2.0
+"""How long a full disk is waited for before an end is noted again."""
 
 MOST_AT_ONCE: Final = 8
 _LISTED: Final = 200

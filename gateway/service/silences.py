@@ -174,15 +174,14 @@ class Silences:
         to = self._orders.second(row.recipient)
         try:
             is_copied = to is not None and await self._orders.copy(row, to)
-        except StorageError as error:
-            if error.code != "content_damaged":
+        except GatewayError as error:
+            if isinstance(error, StorageError) and not error.is_damaged:
                 raise
+            # What it would carry is not there any more: that costs this copy and nothing else.
             self._journal.warning("copy_failed", mid=str(row.mid), code=error.code)
-        except GatewayError as error:  # an attachment of ours is not there any more
-            self._journal.warning("copy_failed", mid=str(row.mid), code=error.code)
-        else:
-            if is_copied:
-                self._journal.alarm("copied_to_second_contact", mid=str(row.mid), node=str(to))
+            return
+        if is_copied:
+            self._journal.alarm("copied_to_second_contact", mid=str(row.mid), node=str(to))
 
     # ------------------------------------------------------------------ asking, withdrawing
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import Final
 
-from gateway.errors import StorageError
+from gateway.errors import CONTENT_DAMAGED, StorageError
 from gateway.shelving import PartPlace
 from gateway.storage.anchor import sync_folder
 from gateway.storage.behind import Behind, append
@@ -161,7 +161,7 @@ class FolderParts:
         except (OSError, KeysError) as error:
             raise StorageError(
                 "a part of a draft's file is not held whole",
-                code="content_damaged",
+                code=CONTENT_DAMAGED,
                 hint="remove the file from the draft and give it again",
             ) from error
 

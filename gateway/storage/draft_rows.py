@@ -11,7 +11,7 @@ from json import dumps, loads
 from typing import Any, Final, TypeAlias
 
 from gateway.drafting import Approval, ApprovalKind, DraftState, Need
-from gateway.errors import DataError, NoInputError, StorageError
+from gateway.errors import CONTENT_DAMAGED, DataError, NoInputError, StorageError
 from gateway.shelving import FrozenMark, Heading, KeptDraft, KeptFile, Writer
 from gateway.storage.session import Session
 from gateway.storage.vault import Vault
@@ -89,7 +89,7 @@ class DraftSeal:
         except KeysError as fault:
             raise StorageError(
                 "a sealed column of a draft does not open",
-                code="content_damaged",
+                code=CONTENT_DAMAGED,
                 hint="Run `a35 doctor`; restore the draft from a backup.",
             ) from fault
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from gateway.errors import StorageError
+from gateway.errors import CONTENT_DAMAGED, StorageError
 from gateway.storage.session import Session
 from keys.atrest import new_store_key, open_at_rest, seal_at_rest
 from keys.errors import KeysError
@@ -32,10 +32,6 @@ class SealedContent:
     summary: bytes | None
     content_key: bytes | None
     inner: bytes | None
-
-
-DAMAGED: Final = "content_damaged"
-"""Code of what does not open: the disk gave back other bytes than were written."""
 
 
 class Vault:
@@ -140,7 +136,7 @@ class Vault:
         except KeysError as fault:
             raise StorageError(
                 "a sealed column does not open",
-                code=DAMAGED,
+                code=CONTENT_DAMAGED,
                 hint="Run `a35 doctor`; restore the message from a backup.",
             ) from fault
 
@@ -165,7 +161,7 @@ class Vault:
         try:
             return self.open(column, sealed, sender=sender, mid=mid, month=month)
         except StorageError as error:
-            if error.code == DAMAGED:
+            if error.is_damaged:
                 return None
             raise
 
@@ -190,7 +186,7 @@ class Vault:
             context = _text_context(kind, place, month)
             return open_at_rest(self._key(month), sealed, context).decode()
         except KeysError as fault:
-            raise StorageError("a sealed text does not open", code=DAMAGED) from fault
+            raise StorageError("a sealed text does not open", code=CONTENT_DAMAGED) from fault
 
     def wrap(self, key: bytes, name: str) -> bytes:
         """Seal a key under the store key, for the thing that it is named after."""
@@ -205,11 +201,11 @@ class Vault:
         try:
             return open_at_rest(self._store_key, wrapped, _key_context(name))
         except KeysError as fault:
-            raise StorageError("a sealed key does not open", code=DAMAGED) from fault
+            raise StorageError("a sealed key does not open", code=CONTENT_DAMAGED) from fault
 
     def _key(self, month: int) -> bytes:
         if not self.has_month(month):
-            raise StorageError("a month of contents has no key", code=DAMAGED)
+            raise StorageError("a month of contents has no key", code=CONTENT_DAMAGED)
         return self._months[month]
 
     def _unwrap(self, month: int, wrapped: bytes) -> bytes:

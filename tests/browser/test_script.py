@@ -36,6 +36,17 @@ async def until(stage: Stage, is_so: Callable[[], bool]) -> None:
             await stage.happened.wait()
 
 
+async def stays(tab: Page) -> None:
+    """Try to leave a page, be asked whether to, and stay."""
+    asked: asyncio.Future[Dialog] = asyncio.get_running_loop().create_future()
+    tab.once("dialog", lambda dialog: asked.set_result(dialog))  # noqa: PLW0108  it marks functions
+    leaving = asyncio.ensure_future(tab.evaluate("location.reload()"))
+    dialog = await asyncio.wait_for(asked, PATIENCE_MS / 1000)
+    assert dialog.type == "beforeunload"
+    await dialog.dismiss()
+    leaving.cancel()
+
+
 def a_key() -> str:
     """Return a fresh private key, as the browser's stand-in for a passkey takes it."""
     key = generate_private_key(SECP256R1())
@@ -303,17 +314,7 @@ async def test_draft_that_cannot_be_saved_stays_and_says_since_when(engine: Engi
         await tab.locator("#f-facts").fill("typed while it was away")
         await tab.locator("#f-reference").focus()
         await expect(tab.locator("[data-saved]")).to_contain_text("Not saved since ")
-        asked: asyncio.Future[Dialog] = asyncio.get_running_loop().create_future()
-
-        def note(dialog: Dialog) -> None:
-            asked.set_result(dialog)
-
-        tab.on("dialog", note)
-        leaving = asyncio.ensure_future(tab.evaluate("location.reload()"))
-        dialog = await asyncio.wait_for(asked, PATIENCE_MS / 1000)
-        assert dialog.type == "beforeunload"
-        await dialog.dismiss()
-        leaving.cancel()
+        await stays(tab)
         stage.is_cut = False
         await tab.locator("#f-facts").press("End")
         await tab.locator("#f-reference").focus()
@@ -465,21 +466,10 @@ async def test_whoever_leaves_during_an_upload_is_asked(engine: Engine) -> None:
         file = FilePayload(name="order.pdf", mimeType="application/pdf", buffer=b"x")
         await tab.locator("#f-file").set_input_files(file)
         await expect(tab.locator("progress[aria-label='order.pdf']")).to_be_visible()
-        asked: asyncio.Future[Dialog] = asyncio.get_running_loop().create_future()
-
-        def note(dialog: Dialog) -> None:
-            asked.set_result(dialog)
-
-        tab.on("dialog", note)
-        leaving = asyncio.ensure_future(tab.evaluate("location.reload()"))
-        dialog = await asyncio.wait_for(asked, PATIENCE_MS / 1000)
-        assert dialog.type == "beforeunload"
-        await dialog.dismiss()
-        leaving.cancel()
+        await stays(tab)
         stage.gate.set()
         said = tab.locator("#draft [role=status]:not([data-saved])")
         await expect(said).to_have_text("Uploaded, checked")
-        tab.remove_listener("dialog", note)
 
 
 @browsing

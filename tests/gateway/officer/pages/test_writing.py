@@ -511,15 +511,21 @@ def text64(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-@bench_test
-async def test_an_emergency_is_sent_by_a_lone_officer_with_a_reason(bench: Bench) -> None:
-    """At once, and it stands as pending until a second person confirms."""
+def an_emergency() -> dict[str, Any]:
+    """Return a request that may go without a second person."""
     document = example("preservation_request") | {"to": "FR", "urgency": "emergency"}
     document["body"] |= {
         "urgency_reasons": ["threat_to_life_or_limb"],
         "urgency_details": "A life is at risk.",
         "confirmation_contact": {"name": "Officer 3", "telephone": "+40215550142"},
     }
+    return document
+
+
+@bench_test
+async def test_an_emergency_is_sent_by_a_lone_officer_with_a_reason(bench: Bench) -> None:
+    """At once, and it stands as pending until a second person confirms."""
+    document = an_emergency()
     address = await bench.begin(document)
     draft = address[-32:]
     page = await bench.officer.get(f"{address}/check")
@@ -546,12 +552,7 @@ async def test_an_emergency_is_sent_by_a_lone_officer_with_a_reason(bench: Bench
 @bench_test
 async def test_what_somebody_changed_after_the_look_is_not_sent(bench: Bench) -> None:
     """Half a sentence of a colleague does not leave; the page is shown anew and says why."""
-    document = example("preservation_request") | {"to": "FR", "urgency": "emergency"}
-    document["body"] |= {
-        "urgency_reasons": ["threat_to_life_or_limb"],
-        "urgency_details": "A life is at risk.",
-        "confirmation_contact": {"name": "Officer 3", "telephone": "+40215550142"},
-    }
+    document = an_emergency()
     address = await bench.begin(document)
     draft, reason = address[-32:], {"reason": "Nobody is here."}
     seen = versions_on((await bench.officer.get(f"{address}/check")).text)
